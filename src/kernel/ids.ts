@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+
+/** Crockford's base32 alphabet: no I, L, O or U, so that an id read aloud or typed from paper cannot be mistaken. */
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const ID_DIGITS = 26; // 130 bits for 128: the first digit is at most 7.
+
+/** How an id is kept in a column: a uuid, or a bigint key for the tables of the hot path. */
+export type IdStorage = 'uuid' | 'key';
+
+/** What `query()` must know of an id's schema to turn a column into an id and back. */
+export const idColumns = z.registry<{ prefix: string; storage: IdStorage }>();
+
+const prefixedId = (prefix: string, storage: IdStorage = 'uuid') =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-7][0-9A-HJKMNP-TV-Z]{25}$`), `expected an id that starts with ${prefix}_`)
+    .register(idColumns, { prefix, storage });
+
+export const TenantId = prefixedId('tnt').brand<'TenantId'>();
+export type TenantId = z.infer<typeof TenantId>;
+export const ClientId = prefixedId('cli').brand<'ClientId'>();
+export type ClientId = z.infer<typeof ClientId>;
+export const AccountId = prefixedId('acc').brand<'AccountId'>();
+export type AccountId = z.infer<typeof AccountId>;
+export const LedgerAccountId = prefixedId('lac').brand<'LedgerAccountId'>();
+export type LedgerAccountId = z.infer<typeof LedgerAccountId>;
+export const IbId = prefixedId('ibr').brand<'IbId'>();
+export type IbId = z.infer<typeof IbId>;
+export const SourceId = prefixedId('src').brand<'SourceId'>();
+export type SourceId = z.infer<typeof SourceId>;
+export const PlanId = prefixedId('pln').brand<'PlanId'>();
+export type PlanId = z.infer<typeof PlanId>;
+export const DealId = prefixedId('dea', 'key').brand<'DealId'>();
+export type DealId = z.infer<typeof DealId>;
+
+/** Shows 128 bits as an id, for example `tnt_01J9Z3…`. */
+export function encodeId(prefix: string, bits: bigint): string {
+  let rest = bits;
+  let digits = '';
+  for (let place = 0; place < ID_DIGITS; place += 1) {
+    digits = ALPHABET.charAt(Number(rest & 31n)) + digits;
+    rest >>= 5n;
+  }
+  return `${prefix}_${digits}`;
+}
+
+/** The 128 bits behind an id; the caller has validated its form with the id's schema. */
+export function decodeId(id: string): bigint {
+  let bits = 0n;
+  for (const digit of id.slice(id.indexOf('_') + 1)) bits = (bits << 5n) | BigInt(ALPHABET.indexOf(digit));
+  return bits;
+}
+
+/** A uuid as the database shows it, as an id. */
+export const idFromUuid = (prefix: string, uuid: string): string =>
+  encodeId(prefix, BigInt(`0x${uuid.replaceAll('-', '')}`));
+
+/** An id as a uuid for a column. */
+export function uuidFromId(id: string): string {
+  const hex = decodeId(id).toString(16).padStart(32, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** A bigint key of a hot table as an id, and back with `decodeId`. */
+export const dealIdOf = (key: bigint): DealId => encodeId('dea', key) as DealId;
+
+/**
+ * A new time-ordered uuid (RFC 9562, version 7): 48 bits of milliseconds, then random bits.
+ * Made here and not in SQL, because Postgres 15 has no `uuidv7()`.
+ */
+export function newUuid(nowMs: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(nowMs, 0, 6);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

@@ -1,0 +1,111 @@
+import knex, { type Knex } from 'knex';
+import type { Logger } from './logger.ts';
+import { columnTypes } from './sql-types.ts';
+
+/** Where a database is and as whom to reach it. */
+export type DatabaseAddress = {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+};
+
+/** How a pool behaves; all times in milliseconds. */
+export type PoolSettings = {
+  readonly connectionsMax: number;
+  readonly connectTimeoutMs: number;
+  readonly acquireTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** Checked once for each new physical connection, before anything else runs on it. */
+  readonly checkConnection?: (run: (sql: string) => Promise<readonly Record<string, unknown>[]>) => Promise<void>;
+};
+
+export const poolDefaults: PoolSettings = {
+  connectionsMax: 4,
+  connectTimeoutMs: 3_000,
+  acquireTimeoutMs: 5_000,
+  idleTimeoutMs: 10_000,
+  statementTimeoutMs: 30_000,
+};
+
+type RawConnection = {
+  query(sql: string): Promise<{ rows: Record<string, unknown>[] }>;
+  on(event: 'error', listener: (error: Error) => void): void;
+};
+
+/** Reads `postgres://user:password@host:port/database`. */
+export function databaseAddress(url: string): DatabaseAddress {
+  const parsed = new URL(url);
+  return {
+    host: parsed.hostname,
+    port: Number(parsed.port === '' ? 5432 : parsed.port),
+    database: decodeURIComponent(parsed.pathname.slice(1)),
+    user: decodeURIComponent(parsed.username),
+    password: decodeURIComponent(parsed.password),
+  };
+}
+
+/** The address as a URL, for packages that take one. */
+export const databaseUrl = (address: DatabaseAddress): string =>
+  `postgres://${encodeURIComponent(address.user)}:${encodeURIComponent(address.password)}@${address.host}:${address.port}/${encodeURIComponent(address.database)}`;
+
+/** Opens a knex pool; no connection is made before the first use. The caller destroys it. */
+export function openPool(address: DatabaseAddress, settings: PoolSettings, log: Logger): Knex {
+  return knex({
+    client: 'pg',
+    connection: {
+      ...address,
+      types: columnTypes,
+      application_name: 'cascade',
+      connectionTimeoutMillis: settings.connectTimeoutMs,
+      statement_timeout: settings.statementTimeoutMs,
+      idle_in_transaction_session_timeout: 60_000,
+      options: '-c jit=off -c TimeZone=UTC',
+      keepAlive: true,
+    } as Knex.PgConnectionConfig,
+    pool: {
+      min: 0,
+      max: settings.connectionsMax,
+      acquireTimeoutMillis: settings.acquireTimeoutMs,
+      idleTimeoutMillis: settings.idleTimeoutMs,
+      afterCreate: (connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) => {
+        connection.on('error', (error) => log.warn({ err: error, database: address.database }, 'database connection lost'));
+        const run = async (sql: string) => (await connection.query(sql)).rows;
+        (settings.checkConnection?.(run) ?? Promise.resolve()).then(
+          () => done(null, connection),
+          (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), connection),
+        );
+      },
+    },
+  });
+}
+
+const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN']);
+
+/** The driver's code of an error (a five-character SQLSTATE or a system code), if it has one. */
+export function sqlStateOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/**
+ * Whether the database could not be reached or went away: nothing is known to be wrong with what was asked.
+ * SQLSTATE classes 08 (connection), 57P (shutdown, starting up), 53 (out of resources), 3D000 (the database is absent),
+ * 55000 (it does not accept connections) and the pool's own time-outs.
+ */
+export function isUnreachable(error: unknown): boolean {
+  const code = sqlStateOf(error);
+  if (code !== undefined) {
+    if (CONNECTION_CODES.has(code) || /^(08|57P|53)/.test(code) || code === '3D000' || code === '55000') return true;
+  }
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'KnexTimeoutError' || error.name === 'TimeoutError') return true;
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(error.message);
+}
+
+/** Whether trying the same again may succeed: unreachable, serialization failure, deadlock, lock or statement time-out. */
+export function isTransient(error: unknown): boolean {
+  const code = sqlStateOf(error);
+  return isUnreachable(error) || code === '40001' || code === '40P01' || code === '55P03' || code === '57014';
+}

@@ -1,0 +1,39 @@
+import type { Knex } from 'knex';
+import type { TenantId } from '../kernel/ids.ts';
+
+declare const minted: unique symbol;
+
+/**
+ * A transaction on one tenant's database; the only way to a tenant's data. Made by `withTenant` alone
+ * (src/tenancy/with-tenant.ts): casting to it elsewhere is a lint error.
+ */
+export type TenantTx = {
+  readonly tenantId: TenantId;
+  readonly sql: Knex.Transaction;
+  /** What is written last, under one lock (late.ts). */
+  readonly late: LateWork;
+  /** Who does it and because of what; every event carries it. */
+  readonly origin: Origin;
+  readonly [minted]: true;
+};
+
+/** Who acts, and what caused it: a request's id, a job's id, an event's `stream#version`. */
+export type Origin = { readonly actor: string; readonly causation: string };
+
+declare const controlMinted: unique symbol;
+
+/** A transaction on the control database. Made by `withControl` alone. */
+export type ControlTx = { readonly sql: Knex.Transaction; readonly [controlMinted]: true };
+
+/** Runs work in one transaction of a tenant's database; the type that tenancy hands to everything above it. */
+export type WithTenant = <T>(tenantId: TenantId, origin: Origin, work: (tx: TenantTx) => Promise<T>) => Promise<T>;
+
+/** Items that wait for the end of a transaction, by the writer that writes them. */
+export type LateWork = Map<LateWriter, unknown[]>;
+
+/** Writes all that one transaction collected; `order` says when: balances come before events. */
+export type LateWriter = {
+  readonly name: string;
+  readonly order: number;
+  readonly write: (tx: TenantTx, items: readonly unknown[]) => Promise<void>;
+};

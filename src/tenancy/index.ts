@@ -1,0 +1,2 @@
+export { openTenancy, type Tenancy, type TenancySettings } from './service.ts';
+export type { Tenant, TenantStatus } from './types.ts';

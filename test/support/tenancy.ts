@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import { systemClock, type Clock } from '../../src/kernel/clock.ts';
+import { databaseAddress } from '../../src/platform/database.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import type { TenantTx } from '../../src/platform/tenant-tx.ts';
+import { openTenancy, type Tenancy, type Tenant } from '../../src/tenancy/index.ts';
+
+export const testLog = createLogger({ level: 'silent', role: 'test' });
+
+/** Who acts in a test that does not care. */
+export const testOrigin = { actor: 'test', causation: 'test' };
+
+/** An installation of its own on the run's database server; `installation` keeps the names of test files apart. */
+export function openTestTenancy(options: { clock?: Clock; connectionsMax?: number; connectionsPerTenantMax?: number } = {}): Promise<Tenancy> {
+  return openTenancy({
+    admin: databaseAddress(inject('adminUrl')),
+    installation: `t${randomBytes(4).toString('hex')}`,
+    secret: 'a secret of at least thirty-two characters',
+    baseHost: 'localhost',
+    budget: {
+      connectionsMax: options.connectionsMax ?? 16,
+      connectionsPerTenantMax: options.connectionsPerTenantMax ?? 4,
+      idleCloseMs: 30_000,
+      waitMsMax: 5_000,
+    },
+    registryTtlMs: 1_000,
+    clock: options.clock ?? systemClock,
+    log: testLog,
+  });
+}
+
+/** What most store tests need: one tenant with a database, and transactions on it. */
+export type TestTenant = {
+  readonly tenancy: Tenancy;
+  readonly tenant: Tenant;
+  readonly inTenant: <T>(work: (tx: TenantTx) => Promise<T>) => Promise<T>;
+  readonly close: () => Promise<void>;
+};
+
+/** Opens an installation with one tenant `acme`; `close()` it in `afterAll`. */
+export async function openTestTenant(): Promise<TestTenant> {
+  const tenancy = await openTestTenancy();
+  const tenant = await tenancy.createTenant({ slug: 'acme', name: 'Acme Markets' });
+  return {
+    tenancy,
+    tenant,
+    inTenant: (work) => tenancy.withTenant(tenant.id, testOrigin, work),
+    close: tenancy.close,
+  };
+}

@@ -1,0 +1,64 @@
+import type { Currency } from '../../kernel/currency.ts';
+import type { CompiledPlan } from '../plans/types.ts';
+import type { ChainLink, LevelReason, NoPayReason, ParkCode, TradeFacts } from '../types.ts';
+
+/** One trade with all that the engine needs to know of it, as of the trade's time. */
+export type TradeInput = TradeFacts & {
+  readonly dealKey: bigint;
+  readonly clientKey: number;
+  /** The plan version in force; undefined where there is none. */
+  readonly plan: CompiledPlan | undefined;
+  /** The client's own IB first (depth 0), the master last; empty for a client without IB. */
+  readonly chain: readonly ChainLink[];
+};
+
+/**
+ * What one beneficiary earns by one component, in ledger units of the plan currency. Always above 0: a level that gets nothing
+ * has no row, for it adds nothing to the sum and the explanation is computed again when asked.
+ */
+export type Rebate = {
+  /** The place of the component in the plan version. */
+  readonly component: number;
+  readonly kind: 'ib' | 'client' | 'house';
+  /** The key of the IB or of the client; 0 for the house. */
+  readonly beneficiary: number;
+  /** The IB's distance from the client's own IB; 0 for the client, -1 for the house. */
+  readonly depth: number;
+  readonly units: bigint;
+};
+
+/** What one component made of a trade: the place of the rule that won (-1: none), and what it earned or why nothing. */
+export type ComponentResult = { readonly rule: number; readonly units: bigint; readonly reason: NoPayReason | undefined };
+
+/** What the engine makes of a trade. The rebates of a booked trade add up to its earning, exactly. */
+export type TradeResult =
+  | {
+      readonly kind: 'booked';
+      readonly dealKey: bigint;
+      readonly currency: Currency;
+      readonly earningUnits: bigint;
+      readonly components: readonly ComponentResult[];
+      readonly rebates: readonly Rebate[];
+    }
+  | {
+      readonly kind: 'unpaid';
+      readonly dealKey: bigint;
+      readonly reason: NoPayReason;
+      readonly components: readonly ComponentResult[];
+    }
+  | { readonly kind: 'parked'; readonly dealKey: bigint; readonly code: ParkCode };
+
+/** One step of an explanation: what was looked at, its figures as text, and the rounded result in ledger units. */
+export type Step = {
+  readonly step: 'rule' | 'filter' | 'earning' | 'share' | 'trader_rebate' | 'house';
+  /** The name of the component. */
+  readonly component: string;
+  readonly ibKey?: number;
+  readonly depth?: number;
+  readonly reason?: NoPayReason | LevelReason | ParkCode;
+  readonly figures: Readonly<Record<string, string>>;
+  readonly units?: bigint;
+};
+
+/** A trade's result with the steps that led to it, in their order. */
+export type Explanation = { readonly result: TradeResult; readonly steps: readonly Step[] };

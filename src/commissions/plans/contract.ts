@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { Currency } from '../../kernel/currency.ts';
+import { NameText, PercentText, RateText } from '../contract.ts';
+import { FilterSettings } from '../filters/index.ts';
+import { LevelSettings } from '../levels/index.ts';
+import { ModelSettings } from '../models/index.ts';
+
+const MatchText = z.string().min(1).max(64);
+
+/** A rate for the trades that meet all that it names; one that names nothing is for every trade. */
+export const RateRule = z.strictObject({
+  name: NameText,
+  symbol: MatchText.optional(),
+  symbolGroup: MatchText.optional(),
+  accountGroup: MatchText.optional(),
+  /** What a trade earns in all, in plan currency by the unit of the model (per lot: for one lot). */
+  budget: RateText,
+});
+export type RateRule = z.infer<typeof RateRule>;
+
+/** One way in which a plan pays: a model, who shares it, at which rates, for which trades. */
+export const PlanComponent = z.strictObject({
+  name: NameText,
+  model: ModelSettings,
+  levels: LevelSettings,
+  /** The first rule that matches a trade wins. A trade that none matches pays nothing and raises an exception. */
+  rules: z.array(RateRule).min(1).max(1000),
+  /** The share of the direct IB's own part that goes back to the client. */
+  traderRebate: PercentText.default('0'),
+  /** A trade must pass all of them, in this order. */
+  filters: z.array(FilterSettings).max(20).default([]),
+});
+export type PlanComponent = z.infer<typeof PlanComponent>;
+
+/** What a plan version says, as it is stored and published. */
+export const PlanDefinition = z.strictObject({
+  currency: Currency,
+  components: z.array(PlanComponent).min(1).max(20),
+});
+export type PlanDefinition = z.infer<typeof PlanDefinition>;
+
+/**
+ * An IB's own rates under a plan, in the unit of the plan's rates. For each rule of each component the first term wins that
+ * names it, or names nothing: `[{"rate":"4.00"}]` is one rate for everything; `[{"rule":"gold","rate":"10"},{"rate":"4"}]`
+ * makes an exception of gold. A rule without a term has the rate 0.
+ */
+export const AgreementTerms = z
+  .array(z.strictObject({ component: NameText.optional(), rule: NameText.optional(), rate: RateText }))
+  .max(1000);
+export type AgreementTerms = z.infer<typeof AgreementTerms>;

@@ -1,0 +1,147 @@
+import { ledgerExponent } from '../../kernel/currency.ts';
+import { formatDecimal, parseDecimal, rescale } from '../../kernel/decimal.ts';
+import { PERCENT_DIGITS } from '../contract.ts';
+import { filterOf } from '../filters/index.ts';
+import { levelModeOf } from '../levels/index.ts';
+import { modelOf } from '../models/index.ts';
+import type { AgreementRates, LevelFrame, Refusal, TradeFacts } from '../types.ts';
+import type { AgreementTerms, PlanComponent, PlanDefinition } from './contract.ts';
+import type { CompiledComponent, CompiledPlan, CompiledRule } from './types.ts';
+
+/** An IB whose agreement a plan version must keep, with the words by which a refusal names it. */
+export type AgreementToCheck = { readonly ib: string; readonly terms: AgreementTerms };
+
+/**
+ * All that forbids the publication of a plan version; empty when it may be published.
+ * `agreements` are those in force under the plan: a rate of theirs above the budget is refused here, never clipped later.
+ */
+export function checkDefinition(definition: PlanDefinition, agreements: readonly AgreementToCheck[] = []): Refusal[] {
+  const rateDigits = ledgerExponent(definition.currency);
+  const first = [
+    ...repeatedNames('components', definition.components),
+    ...definition.components.flatMap((component) => [
+      ...repeatedNames(`rules of ${component.name}`, component.rules),
+      ...component.rules
+        .filter(({ budget }) => rateUnits(budget, rateDigits) === undefined)
+        .map(({ name, budget }) => tooFine(`${component.name}, rule ${name}`, budget, rateDigits)),
+    ]),
+  ];
+  if (first.length > 0) return first;
+  const levels = definition.components.flatMap((component) =>
+    levelModeOf(component.levels).refusals(component.levels, frameOf(component, rateDigits)),
+  );
+  if (levels.length > 0) return levels;
+  const plan = compilePlan(definition);
+  return agreements.flatMap(({ ib, terms }) =>
+    checkAgreement(plan, terms).map(({ code, detail }): Refusal => ({ code, detail: `${ib}: ${detail}` })),
+  );
+}
+
+/** All that forbids an agreement under a plan version: rates above the budget, too fine, or for rules that are not there. */
+export function checkAgreement(plan: CompiledPlan, terms: AgreementTerms): Refusal[] {
+  const formal = terms.flatMap((term): Refusal[] => {
+    if (rateUnits(term.rate, plan.rateDigits) === undefined) return [tooFine('an agreed rate', term.rate, plan.rateDigits)];
+    const named = plan.components.some(
+      ({ name, rules }) =>
+        (term.component ?? name) === name && (term.rule === undefined || rules.some((rule) => rule.name === term.rule)),
+    );
+    if (named) return [];
+    const wanted = [term.component, term.rule].filter((word) => word !== undefined).join(', rule ');
+    return [{ code: 'commissions.agreement_names_no_rule', detail: `the plan has no ${wanted}` }];
+  });
+  if (formal.length > 0) return formal;
+  const rates = compileAgreement(plan, terms);
+  return plan.components.flatMap(({ name, rules, usesRates }, component) =>
+    rules.flatMap((rule, place): Refusal[] => {
+      const rate = rates[component]?.[place] ?? 0n;
+      if (!usesRates || rate <= rule.budgetUnits) return [];
+      const [agreed, budget] = [rate, rule.budgetUnits].map((units) => rateText(units, plan.rateDigits));
+      return [{ code: 'commissions.rate_above_budget', detail: `${name}, rule ${rule.name}: agreed ${agreed}, budget ${budget}` }];
+    }),
+  );
+}
+
+/** A plan version that `checkDefinition` let through, ready for the engine. */
+export function compilePlan(definition: PlanDefinition): CompiledPlan {
+  const rateDigits = ledgerExponent(definition.currency);
+  return {
+    currency: definition.currency,
+    rateDigits,
+    components: definition.components.map((component) => compileComponent(component, rateDigits)),
+  };
+}
+
+/** An agreement's rate for each rule of each component of a plan version, in ledger units; for the engine's chains. */
+export function compileAgreement(plan: CompiledPlan, terms: AgreementTerms): AgreementRates {
+  const parsed = terms.map((term) => ({ ...term, units: fitting(term.rate, plan.rateDigits) }));
+  return plan.components.map((component) =>
+    component.rules.map((rule) => {
+      const term = parsed.find((one) => (one.component ?? component.name) === component.name && (one.rule ?? rule.name) === rule.name);
+      // A rule of budget 0 pays nothing: a rate meant for everything does not break it, one that names it does.
+      if (term === undefined || (rule.budgetUnits === 0n && term.rule === undefined)) return 0n;
+      return term.units;
+    }),
+  );
+}
+
+/** The place of the first rule that a trade meets, or -1. */
+export function matchRule(rules: readonly CompiledRule[], trade: TradeFacts): number {
+  return rules.findIndex(
+    ({ symbol, symbolGroup, accountGroup }) =>
+      (symbol === undefined || symbol === trade.symbol) &&
+      (symbolGroup === undefined || symbolGroup === trade.symbolGroup) &&
+      (accountGroup === undefined || accountGroup === trade.accountGroup),
+  );
+}
+
+/** A rate as people write it: at least 2 decimals. */
+export const rateText = (units: bigint, digits: number): string => formatDecimal({ coefficient: units, scale: digits }, 2);
+
+function compileComponent(component: PlanComponent, rateDigits: number): CompiledComponent {
+  const frame = frameOf(component, rateDigits);
+  const mode = levelModeOf(component.levels);
+  return {
+    name: component.name,
+    model: component.model.kind,
+    earn: modelOf(component.model).compile(component.model),
+    levelMode: mode.kind,
+    usesRates: mode.usesRates,
+    levels: mode.compile(component.levels, frame),
+    rules: component.rules.map(({ name, symbol, symbolGroup, accountGroup, budget }) => ({
+      name,
+      symbol,
+      symbolGroup,
+      accountGroup,
+      budgetUnits: fitting(budget, rateDigits),
+    })),
+    traderRebate: fitting(component.traderRebate, PERCENT_DIGITS),
+    filters: component.filters.map((filter) => ({ kind: filter.kind, judge: filterOf(filter).compile(filter) })),
+  };
+}
+
+const frameOf = ({ name, model, rules }: PlanComponent, rateDigits: number): LevelFrame => ({
+  component: name,
+  ratePerLot: modelOf(model).ratePerLot,
+  rateDigits,
+  rules: rules.map((rule) => ({ name: rule.name, budgetUnits: fitting(rule.budget, rateDigits) })),
+});
+
+const rateUnits = (text: string, digits: number): bigint | undefined => rescale(parseDecimal(text), digits);
+
+function fitting(text: string, digits: number): bigint {
+  const units = rateUnits(text, digits);
+  if (units === undefined) throw new RangeError(`${text} has more than ${digits} decimals: compiled without a check`);
+  return units;
+}
+
+const tooFine = (what: string, text: string, digits: number): Refusal => ({
+  code: 'commissions.rate_too_fine',
+  detail: `${what}: ${text} has more than ${digits} decimals`,
+});
+
+function repeatedNames(what: string, named: readonly { readonly name: string }[]): Refusal[] {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { name } of named) (seen.has(name) ? repeated : seen).add(name);
+  return [...repeated].map((name) => ({ code: 'commissions.names_not_unique', detail: `${what}: ${name} occurs twice` }));
+}

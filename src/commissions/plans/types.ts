@@ -1,0 +1,33 @@
+import type { Currency } from '../../kernel/currency.ts';
+import type { CompiledLevels, Earn, Judge } from '../types.ts';
+
+/** A rate rule with its rate in ledger units of the plan currency. */
+export type CompiledRule = {
+  readonly name: string;
+  readonly symbol: string | undefined;
+  readonly symbolGroup: string | undefined;
+  readonly accountGroup: string | undefined;
+  readonly budgetUnits: bigint;
+};
+
+/** A component with everything parsed, so that a trade costs arithmetic only. */
+export type CompiledComponent = {
+  readonly name: string;
+  readonly model: string;
+  readonly earn: Earn;
+  readonly levelMode: string;
+  readonly usesRates: boolean;
+  readonly levels: CompiledLevels;
+  readonly rules: readonly CompiledRule[];
+  /** In 10^-6 percent. */
+  readonly traderRebate: bigint;
+  readonly filters: readonly { readonly kind: string; readonly judge: Judge }[];
+};
+
+/** A published plan version, ready for the engine. */
+export type CompiledPlan = {
+  readonly currency: Currency;
+  /** Decimals of a ledger unit of the currency. */
+  readonly rateDigits: number;
+  readonly components: readonly CompiledComponent[];
+};

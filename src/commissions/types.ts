@@ -1,0 +1,138 @@
+import type { Decimal } from '../kernel/decimal.ts';
+
+/** Lots are whole numbers of 10^-8 lot, as finely as any platform states them. */
+export const LOT_DIGITS = 8;
+
+/**
+ * Why a trade pays nothing: the code that is stored, and the sentence that the partner reads.
+ * An `exception` is a hole in the set-up that somebody must see, not a rule at work.
+ */
+export const NO_PAY_REASONS = {
+  client_without_ib: { exception: false, sentence: 'The client had no introducing broker when the trade closed.' },
+  no_plan: { exception: true, sentence: 'No commission plan was in force when the trade closed.' },
+  symbol_unmatched: { exception: true, sentence: 'No rule of the plan names this symbol for this account group.' },
+  volume_zero: { exception: false, sentence: 'The trade closed no volume.' },
+  group_counts_nothing: { exception: false, sentence: 'The lots of this account group count nothing.' },
+  rate_zero: { exception: false, sentence: 'The rule for this symbol pays a rate of 0.' },
+  below_minimum_time: { exception: false, sentence: 'The position was open for less than the minimum time of the plan.' },
+  below_ledger_unit: { exception: false, sentence: 'The amount is smaller than the smallest amount that is booked.' },
+} as const satisfies Record<string, { exception: boolean; sentence: string }>;
+export type NoPayReason = keyof typeof NO_PAY_REASONS;
+
+/** Why an introducing broker got the part it got; shown with the explanation of a trade. */
+export const LEVEL_REASONS = {
+  own_part: 'The part of this level.',
+  own_and_moved_part: 'The part of this level, and the parts of the suspended ones below.',
+  no_rate: 'No agreement gives a rate for this symbol, so the rate is 0.',
+  not_above_below: 'The rate is not above the highest rate below.',
+  no_level: 'The plan gives no part to this level.',
+  suspended_rolled_up: 'Not active: the rate does not count, and the next level takes the part.',
+  suspended_to_house: 'Not active: the house keeps the part.',
+  suspended_moved_up: 'Not active: the part goes to the next active level above, else to the house.',
+} as const satisfies Record<string, string>;
+export type LevelReason = keyof typeof LEVEL_REASONS;
+
+/** Why a trade cannot be booked as it is; the codes are declared in errors.ts. */
+export type ParkCode =
+  | 'commissions.open_unknown'
+  | 'commissions.trade_impossible'
+  | 'commissions.earning_too_large'
+  | 'commissions.rate_above_budget';
+
+/** Something a plan version or an agreement may not say; the codes are declared in errors.ts. */
+export type RefusalCode =
+  | 'commissions.names_not_unique'
+  | 'commissions.rate_too_fine'
+  | 'commissions.rate_above_budget'
+  | 'commissions.levels_above_budget'
+  | 'commissions.percentages_above_100'
+  | 'commissions.amounts_need_per_lot'
+  | 'commissions.agreement_names_no_rule';
+export type Refusal = { readonly code: RefusalCode; readonly detail: string };
+
+/** An exact number: numerator / denominator, the denominator above 0. */
+export type Fraction = { readonly numerator: bigint; readonly denominator: bigint };
+
+/** Only an active IB is paid; a suspended and a terminated one are passed over alike. */
+export type IbStatus = 'active' | 'suspended' | 'terminated';
+
+/** An IB's rates in ledger units of the plan currency, by component and rule of one plan version (`compileAgreement`). */
+export type AgreementRates = readonly (readonly bigint[])[];
+
+/** One IB between the client and the master. Without an agreement under the plan its rates are 0. */
+export type ChainLink = {
+  readonly ibKey: number;
+  readonly status: IbStatus;
+  readonly rates: AgreementRates | undefined;
+};
+
+/** What of a trade the models, filters and rules may look at. */
+export type TradeFacts = {
+  /** Closed volume in 10^-8 lot. */
+  readonly lots: bigint;
+  /** What a lot of the account group counts: 0.4 makes 100 lots count as 40. */
+  readonly lotFactor: Decimal;
+  readonly symbol: string;
+  readonly symbolGroup: string;
+  readonly accountGroup: string;
+  /** UTC instant of the position's first open, in ms; undefined while it is not known. */
+  readonly openedAtMs: number | undefined;
+  /** UTC instant of the close, in ms. */
+  readonly closedAtMs: number;
+  /** Whether both instants have milliseconds; else both are cut to seconds before they are compared. */
+  readonly timesHaveMs: boolean;
+};
+
+/** Takes the figures of a step for the explanation; absent while booking, so that figures cost nothing there. */
+export type Note = (figures: Readonly<Record<string, string>>) => void;
+
+/** A compiled base model: what a trade earns in all at a rate, exactly, in ledger units of the plan currency; or why nothing. */
+export type Earn = (trade: TradeFacts, rateUnits: bigint, note?: Note) => Fraction | NoPayReason;
+
+/** What a filter says of a trade. */
+export type Verdict =
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'refuse'; readonly reason: NoPayReason }
+  | { readonly kind: 'park'; readonly code: ParkCode };
+
+/** A compiled filter. */
+export type Judge = (trade: TradeFacts, note?: Note) => Verdict;
+
+/**
+ * A compiled level mode: the weight of each IB of the chain (depth 0 first) in the earning, after suspension has moved parts.
+ * What the weights lack of the rule's whole is the house's. `reasons` is filled, one per IB, when given.
+ */
+export type Weigh = (component: number, rule: number, chain: readonly ChainLink[], reasons?: LevelReason[]) => readonly bigint[];
+
+/** A base model: one file in models/. `settings` given to `compile` have passed the kind's own schema. */
+export type Model = {
+  readonly kind: string;
+  /** Whether the rate is money per lot, so that amounts per lot are shares of it. */
+  readonly ratePerLot: boolean;
+  readonly compile: (settings: unknown) => Earn;
+};
+
+/** A filter: one file in filters/. */
+export type Filter = { readonly kind: string; readonly compile: (settings: unknown) => Judge };
+
+/** What a level mode must know of its component. */
+export type LevelFrame = {
+  readonly component: string;
+  readonly ratePerLot: boolean;
+  /** Decimals of a ledger unit of the plan currency. */
+  readonly rateDigits: number;
+  /** The rules in order, with their budget rates in ledger units. */
+  readonly rules: readonly { readonly name: string; readonly budgetUnits: bigint }[];
+};
+
+/** A level mode: one file in levels/. `compile` is called only where `refusals` gave none. */
+export type LevelMode = {
+  readonly kind: string;
+  /** Whether parts come from the rates of agreements, which must then keep within the budget. */
+  readonly usesRates: boolean;
+  readonly refusals: (settings: unknown, frame: LevelFrame) => readonly Refusal[];
+  readonly compile: (settings: unknown, frame: LevelFrame) => CompiledLevels;
+};
+
+/** Weights of a component, and by rule the whole of which they are parts. */
+export type CompiledLevels = { readonly wholes: readonly bigint[]; readonly weigh: Weigh };

@@ -22,7 +22,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'faults', include: ['test/faults/**/*.spec.ts'], globalSetup: 'test/support/postgres-durable.ts', ...slow },
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.spec.ts'],
+          globalSetup: 'test/support/postgres-durable.ts',
+          ...slow,
+        },
       },
     ],
   },

@@ -34,7 +34,8 @@ function handOver(node) {
   const child = spawn(node, [...process.execArgv, process.argv[1], file, ...args], { stdio: 'inherit' });
   for (const name of ['SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(name, () => child.kill(name));
   // Ctrl-C in a terminal reaches the child by itself; a second one from us would look like impatience.
-  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  if (!process.stdin.isTTY) process.on('SIGINT', () => child.kill('SIGINT'));
+  else process.on('SIGINT', () => undefined);
   child.on('error', (error) => tooOld(`the installed one does not run here (${error.message})`));
   child.on('exit', (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]));
 }

@@ -18,7 +18,8 @@ export function accountForServer(): Account | undefined {
   const account = accounts.get('postgres') ?? accounts.get('nobody');
   if (account === undefined || !(account.uid > 0)) {
     throw postgresProblem('platform.postgres_account', {
-      detail: 'PostgreSQL does not run as root, and neither `postgres` nor `nobody` exists. Add one, or set DATABASE_URL',
+      detail:
+        'PostgreSQL does not run as root, and neither `postgres` nor `nobody` exists. Add one, or set DATABASE_URL',
     });
   }
   return account;

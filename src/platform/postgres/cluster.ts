@@ -26,7 +26,11 @@ export async function initialise(home: Home, native: string): Promise<void> {
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const program = join(native, 'bin/initdb');
   const { account } = home;
-  const { exitCode, output } = await run(program, [...args, ...locale], { account, cwd: home.folder, timeoutMs: 120_000 });
+  const { exitCode, output } = await run(program, [...args, ...locale], {
+    account,
+    cwd: home.folder,
+    timeoutMs: 120_000,
+  });
   if (exitCode !== 0) {
     throw postgresProblem('platform.postgres_start_failed', { detail: `initdb in ${home.folder}: ${output.trim()}` });
   }

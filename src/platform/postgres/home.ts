@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -53,9 +53,6 @@ const homeIn = (folder: string, account: Account | undefined): Home => ({
   logFile: join(folder, 'postgres.log'),
   account,
 });
-
-/** Removes the folder and all data in it. The server must have been stopped. */
-export const removeHome = (home: Home): void => rmSync(home.folder, { recursive: true, force: true });
 
 const hasCluster = (folder: string): boolean => existsSync(join(folder, 'cluster', 'PG_VERSION'));
 

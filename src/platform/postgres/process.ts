@@ -49,7 +49,7 @@ export async function waitUntil(
 }
 
 /** Sends a signal; a process that has ended in the meantime needs none. */
-export function signal(pid: number, name: NodeJS.Signals): void {
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {

@@ -102,7 +102,12 @@ const stopSteps = [
 ] as const;
 const orphanSteps = stopSteps.slice(1);
 
-async function launch(home: Home, native: string, options: PostgresOptions, unlock: () => Promise<void>): Promise<Server> {
+async function launch(
+  home: Home,
+  native: string,
+  options: PostgresOptions,
+  unlock: () => Promise<void>,
+): Promise<Server> {
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await freePort());
     const logged = openLog(home);
@@ -162,7 +167,9 @@ function freePort(): Promise<number> {
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
       probe.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('No port was given')),
+        typeof address === 'object' && address !== null
+          ? resolve(address.port)
+          : reject(new Error('No port was given')),
       );
     });
   });

@@ -1,0 +1,29 @@
+export {
+  dealParkedProblem,
+  feedBodyProblem,
+  feedLineProblem,
+  tradingProblem,
+  type DealDoubt,
+  type FeedLineCode,
+} from './errors.ts';
+export { signFeedRequest, verifyFeedSignature, type FeedRequestParts } from './feed/signature.ts';
+export { parseFeedBody, parseFeedLine, type FeedLine, type FeedLineResult } from './feed/wire.ts';
+export { contentOf } from './platforms/mt5/content.ts';
+export {
+  doubtOf,
+  translateDeal,
+  translateDeletedDeal,
+  type DeletedDeal,
+  type Translated,
+} from './platforms/mt5/translate.ts';
+export { checkClockRule, serverTimeFromUtc, utcFromServerTime, type ServerInstant } from './platforms/server-time.ts';
+export {
+  closesVolume,
+  isEligible,
+  isEligibleReason,
+  isTraded,
+  modifiersOf,
+  opensVolume,
+  VOLUME_UNITS_PER_LOT,
+} from './rules.ts';
+export type { Deal, DealEntry, RawDeal, RawValue, ServerClockRule } from './types.ts';

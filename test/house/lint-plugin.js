@@ -1,9 +1,7 @@
 /**
- * Two rules of the house that oxlint does not have.
- *
- * `one-mint`: only withTenant() makes a TenantTx (and withControl() a ControlTx); a cast to either anywhere else would
- * let a statement run outside the transaction that checked whose database it is.
- * `no-switching-off`: a comment that silences the linter or the compiler; the code is mended, or the rule is.
+ * A rule of the house that oxlint does not have. `one-mint`: only withTenant() makes a TenantTx (and withControl() a
+ * ControlTx); a cast to either anywhere else would let a statement run outside the transaction that checked whose
+ * database it is.
  */
 const minted = new Set(['TenantTx', 'ControlTx']);
 
@@ -33,21 +31,4 @@ const oneMint = {
   },
 };
 
-const silencer =
-  /^[\s*]*(?:(?:oxlint|eslint)-(?:disable|enable)|@ts-(?:ignore|expect-error|nocheck)|v8 ignore|c8 ignore|istanbul ignore)/;
-
-const noSwitchingOff = {
-  create(context) {
-    return {
-      Program() {
-        for (const comment of context.sourceCode.getAllComments()) {
-          if (silencer.test(comment.value)) {
-            context.report({ node: comment, message: 'No comment switches a rule off: mend the code, or the rule.' });
-          }
-        }
-      },
-    };
-  },
-};
-
-export default { meta: { name: 'cascade' }, rules: { 'one-mint': oneMint, 'no-switching-off': noSwitchingOff } };
+export default { meta: { name: 'cascade' }, rules: { 'one-mint': oneMint } };

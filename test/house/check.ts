@@ -1,0 +1,15 @@
+// The gates, one after another: one line each when all is well; what is wrong, in full. `npm run check`.
+import { resolve } from 'node:path';
+import { gates } from './gates.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+let failed = 0;
+for (const [name, gate] of Object.entries(gates)) {
+  const startedAt = performance.now();
+  const { ok, output } = await gate(root);
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+  if (ok) continue;
+  failed += 1;
+  console.log(output);
+}
+process.exitCode = failed === 0 ? 0 : 1;

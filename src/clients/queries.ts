@@ -3,7 +3,10 @@ import { Currency } from '../kernel/currency.ts';
 import { query } from '../platform/query.ts';
 
 /** Keys rise in the order given, so that neighbours in an import are neighbours on disk. */
-export const insertClients = query('clients.insert_clients', z.object({ key: z.int(), place: z.int() }), `
+export const insertClients = query(
+  'clients.insert_clients',
+  z.object({ key: z.int(), place: z.int() }),
+  `
   with given as (
     select id, name, place::integer from unnest(:ids::uuid[], :names::text[]) with ordinality as g (id, name, place)
   ), made as (
@@ -12,9 +15,13 @@ export const insertClients = query('clients.insert_clients', z.object({ key: z.i
     on conflict (id) do nothing
     returning key, id
   )
-  select made.key, given.place from made join given using (id)`);
+  select made.key, given.place from made join given using (id)`,
+);
 
-export const insertAccounts = query('clients.insert_accounts', z.object({ key: z.int(), place: z.int() }), `
+export const insertAccounts = query(
+  'clients.insert_accounts',
+  z.object({ key: z.int(), place: z.int() }),
+  `
   with given as (
     select id, server, login, client_key, group_name, currency, place::integer
       from unnest(:ids::uuid[], :servers::text[], :logins::bigint[], :clientKeys::integer[], :groups::text[], :currencies::text[])
@@ -25,12 +32,23 @@ export const insertAccounts = query('clients.insert_accounts', z.object({ key: z
     on conflict do nothing
     returning key, server, login
   )
-  select made.key, given.place from made join given using (server, login)`);
+  select made.key, given.place from made join given using (server, login)`,
+);
 
-const accountRow = z.object({ key: z.int(), login: z.bigint(), clientKey: z.int(), group: z.string(), currency: Currency });
+const accountRow = z.object({
+  key: z.int(),
+  login: z.bigint(),
+  clientKey: z.int(),
+  group: z.string(),
+  currency: Currency,
+});
 
 /** One index probe per login. The id stays behind: turning a thousand of them into text would cost more than the query. */
-export const accountsOfLogins = query('clients.accounts_of_logins', accountRow, `
+export const accountsOfLogins = query(
+  'clients.accounts_of_logins',
+  accountRow,
+  `
   select a.key, a.login, a.client_key as "clientKey", a.group_name as "group", a.currency
     from clients.accounts a
-   where a.server = :server and a.login = any (:logins::bigint[])`);
+   where a.server = :server and a.login = any (:logins::bigint[])`,
+);

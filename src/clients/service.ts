@@ -11,7 +11,8 @@ const ROWS_PER_STATEMENT = 10_000;
 const FOREIGN_KEY_VIOLATION = '23503';
 
 function* slices<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  for (let from = 0; from < items.length; from += ROWS_PER_STATEMENT) yield items.slice(from, from + ROWS_PER_STATEMENT);
+  for (let from = 0; from < items.length; from += ROWS_PER_STATEMENT)
+    yield items.slice(from, from + ROWS_PER_STATEMENT);
 }
 
 /**

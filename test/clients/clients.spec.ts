@@ -7,8 +7,12 @@ import { query } from '../../src/platform/query.ts';
 import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
 
 const usd = Currency.parse('USD');
-const eventsOf = query('test.client_events', z.object({ stream: z.string(), named: z.int() }), `
-  select stream, jsonb_array_length(payload -> 'ids') as named from platform.events where type = :type order by seq`);
+const eventsOf = query(
+  'test.client_events',
+  z.object({ stream: z.string(), named: z.int() }),
+  `
+  select stream, jsonb_array_length(payload -> 'ids') as named from platform.events where type = :type order by seq`,
+);
 const changeName = query('test.change_client', z.object({}), `update clients.clients set name = 'x'`);
 
 describe('Clients and their trading accounts', () => {
@@ -19,8 +23,13 @@ describe('Clients and their trading accounts', () => {
   afterAll(() => acme.close());
 
   const oneClient = () => acme.inTenant(async (tx) => (await createClients(tx, [{ name: 'Kim' }]))[0]?.key ?? 0);
-  const account = (clientKey: number, login: bigint, server = 'MT5-Live') =>
-    ({ clientKey, server, login, group: 'real\\standard', currency: usd });
+  const account = (clientKey: number, login: bigint, server = 'MT5-Live') => ({
+    clientKey,
+    server,
+    login,
+    group: 'real\\standard',
+    currency: usd,
+  });
 
   it('creates thousands as a set, keys rising in the order given, with one event per ten thousand rows', async () => {
     const names = Array.from({ length: 12_345 }, (_none, index) => ({ name: `Client ${index}` }));
@@ -29,15 +38,22 @@ describe('Clients and their trading accounts', () => {
     expect(created.every((client, index) => index === 0 || client.key > (created[index - 1]?.key ?? 0))).toBe(true);
     expect(ClientId.safeParse(created[0]?.id).success).toBe(true);
     const events = await acme.inTenant((tx) => eventsOf(tx, { type: 'clients.created' }));
-    expect(events).toEqual([{ stream: 'clients', named: 10_000 }, { stream: 'clients', named: 2_345 }]);
+    expect(events).toEqual([
+      { stream: 'clients', named: 10_000 },
+      { stream: 'clients', named: 2_345 },
+    ]);
   });
 
   it('finds accounts by server and login and leaves out what it does not know', async () => {
     const clientKey = await oneClient();
-    const opened = await acme.inTenant((tx) => openAccounts(tx, [account(clientKey, 900_101n), account(clientKey, 900_102n)]));
+    const opened = await acme.inTenant((tx) =>
+      openAccounts(tx, [account(clientKey, 900_101n), account(clientKey, 900_102n)]),
+    );
     expect(AccountId.safeParse(opened[0]?.id).success).toBe(true);
     const found = await acme.inTenant((tx) => accountsOf(tx, 'MT5-Live', [900_102n, 7n]));
-    expect(found).toEqual([{ key: opened[1]?.key, login: 900_102n, clientKey, group: 'real\\standard', currency: 'USD' }]);
+    expect(found).toEqual([
+      { key: opened[1]?.key, login: 900_102n, clientKey, group: 'real\\standard', currency: 'USD' },
+    ]);
     expect(await acme.inTenant((tx) => accountsOf(tx, 'MT5-Demo', [900_102n]))).toEqual([]);
   });
 

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { query } from '../../platform/query.ts';
+
+const nothing = z.object({});
+
+export const insertBatch = query('commissions.insert_batch', z.object({ key: z.bigint() }), `
+  insert into commissions.batches (trades, known_at, configuration_version)
+  values (:trades, :knownAt, :configurationVersion) returning key`);
+
+export const insertBookings = query('commissions.insert_bookings', nothing, `
+  insert into commissions.bookings
+    (deal_key, revision, batch_key, plan_version_key, ib_key, symbol_key, group_key, opened_at, earning_units)
+  select b.deal_key, 0, :batchKey, b.plan_version_key, b.ib_key, b.symbol_key, b.group_key, b.opened_at, b.earning_units
+    from unnest(:dealKeys::bigint[], :planVersionKeys::integer[], :ibKeys::integer[], :symbolKeys::integer[],
+                :groupKeys::integer[], :openedAts::timestamptz[], :earningUnits::bigint[])
+      as b (deal_key, plan_version_key, ib_key, symbol_key, group_key, opened_at, earning_units)`);
+
+export const insertRebates = query('commissions.insert_rebates', nothing, `
+  insert into commissions.rebates (deal_key, revision, component, kind, beneficiary, depth, units)
+  select r.deal_key, 0, r.component, r.kind, r.beneficiary, r.depth, r.units
+    from unnest(:dealKeys::bigint[], :components::smallint[], :kinds::smallint[], :beneficiaries::integer[],
+                :depths::smallint[], :units::bigint[])
+      as r (deal_key, component, kind, beneficiary, depth, units)`);
+
+export const insertUnpaid = query('commissions.insert_unpaid', nothing, `
+  insert into commissions.unpaid (deal_key, revision, component, reason)
+  select u.deal_key, 0, u.component, u.reason
+    from unnest(:dealKeys::bigint[], :components::smallint[], :reasons::text[]) as u (deal_key, component, reason)`);

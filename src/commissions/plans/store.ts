@@ -1,0 +1,124 @@
+import type { TenantId } from '../../kernel/ids.ts';
+import { onlyRow } from '../../platform/query.ts';
+import type { TenantTx } from '../../platform/tenant-tx.ts';
+import type { AgreementRates } from '../types.ts';
+import * as queries from './queries.ts';
+import { compileAgreement, compilePlan } from './rules.ts';
+import type { CompiledPlan } from './types.ts';
+
+/** A published version, ready for the engine, and since when it holds. */
+export type PublishedVersion = { readonly key: number; readonly planKey: number; readonly validFromMs: number; readonly plan: CompiledPlan };
+
+type Ranged<Value> = { readonly fromMs: number; readonly toMs: number; readonly value: Value };
+type Agreed = { readonly planKey: number; readonly termsText: string; readonly terms: Parameters<typeof compileAgreement>[1] };
+
+/** Tenants whose plans a process keeps in memory, and IBs whose agreements it keeps of each. */
+const TENANTS_MAX = 100;
+const IBS_MAX = 200_000;
+
+/** The plans, assignments and agreements of one tenant as of one count of configuration changes. */
+export class PlanBook {
+  readonly version: bigint;
+  readonly #versions = new Map<number, PublishedVersion[]>();
+  readonly #assignments = new Map<number, Ranged<number>[]>();
+  readonly #agreements = new Map<number, Ranged<Agreed>[]>();
+  readonly #rates = new Map<string, AgreementRates>();
+
+  constructor(version: bigint) {
+    this.version = version;
+  }
+
+  /** Reads all that is small; agreements follow for the IBs that are asked for. */
+  async load(tx: TenantTx): Promise<void> {
+    for (const row of await queries.publishedVersions(tx, {}))
+      if (row.validFrom !== null)
+        push(this.#versions, row.planKey, {
+          key: row.key,
+          planKey: row.planKey,
+          validFromMs: row.validFrom.getTime(),
+          plan: compilePlan(row.definition),
+        });
+    for (const row of await queries.allAssignments(tx, {})) push(this.#assignments, row.ibKey, ranged(row, row.planKey));
+  }
+
+  /** Reads the agreements of IBs that have not been asked for before. */
+  async loadAgreements(tx: TenantTx, ibKeys: Iterable<number>): Promise<void> {
+    const missing = new Map<number, Ranged<Agreed>[]>();
+    for (const ibKey of ibKeys) if (!this.#agreements.has(ibKey)) missing.set(ibKey, []);
+    if (missing.size === 0) return;
+    for (const row of await queries.agreementsOfIbs(tx, { ibKeys: [...missing.keys()] }))
+      push(missing, row.ibKey, ranged(row, { planKey: row.planKey, terms: row.terms, termsText: JSON.stringify(row.terms) }));
+    for (const [ibKey, agreements] of missing) this.#agreements.set(ibKey, agreements); // Whole lists only: others read meanwhile.
+  }
+
+  /** How many IBs it knows the agreements of. */
+  get size(): number {
+    return this.#agreements.size;
+  }
+
+  /** The plan version in force for a chain of IBs (the client's own first) at an instant: the nearest assignment wins. */
+  versionFor(chain: readonly { readonly ibKey: number }[], atMs: number): PublishedVersion | undefined {
+    for (const { ibKey } of chain) {
+      const planKey = valueAt(this.#assignments.get(ibKey), atMs);
+      if (planKey !== undefined) return this.#versionAt(planKey, atMs);
+    }
+    const planKey = valueAt(this.#assignments.get(0), atMs);
+    return planKey === undefined ? undefined : this.#versionAt(planKey, atMs);
+  }
+
+  /** An IB's rates under a plan version at an instant; undefined where it has no agreement. */
+  ratesOf(ibKey: number, version: PublishedVersion, atMs: number): AgreementRates | undefined {
+    const agreements = this.#agreements.get(ibKey);
+    if (agreements === undefined) throw new Error(`the agreements of IB ${ibKey} were not read`); // Never take them for none.
+    const found = agreements.find((each) => each.fromMs <= atMs && atMs < each.toMs && each.value.planKey === version.planKey);
+    if (found === undefined) return undefined;
+    const name = `${version.key} ${found.value.termsText}`; // Many IBs share the same few terms.
+    let rates = this.#rates.get(name);
+    if (rates === undefined) {
+      rates = compileAgreement(version.plan, found.value.terms);
+      this.#rates.set(name, rates);
+    }
+    return rates;
+  }
+
+  /** Whether any version looks at how long a position was open, so that opens must be read. */
+  get needsOpens(): boolean {
+    return [...this.#versions.values()].flat().some(({ plan }) => plan.components.some((component) => component.filters.length > 0));
+  }
+
+  #versionAt(planKey: number, atMs: number): PublishedVersion | undefined {
+    return this.#versions.get(planKey)?.findLast((version) => version.validFromMs <= atMs);
+  }
+}
+
+const ranged = <Value>(row: { validFrom: Date; validTo: Date | null }, value: Value): Ranged<Value> => ({
+  fromMs: row.validFrom.getTime(),
+  toMs: row.validTo?.getTime() ?? Infinity,
+  value,
+});
+
+const valueAt = <Value>(ranges: readonly Ranged<Value>[] | undefined, atMs: number): Value | undefined =>
+  ranges?.find((range) => range.fromMs <= atMs && atMs < range.toMs)?.value;
+
+function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+/** Keeps the plan books of tenants between transactions. */
+export class PlanBooks {
+  readonly #books = new Map<TenantId, PlanBook>();
+
+  /** The tenant's book as of this transaction, and the database's time of the reading (kept as `known_at`). */
+  async read(tx: TenantTx): Promise<{ book: PlanBook; knownAt: Date }> {
+    const { version, now } = onlyRow(await queries.readConfiguration(tx, {}));
+    const kept = this.#books.get(tx.tenantId);
+    if (kept?.version === version && kept.size < IBS_MAX) return { book: kept, knownAt: now };
+    const book = new PlanBook(version);
+    await book.load(tx);
+    if (this.#books.size >= TENANTS_MAX) this.#books.clear();
+    this.#books.set(tx.tenantId, book);
+    return { book, knownAt: now };
+  }
+}

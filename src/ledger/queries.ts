@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { Currency } from '../kernel/currency.ts';
+import { LedgerAccountId } from '../kernel/ids.ts';
+import { query } from '../platform/query.ts';
+import { type AccountKey, purposes } from './types.ts';
+
+const accountKey = z.int().transform((key) => key as AccountKey);
+/** Sums are numeric and travel as text: those of many accounts may pass 64 bits. */
+const sum = z.string().regex(/^-?\d+$/).transform(BigInt);
+
+export const ensureAccounts = query('ledger.ensure_accounts', z.object({ key: accountKey }), `
+  select key from ledger.ensure_accounts(:purposes::text[], :owners::integer[], :currencies::text[]) order by place`);
+
+export const post = query('ledger.post', z.object({}), `
+  select from ledger.post(:kinds::text[], :debits::integer[], :credits::integer[], :units::bigint[], :currencies::text[],
+    :effectiveAts::timestamptz[], :references::text[], :legs::integer[], :holdReferences::text[], :holdLegs::integer[])`);
+
+const balanceRow = z.object({
+  key: accountKey,
+  id: LedgerAccountId,
+  purpose: z.enum(purposes),
+  owner: z.int(),
+  currency: Currency,
+  balance: z.bigint(),
+  held: z.bigint(),
+  version: z.bigint(),
+});
+
+export const balancesOf = query('ledger.balances_of', balanceRow, `
+  select a.key, a.id, a.purpose, a.owner, a.currency, a.version,
+         case a.normal_side when 'credit' then a.posted_credits - a.posted_debits else a.posted_debits - a.posted_credits end as balance,
+         case a.normal_side when 'credit' then a.pending_debits else a.pending_credits end as held
+    from unnest(:keys::integer[]) with ordinality as k (key, place)
+    join ledger.accounts a on a.key = k.key
+   order by k.place`);
+
+const entryRow = z.object({
+  transfer: z.bigint(),
+  version: z.bigint(),
+  side: z.enum(['debit', 'credit']),
+  kind: z.enum(['posted', 'pending', 'post_pending', 'void_pending']),
+  units: z.bigint(),
+  currency: Currency,
+  counterAccount: accountKey,
+  balanceAfter: z.bigint(),
+  reference: z.string(),
+  leg: z.int(),
+  postedAt: z.date(),
+  effectiveAt: z.date(),
+});
+
+/** An account's transfers below a version, newest first: one range of an index for either side. */
+export const entriesOf = query('ledger.entries_of', entryRow, `
+  select transfer, version, side, kind, units, currency, counter_account as "counterAccount", balance_after as "balanceAfter",
+         reference, leg, posted_at as "postedAt", effective_at as "effectiveAt"
+    from ledger.entries
+   where account = :account and version < :below
+   order by version desc
+   limit :limit`);
+
+export const balanceAsOfPosted = query('ledger.balance_as_of_posted', z.object({ units: sum, currency: Currency }), `
+  select a.currency, coalesce(e.balance_after, 0)::text as units
+    from ledger.accounts a
+    left join ledger.entries e on e.account = a.key and e.version = ledger.version_as_of(:account, :at)
+   where a.key = :account`);
+
+/** Value dates come in any order, so this reads all of the account's transfers. */
+export const balanceAsOfEffective = query('ledger.balance_as_of_effective', z.object({ units: sum, currency: Currency }), `
+  select a.currency, coalesce(
+           (select sum(case when e.side = a.normal_side then e.units else -e.units end)
+              from ledger.entries e
+             where e.account = a.key and e.kind in ('posted', 'post_pending') and e.effective_at <= :at), 0)::text as units
+    from ledger.accounts a
+   where a.key = :account`);
+
+const trialRow = z.object({
+  purpose: z.enum(purposes),
+  class: z.enum(['asset', 'liability', 'equity', 'income', 'expense']),
+  currency: Currency,
+  debits: sum,
+  credits: sum,
+});
+
+export const trialBalanceNow = query('ledger.trial_balance', trialRow, `
+  select a.purpose, p.class, a.currency, sum(a.posted_debits)::text as debits, sum(a.posted_credits)::text as credits
+    from ledger.accounts a
+    join ledger.purposes p on p.purpose = a.purpose
+   group by a.purpose, p.class, a.currency
+   order by a.currency, p.class, a.purpose`);
+
+export const trialBalanceAsOf = query('ledger.trial_balance_as_of', trialRow, `
+  select a.purpose, p.class, a.currency,
+         coalesce(sum(e.units) filter (where e.side = 'debit'), 0)::text as debits,
+         coalesce(sum(e.units) filter (where e.side = 'credit'), 0)::text as credits
+    from ledger.entries e
+    join ledger.accounts a on a.key = e.account
+    join ledger.purposes p on p.purpose = a.purpose
+   where e.kind in ('posted', 'post_pending')
+     and case :axis::text when 'posted' then e.posted_at else e.effective_at end <= :at
+   group by a.purpose, p.class, a.currency
+   order by a.currency, p.class, a.purpose`);

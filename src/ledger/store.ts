@@ -1,0 +1,49 @@
+import type { Money } from '../kernel/money.ts';
+import type { TenantTx } from '../platform/tenant-tx.ts';
+import { ledgerProblem } from './errors.ts';
+import * as queries from './queries.ts';
+import type { AccountKey, Balance, Entry, TimeAxis, TrialBalanceLine } from './types.ts';
+
+/** What is on accounts, as committed before and by this transaction's earlier statements; in the order asked for. */
+export async function balancesOf(tx: TenantTx, keys: readonly AccountKey[]): Promise<Balance[]> {
+  const rows = await queries.balancesOf(tx, { keys });
+  if (rows.length !== keys.length) throw ledgerProblem('ledger.account_unknown');
+  return rows.map((row) => ({ ...row, free: row.balance - row.held }));
+}
+
+/** The version that is above every account's. */
+const NEWEST = 2n ** 63n - 1n;
+
+/**
+ * An account's transfers, newest first, at most `limit`. The next page starts below the `nextCursor` of this one, which
+ * is undefined at the end; transfers that come meanwhile do not shift pages.
+ */
+export async function entriesOf(
+  tx: TenantTx,
+  account: AccountKey,
+  { limit, cursor }: { limit: number; cursor?: bigint },
+): Promise<{ entries: Entry[]; nextCursor: bigint | undefined }> {
+  const entries = await queries.entriesOf(tx, { account, below: cursor ?? NEWEST, limit });
+  const last = entries.at(-1);
+  return { entries, nextCursor: last !== undefined && last.version > 1n ? last.version : undefined };
+}
+
+/** The posted balance at an instant, the instant included, on the account's normal side. */
+export async function balanceAsOf(tx: TenantTx, account: AccountKey, at: Date, by: TimeAxis = 'posted'): Promise<Money> {
+  const balance = by === 'posted' ? queries.balanceAsOfPosted : queries.balanceAsOfEffective;
+  const [money] = await balance(tx, { account, at });
+  if (money === undefined) throw ledgerProblem('ledger.account_unknown');
+  return money;
+}
+
+/**
+ * Debits and credits of all accounts by purpose and currency, now or as of an instant (included) by either time.
+ * Holds are not in it. The `net` of all lines of a currency adds up to 0.
+ */
+export async function trialBalance(tx: TenantTx, options: { asOf?: Date; by?: TimeAxis } = {}): Promise<TrialBalanceLine[]> {
+  const rows =
+    options.asOf === undefined
+      ? await queries.trialBalanceNow(tx, {})
+      : await queries.trialBalanceAsOf(tx, { at: options.asOf, axis: options.by ?? 'posted' });
+  return rows.map((row) => ({ ...row, net: row.debits - row.credits }));
+}

@@ -14,7 +14,10 @@ export const RateText = z
 /** A percentage from 0 to 100 as text. */
 export const PercentText = z
   .string()
-  .regex(/^(?:100(?:\.0{1,6})?|[1-9]?[0-9](?:\.[0-9]{1,6})?)$/, 'expected a percentage from 0 to 100 with at most 6 decimals, as text');
+  .regex(
+    /^(?:100(?:\.0{1,6})?|[1-9]?[0-9](?:\.[0-9]{1,6})?)$/,
+    'expected a percentage from 0 to 100 with at most 6 decimals, as text',
+  );
 
 /** The word by which a component or a rule of a plan is called, in agreements and explanations. */
 export const NameText = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'expected a name of a-z, 0-9, _ and -');

@@ -5,14 +5,23 @@ const refusals = {
   'commissions.names_not_unique': { status: 422, title: 'Two components, or two rules of a component, have one name' },
   'commissions.rate_too_fine': { status: 422, title: 'A rate has more decimals than the ledger keeps of the currency' },
   'commissions.rate_above_budget': { status: 422, title: 'A rate is above the budget rate of the plan' },
-  'commissions.levels_above_budget': { status: 422, title: 'The amounts of the levels add to more than a budget rate, and scaling is off' },
+  'commissions.levels_above_budget': {
+    status: 422,
+    title: 'The amounts of the levels add to more than a budget rate, and scaling is off',
+  },
   'commissions.percentages_above_100': { status: 422, title: 'The percentages of the levels add to more than 100' },
   'commissions.amounts_need_per_lot': { status: 422, title: 'Amounts by level are allowed on the per-lot model only' },
-  'commissions.agreement_names_no_rule': { status: 422, title: 'An agreement names a component or a rule that the plan does not have' },
+  'commissions.agreement_names_no_rule': {
+    status: 422,
+    title: 'An agreement names a component or a rule that the plan does not have',
+  },
 } satisfies Record<RefusalCode, { status: number; title: string }>;
 
 const parked = {
-  'commissions.open_unknown': { status: 409, title: 'The open of the position is not known, and the plan has a minimum time open' },
+  'commissions.open_unknown': {
+    status: 409,
+    title: 'The open of the position is not known, and the plan has a minimum time open',
+  },
   'commissions.trade_impossible': { status: 409, title: 'The trade would earn less than nothing' },
   'commissions.earning_too_large': { status: 409, title: 'The trade would earn more than a ledger can hold' },
 } satisfies Record<Exclude<ParkCode, RefusalCode>, { status: number; title: string }>;

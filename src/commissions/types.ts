@@ -14,7 +14,10 @@ export const NO_PAY_REASONS = {
   volume_zero: { exception: false, sentence: 'The trade closed no volume.' },
   group_counts_nothing: { exception: false, sentence: 'The lots of this account group count nothing.' },
   rate_zero: { exception: false, sentence: 'The rule for this symbol pays a rate of 0.' },
-  below_minimum_time: { exception: false, sentence: 'The position was open for less than the minimum time of the plan.' },
+  below_minimum_time: {
+    exception: false,
+    sentence: 'The position was open for less than the minimum time of the plan.',
+  },
   below_ledger_unit: { exception: false, sentence: 'The amount is smaller than the smallest amount that is booked.' },
 } as const satisfies Record<string, { exception: boolean; sentence: string }>;
 export type NoPayReason = keyof typeof NO_PAY_REASONS;
@@ -102,7 +105,12 @@ export type Judge = (trade: TradeFacts, note?: Note) => Verdict;
  * A compiled level mode: the weight of each IB of the chain (depth 0 first) in the earning, after suspension has moved parts.
  * What the weights lack of the rule's whole is the house's. `reasons` is filled, one per IB, when given.
  */
-export type Weigh = (component: number, rule: number, chain: readonly ChainLink[], reasons?: LevelReason[]) => readonly bigint[];
+export type Weigh = (
+  component: number,
+  rule: number,
+  chain: readonly ChainLink[],
+  reasons?: LevelReason[],
+) => readonly bigint[];
 
 /** A base model: one file in models/. `settings` given to `compile` have passed the kind's own schema. */
 export type Model = {

@@ -6,7 +6,7 @@ const TWO =
   'CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR ' +
   'KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB ' +
   'PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD ' +
-  'TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG';
+  'TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG';
 const ZERO = 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF';
 const THREE = 'BHD IQD JOD KWD LYD OMR TND';
 const FOUR = 'CLF UYW';
@@ -14,7 +14,13 @@ const FOUR = 'CLF UYW';
 const EIGHT = 'BTC ETH LTC BCH XRP SOL TRX USDT USDC';
 
 const exponents = new Map<string, number>();
-for (const [codes, exponent] of [[ZERO, 0], [TWO, 2], [THREE, 3], [FOUR, 4], [EIGHT, 8]] as const)
+for (const [codes, exponent] of [
+  [ZERO, 0],
+  [TWO, 2],
+  [THREE, 3],
+  [FOUR, 4],
+  [EIGHT, 8],
+] as const)
   for (const code of codes.split(' ')) exponents.set(code, exponent);
 
 /** The decimals that ledger units have beyond the minor unit. Crypto assets have none. */

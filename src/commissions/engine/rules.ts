@@ -67,26 +67,44 @@ function computeComponent(work: Work): ComponentResult | ParkCode {
   const { symbol, symbolGroup, accountGroup } = trade;
   const winner = component.rules[rule];
   if (winner === undefined) {
-    steps?.push({ step: 'rule', component: component.name, reason: 'symbol_unmatched', figures: { symbol, symbolGroup, accountGroup } });
+    steps?.push({
+      step: 'rule',
+      component: component.name,
+      reason: 'symbol_unmatched',
+      figures: { symbol, symbolGroup, accountGroup },
+    });
     return { rule, units: 0n, reason: 'symbol_unmatched' };
   }
   steps?.push({
     step: 'rule',
     component: component.name,
-    figures: { symbol, symbolGroup, accountGroup, rule: winner.name, budgetRate: rateText(winner.budgetUnits, plan.rateDigits) },
+    figures: {
+      symbol,
+      symbolGroup,
+      accountGroup,
+      rule: winner.name,
+      budgetRate: rateText(winner.budgetUnits, plan.rateDigits),
+    },
   });
   const verdict = judge(component, work);
   if (verdict.kind === 'refuse') return { rule, units: 0n, reason: verdict.reason };
   if (verdict.kind === 'park') return verdict.code;
   const figures: Record<string, string> = { model: component.model };
-  const earning = winner.budgetUnits === 0n ? 'rate_zero' : component.earn(trade, winner.budgetUnits, noteInto(figures, steps));
+  const earning =
+    winner.budgetUnits === 0n ? 'rate_zero' : component.earn(trade, winner.budgetUnits, noteInto(figures, steps));
   if (typeof earning === 'string') {
     steps?.push({ step: 'earning', component: component.name, reason: earning, figures });
     return { rule, units: 0n, reason: earning };
   }
   const units = roundHalfEven(earning.numerator, earning.denominator);
   const tooLittle = units === 0n ? ({ reason: 'below_ledger_unit' } as const) : undefined;
-  steps?.push({ step: 'earning', component: component.name, ...tooLittle, figures: { ...figures, ...exactly(earning) }, units });
+  steps?.push({
+    step: 'earning',
+    component: component.name,
+    ...tooLittle,
+    figures: { ...figures, ...exactly(earning) },
+    units,
+  });
   if (earning.numerator < 0n) return 'commissions.trade_impossible';
   if (tooLittle !== undefined) return { rule, units, ...tooLittle };
   return shareOut(component, rule, earning, units, work) ?? { rule, units, reason: undefined };
@@ -99,7 +117,8 @@ function judge(component: CompiledComponent, { trade, steps }: Work): Verdict {
   for (const filter of component.filters) {
     const figures: Record<string, string> = { filter: filter.kind };
     const verdict = filter.judge(trade, noteInto(figures, steps));
-    const reason = verdict.kind === 'refuse' ? { reason: verdict.reason } : verdict.kind === 'park' ? { reason: verdict.code } : {};
+    const reason =
+      verdict.kind === 'refuse' ? { reason: verdict.reason } : verdict.kind === 'park' ? { reason: verdict.code } : {};
     steps?.push({ step: 'filter', component: component.name, ...reason, figures });
     if (verdict.kind !== 'pass') return verdict;
   }
@@ -110,7 +129,13 @@ function judge(component: CompiledComponent, { trade, steps }: Work): Verdict {
  * Shares an earning among the chain: each part is rounded on the running total of exact fractions, depth 0 upward, and the house
  * takes what is left of the rounded earning, so that the parts always add up to it. Gives a code where the trade must be parked.
  */
-function shareOut(component: CompiledComponent, rule: number, earning: Fraction, units: bigint, work: Work): ParkCode | undefined {
+function shareOut(
+  component: CompiledComponent,
+  rule: number,
+  earning: Fraction,
+  units: bigint,
+  work: Work,
+): ParkCode | undefined {
   const { trade, place, rebates, steps } = work;
   const reasons: LevelReason[] | undefined = steps === undefined ? undefined : [];
   const weights = component.levels.weigh(place, rule, trade.chain, reasons);
@@ -132,7 +157,12 @@ function shareOut(component: CompiledComponent, rule: number, earning: Fraction,
       ibKey,
       depth,
       ...(reasons?.[depth] === undefined ? {} : { reason: reasons[depth] }),
-      figures: { weight: String(weight), whole: String(whole), runningTotal: String(upTo), ...exactly({ numerator, denominator }) },
+      figures: {
+        weight: String(weight),
+        whole: String(whole),
+        runningTotal: String(upTo),
+        ...exactly({ numerator, denominator }),
+      },
       units: part,
     });
     if (part > 0n) pay(component, ibKey, depth, part, work);
@@ -148,11 +178,20 @@ function shareOut(component: CompiledComponent, rule: number, earning: Fraction,
 function pay(component: CompiledComponent, ibKey: number, depth: number, part: bigint, work: Work): void {
   const { trade, place, rebates, steps } = work;
   const toClient = depth === 0 ? roundHalfEven(part * component.traderRebate, PERCENT_WHOLE) : 0n;
-  if (part > toClient) rebates.push({ component: place, kind: 'ib', beneficiary: ibKey, depth, units: part - toClient });
+  if (part > toClient)
+    rebates.push({ component: place, kind: 'ib', beneficiary: ibKey, depth, units: part - toClient });
   if (depth > 0 || component.traderRebate === 0n) return;
   const cut = { numerator: part * component.traderRebate, denominator: PERCENT_WHOLE };
-  steps?.push({ step: 'trader_rebate', component: component.name, ibKey, depth, figures: exactly(cut), units: toClient });
-  if (toClient > 0n) rebates.push({ component: place, kind: 'client', beneficiary: trade.clientKey, depth: 0, units: toClient });
+  steps?.push({
+    step: 'trader_rebate',
+    component: component.name,
+    ibKey,
+    depth,
+    figures: exactly(cut),
+    units: toClient,
+  });
+  if (toClient > 0n)
+    rebates.push({ component: place, kind: 'client', beneficiary: trade.clientKey, depth: 0, units: toClient });
 }
 
 /** The exact figure behind a rounded one, in ledger units. */

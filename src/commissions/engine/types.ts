@@ -28,7 +28,11 @@ export type Rebate = {
 };
 
 /** What one component made of a trade: the place of the rule that won (-1: none), and what it earned or why nothing. */
-export type ComponentResult = { readonly rule: number; readonly units: bigint; readonly reason: NoPayReason | undefined };
+export type ComponentResult = {
+  readonly rule: number;
+  readonly units: bigint;
+  readonly reason: NoPayReason | undefined;
+};
 
 /** What the engine makes of a trade. The rebates of a booked trade add up to its earning, exactly. */
 export type TradeResult =

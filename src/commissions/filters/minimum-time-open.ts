@@ -27,7 +27,11 @@ const judging =
   (trade, note) => {
     if (trade.openedAtMs === undefined) return openUnknown;
     const heldMs = openMs(trade, trade.openedAtMs);
-    note?.({ heldMs: String(heldMs), minimumMs: String(minimumMs), comparedIn: trade.timesHaveMs ? 'milliseconds' : 'seconds' });
+    note?.({
+      heldMs: String(heldMs),
+      minimumMs: String(minimumMs),
+      comparedIn: trade.timesHaveMs ? 'milliseconds' : 'seconds',
+    });
     if (heldMs < 0) return openUnknown;
     return heldMs >= minimumMs ? pass : tooShort;
   };

@@ -7,7 +7,8 @@ const settings = z.strictObject({
   suspension: z.enum(['roll-up', 'house']),
 });
 
-const rateOf = (link: ChainLink, component: number, rule: number): bigint | undefined => link.rates?.[component]?.[rule];
+const rateOf = (link: ChainLink, component: number, rule: number): bigint | undefined =>
+  link.rates?.[component]?.[rule];
 
 /**
  * Differential: each IB gets what its rate is above the highest rate below it, as a share of the budget rate

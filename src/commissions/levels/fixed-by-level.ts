@@ -35,7 +35,12 @@ function refusals(given: unknown, frame: LevelFrame): Refusal[] {
   const levels = settings.parse(given);
   const weights = weightsOf(levels, frame.rateDigits);
   if (weights === undefined)
-    return [{ code: 'commissions.rate_too_fine', detail: `${frame.component}: an amount of a level has more than ${frame.rateDigits} decimals` }];
+    return [
+      {
+        code: 'commissions.rate_too_fine',
+        detail: `${frame.component}: an amount of a level has more than ${frame.rateDigits} decimals`,
+      },
+    ];
   const sum = sumOf(weights);
   if (levels.unit === 'percent') {
     if (sum <= PERCENT_WHOLE) return [];
@@ -43,13 +48,20 @@ function refusals(given: unknown, frame: LevelFrame): Refusal[] {
     return [{ code: 'commissions.percentages_above_100', detail: `${frame.component}: the levels add to ${total} %` }];
   }
   if (!frame.ratePerLot)
-    return [{ code: 'commissions.amounts_need_per_lot', detail: `${frame.component}: its model does not pay by the lot` }];
+    return [
+      { code: 'commissions.amounts_need_per_lot', detail: `${frame.component}: its model does not pay by the lot` },
+    ];
   if (levels.scaling) return [];
   return frame.rules
     .filter(({ budgetUnits }) => budgetUnits > 0n && sum > budgetUnits) // A rule of budget 0 pays nothing, so there is nothing to share.
     .map(({ name, budgetUnits }) => {
-      const [total, budget] = [sum, budgetUnits].map((units) => formatDecimal({ coefficient: units, scale: frame.rateDigits }, 2));
-      return { code: 'commissions.levels_above_budget', detail: `${frame.component}: the levels add to ${total}, rule ${name} has ${budget}` };
+      const [total, budget] = [sum, budgetUnits].map((units) =>
+        formatDecimal({ coefficient: units, scale: frame.rateDigits }, 2),
+      );
+      return {
+        code: 'commissions.levels_above_budget',
+        detail: `${frame.component}: the levels add to ${total}, rule ${name} has ${budget}`,
+      };
     });
 }
 
@@ -63,7 +75,9 @@ const weighing =
       const own = levels[depth] ?? 0n;
       const active = link.status === 'active';
       weights.push(active ? own + moved : 0n);
-      reasons?.push(!active ? 'suspended_moved_up' : moved > 0n ? 'own_and_moved_part' : own > 0n ? 'own_part' : 'no_level');
+      reasons?.push(
+        !active ? 'suspended_moved_up' : moved > 0n ? 'own_and_moved_part' : own > 0n ? 'own_part' : 'no_level',
+      );
       moved = active ? 0n : moved + own;
     }
     return weights;

@@ -8,7 +8,7 @@ import { ModelSettings } from '../models/index.ts';
 const MatchText = z.string().min(1).max(64);
 
 /** A rate for the trades that meet all that it names; one that names nothing is for every trade. */
-export const RateRule = z.strictObject({
+const RateRule = z.strictObject({
   name: NameText,
   symbol: MatchText.optional(),
   symbolGroup: MatchText.optional(),
@@ -16,7 +16,6 @@ export const RateRule = z.strictObject({
   /** What a trade earns in all, in plan currency by the unit of the model (per lot: for one lot). */
   budget: RateText,
 });
-export type RateRule = z.infer<typeof RateRule>;
 
 /** One way in which a plan pays: a model, who shares it, at which rates, for which trades. */
 export const PlanComponent = z.strictObject({

@@ -40,14 +40,18 @@ export function checkDefinition(definition: PlanDefinition, agreements: readonly
 /** All that forbids an agreement under a plan version: rates above the budget, too fine, or for rules that are not there. */
 export function checkAgreement(plan: CompiledPlan, terms: AgreementTerms): Refusal[] {
   const formal = terms.flatMap((term): Refusal[] => {
-    if (rateUnits(term.rate, plan.rateDigits) === undefined) return [tooFine('an agreed rate', term.rate, plan.rateDigits)];
+    if (rateUnits(term.rate, plan.rateDigits) === undefined)
+      return [tooFine('an agreed rate', term.rate, plan.rateDigits)];
     const named = plan.components.some(
       ({ name, rules }) =>
         (term.component ?? name) === name && (term.rule === undefined || rules.some((rule) => rule.name === term.rule)),
     );
     if (named) return [];
-    const wanted = [term.component, term.rule].filter((word) => word !== undefined).join(', rule ');
-    return [{ code: 'commissions.agreement_names_no_rule', detail: `the plan has no ${wanted}` }];
+    const wanted = Object.entries({ component: term.component, rule: term.rule }).filter(
+      ([, name]) => name !== undefined,
+    );
+    const words = wanted.map((pair) => pair.join(' ')).join(' with ');
+    return [{ code: 'commissions.agreement_names_no_rule', detail: `the plan has no ${words}` }];
   });
   if (formal.length > 0) return formal;
   const rates = compileAgreement(plan, terms);
@@ -56,7 +60,12 @@ export function checkAgreement(plan: CompiledPlan, terms: AgreementTerms): Refus
       const rate = rates[component]?.[place] ?? 0n;
       if (!usesRates || rate <= rule.budgetUnits) return [];
       const [agreed, budget] = [rate, rule.budgetUnits].map((units) => rateText(units, plan.rateDigits));
-      return [{ code: 'commissions.rate_above_budget', detail: `${name}, rule ${rule.name}: agreed ${agreed}, budget ${budget}` }];
+      return [
+        {
+          code: 'commissions.rate_above_budget',
+          detail: `${name}, rule ${rule.name}: agreed ${agreed}, budget ${budget}`,
+        },
+      ];
     }),
   );
 }
@@ -76,7 +85,9 @@ export function compileAgreement(plan: CompiledPlan, terms: AgreementTerms): Agr
   const parsed = terms.map((term) => ({ ...term, units: fitting(term.rate, plan.rateDigits) }));
   return plan.components.map((component) =>
     component.rules.map((rule) => {
-      const term = parsed.find((one) => (one.component ?? component.name) === component.name && (one.rule ?? rule.name) === rule.name);
+      const term = parsed.find(
+        (one) => (one.component ?? component.name) === component.name && (one.rule ?? rule.name) === rule.name,
+      );
       // A rule of budget 0 pays nothing: a rate meant for everything does not break it, one that names it does.
       if (term === undefined || (rule.budgetUnits === 0n && term.rule === undefined)) return 0n;
       return term.units;
@@ -95,7 +106,8 @@ export function matchRule(rules: readonly CompiledRule[], trade: TradeFacts): nu
 }
 
 /** A rate as people write it: at least 2 decimals. */
-export const rateText = (units: bigint, digits: number): string => formatDecimal({ coefficient: units, scale: digits }, 2);
+export const rateText = (units: bigint, digits: number): string =>
+  formatDecimal({ coefficient: units, scale: digits }, 2);
 
 function compileComponent(component: PlanComponent, rateDigits: number): CompiledComponent {
   const frame = frameOf(component, rateDigits);
@@ -143,5 +155,8 @@ function repeatedNames(what: string, named: readonly { readonly name: string }[]
   const seen = new Set<string>();
   const repeated = new Set<string>();
   for (const { name } of named) (seen.has(name) ? repeated : seen).add(name);
-  return [...repeated].map((name) => ({ code: 'commissions.names_not_unique', detail: `${what}: ${name} occurs twice` }));
+  return [...repeated].map((name) => ({
+    code: 'commissions.names_not_unique',
+    detail: `${what}: ${name} occurs twice`,
+  }));
 }

@@ -1,0 +1,148 @@
+import { expect } from 'vitest';
+import { Currency } from '../../src/kernel/currency.ts';
+import { parseDecimal, rescale } from '../../src/kernel/decimal.ts';
+import { formatAmount } from '../../src/kernel/money.ts';
+import { explainTrade } from '../../src/commissions/engine/rules.ts';
+import type { TradeInput } from '../../src/commissions/engine/types.ts';
+import { PlanDefinition } from '../../src/commissions/plans/contract.ts';
+import { checkDefinition, compileAgreement, compilePlan } from '../../src/commissions/plans/rules.ts';
+import {
+  naiveEngine,
+  type NaiveComponent,
+  type NaiveFacts,
+  type NaiveLevels,
+  type NaiveLink,
+  type NaivePlan,
+} from './naive-engine.ts';
+
+/** Plain facts as the engine takes them: the plan checked and compiled, the agreements looked up. */
+export function inputOf(facts: NaiveFacts, dealKey = 1n): TradeInput {
+  const definition = facts.plan === undefined ? undefined : PlanDefinition.parse(facts.plan);
+  const agreements = facts.chain.flatMap(({ ibKey, terms }) =>
+    terms === undefined ? [] : [{ ib: `IB ${ibKey}`, terms }],
+  );
+  if (definition !== undefined) expect(checkDefinition(definition, agreements)).toEqual([]);
+  const plan = definition === undefined ? undefined : compilePlan(definition);
+  const { clientKey, symbol, symbolGroup, accountGroup, openedAtMs, closedAtMs, timesHaveMs } = facts;
+  return {
+    dealKey,
+    clientKey,
+    lots: rescale(parseDecimal(facts.lots), 8) ?? -1n,
+    lotFactor: parseDecimal(facts.lotFactor),
+    symbol,
+    symbolGroup,
+    accountGroup,
+    openedAtMs,
+    closedAtMs,
+    timesHaveMs,
+    plan,
+    chain: facts.chain.map(({ ibKey, status, terms }) => ({
+      ibKey,
+      status,
+      rates: terms === undefined || plan === undefined ? undefined : compileAgreement(plan, terms),
+    })),
+  };
+}
+
+/** A per-lot plan of one component and one rule for every symbol. */
+export function perLotPlan(
+  budget: string,
+  levels: NaiveLevels,
+  more: Partial<NaiveComponent> & { currency?: string } = {},
+): NaivePlan {
+  const { currency = 'USD', ...component } = more;
+  return {
+    currency,
+    components: [
+      { name: 'rebate', model: { kind: 'per_lot' }, levels, rules: [{ name: 'every-symbol', budget }], ...component },
+    ],
+  };
+}
+
+export const differential = (suspension: 'roll-up' | 'house' = 'roll-up'): NaiveLevels => ({
+  kind: 'differential',
+  suspension,
+});
+export const percentages = (...levels: string[]): NaiveLevels => ({ kind: 'fixed_by_level', unit: 'percent', levels });
+export const amounts = (scaling: 'scaled' | 'unscaled', ...levels: string[]): NaiveLevels => ({
+  kind: 'fixed_by_level',
+  unit: 'amount',
+  levels,
+  scaling: scaling === 'scaled',
+});
+
+/**
+ * The chain from the client's own IB upward, keys 1, 2, 3 …: each is an agreed rate ("5.50"), or "-" for none, with
+ * "suspended" or "terminated" behind it.
+ */
+export function upline(...levels: readonly string[]): NaiveLink[] {
+  return levels.map((level, depth) => {
+    const [rate = '-', word] = level.split(' ');
+    const status = word === 'suspended' || word === 'terminated' ? word : 'active';
+    return { ibKey: depth + 1, status, terms: rate === '-' ? undefined : [{ rate }] };
+  });
+}
+
+export type TradeWords = Partial<Omit<NaiveFacts, 'plan' | 'chain'>>;
+
+/** A closed trade of one standard lot of EURUSD, but for what is said. */
+export const tradeClosed = (words: TradeWords = {}): TradeWords => words;
+
+/** What is expected of a trade: amounts by beneficiary ("IB 1", "client", "house"). */
+export const accruals = (expected: Readonly<Record<string, string>>) => (seen: Seen) =>
+  expect(seen.accruals).toEqual(expected);
+/** What is expected of a trade: the reason for which it pays nothing. */
+export const noPay = (reason: string) => (seen: Seen) => expect(seen.verdict).toBe(`unpaid: ${reason}`);
+/** What is expected of a trade: the code with which it waits. */
+export const parkedAs = (code: string) => (seen: Seen) => expect(seen.verdict).toBe(`parked: ${code}`);
+
+export type Seen = { readonly verdict: string; readonly accruals: Readonly<Record<string, string>> };
+
+/** Given a plan and a chain, when a trade closes, then the engine's figures; the naive engine must come to the same. */
+export const given = (plan: NaivePlan | undefined, chain: NaiveLink[]) => ({
+  when: (words: TradeWords) => ({
+    gives: (check: (seen: Seen) => void) => {
+      const facts: NaiveFacts = { ...oneLot, ...words, plan, chain };
+      check(see(facts));
+    },
+  }),
+});
+
+/** What a tradeClosed() without words is. */
+export const oneLot: Omit<NaiveFacts, 'plan' | 'chain'> = {
+  clientKey: 77,
+  lots: '1',
+  lotFactor: '1',
+  symbol: 'EURUSD',
+  symbolGroup: 'majors',
+  accountGroup: 'standard',
+  openedAtMs: Date.UTC(2026, 2, 10, 10, 0, 0),
+  closedAtMs: Date.UTC(2026, 2, 10, 11, 0, 0),
+  timesHaveMs: true,
+};
+
+function see(facts: NaiveFacts): Seen {
+  const { result } = explainTrade(inputOf(facts));
+  const naive = naiveEngine(facts);
+  if (result.kind === 'unpaid') {
+    expect(naive).toEqual({ kind: 'unpaid', reason: result.reason });
+    return { verdict: `unpaid: ${result.reason}`, accruals: {} };
+  }
+  if (result.kind === 'parked') {
+    expect(naive).toEqual({ kind: 'parked', code: result.code });
+    return { verdict: `parked: ${result.code}`, accruals: {} };
+  }
+  const rebates = result.rebates.map(({ component, kind, beneficiary, units }) => ({
+    component,
+    kind,
+    beneficiary,
+    units,
+  }));
+  expect({ kind: 'booked', earningUnits: result.earningUnits, rebates }).toEqual(naive);
+  const currency = Currency.parse(result.currency);
+  const named = rebates.map(
+    ({ kind, beneficiary, units }) =>
+      [kind === 'ib' ? `IB ${beneficiary}` : kind, formatAmount({ units, currency })] as const,
+  );
+  return { verdict: 'booked', accruals: Object.fromEntries<string>(named) };
+}

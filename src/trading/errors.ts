@@ -47,3 +47,12 @@ export const feedBodyProblem = defineProblems({
   'feed.batch_too_large': { status: 413, title: 'The batch is larger than 1 000 lines or 1 MiB unpacked' },
   'feed.body_malformed': { status: 400, title: 'The body is not a JSON array' },
 });
+
+/** What can be wrong with a report file. */
+export const reportProblem = defineProblems({
+  'trading.report_foreign': { status: 422, title: 'The file is not a MetaTrader 5 report that can be read' },
+  'trading.report_malformed': { status: 422, title: 'A row of the report cannot be read' },
+  'trading.report_too_large': { status: 413, title: 'The report is too large' },
+  'trading.report_empty': { status: 422, title: 'The report holds no deal' },
+  'trading.report_login_needed': { status: 422, title: 'The file does not say whose account it is: name the login' },
+});

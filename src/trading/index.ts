@@ -16,6 +16,7 @@ export {
   type DeletedDeal,
   type Translated,
 } from './platforms/mt5/translate.ts';
+export { readMt5Report, type Mt5Report } from './platforms/mt5/report/report.ts';
 export { checkClockRule, serverTimeFromUtc, utcFromServerTime, type ServerInstant } from './platforms/server-time.ts';
 export {
   closesVolume,

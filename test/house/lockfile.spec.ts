@@ -18,7 +18,11 @@ const lock = z
   .object({
     packages: z.record(
       z.string(),
-      z.object({ version: z.string().optional(), hasInstallScript: z.boolean().optional() }),
+      z.object({
+        version: z.string().optional(),
+        hasInstallScript: z.boolean().optional(),
+        optionalDependencies: Versions.optional(),
+      }),
     ),
   })
   .parse(JSON.parse(read('package-lock.json')));
@@ -44,6 +48,14 @@ describe('the lock file', () => {
       ([name, version]) => lock.packages[`node_modules/${name}`]?.version !== version.replace(/^npm:.*@/, ''),
     );
     expect(differing).toEqual([]);
+  });
+
+  it('holds every platform of each package, or npm ci refuses it: some releases are only half published', () => {
+    const held = new Set(Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, '')));
+    const absent = Object.values(lock.packages).flatMap(({ optionalDependencies = {} }) =>
+      Object.keys(optionalDependencies).filter((name) => !held.has(name)),
+    );
+    expect(absent).toEqual([]);
   });
 
   it('holds msgpackr-extract in the one version that installs', () => {

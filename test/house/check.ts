@@ -3,13 +3,17 @@ import { resolve } from 'node:path';
 import { gates } from './gates.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-let failed = 0;
+const failed = new Set<string>();
 for (const [name, gate] of Object.entries(gates)) {
+  if (name === 'lint' && failed.has('types')) {
+    console.log('FAILED lint (not run: it needs types that hold)');
+    continue;
+  }
   const startedAt = performance.now();
   const { ok, output } = await gate(root);
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
   if (ok) continue;
-  failed += 1;
+  failed.add(name);
   console.log(output);
 }
-process.exitCode = failed === 0 ? 0 : 1;
+process.exitCode = failed.size === 0 ? 0 : 1;

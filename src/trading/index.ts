@@ -28,3 +28,5 @@ export {
   VOLUME_UNITS_PER_LOT,
 } from './rules.ts';
 export type { Deal, DealEntry, RawDeal, RawValue, ServerClockRule } from './types.ts';
+export { claimDue, closingDeals, dueSummary, firstDue, opensOf, park, parkedCounts, parkedDeals } from './due/service.ts';
+export type { ClosingDeal, DueSummary, DueTrade, ParkedDeal, Parking, PositionOpen } from './due/types.ts';

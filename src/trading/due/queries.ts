@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { DealId } from '../../kernel/ids.ts';
+import { query } from '../../platform/query.ts';
+
+const dueRow = z.object({
+  dealKey: z.bigint(),
+  ticket: z.bigint(),
+  serverKey: z.int(),
+  accountKey: z.int(),
+  clientKey: z.int(),
+  symbolKey: z.int(),
+  groupKey: z.int(),
+  symbol: z.string(),
+  symbolGroup: z.string(),
+  accountGroup: z.string(),
+  lotFactor: z.string(),
+  closedVolume: z.bigint(),
+  closedAt: z.date().transform((at) => at.getTime()),
+  hasMs: z.boolean(),
+  reason: z.bigint().nullable().transform((reason) => (reason === null ? undefined : Number(reason))),
+  positionId: z.bigint(),
+});
+
+/** Rows are found and deleted by their place on disk, so that the index is read once; whoever else claims passes them over. */
+export const claimOldest = query('trading.claim_oldest', dueRow, `
+  with gone as (
+    delete from trading.due where ctid = any (array(
+      select ctid from trading.due order by deal_key limit :max for update skip locked))
+    returning *
+  )
+  select g.deal_key as "dealKey", g.ticket, g.server_key as "serverKey", g.account_key as "accountKey", g.client_key as "clientKey",
+         g.symbol_key as "symbolKey", g.group_key as "groupKey", s.symbol, s.symbol_group as "symbolGroup",
+         a.name as "accountGroup", a.lot_factor as "lotFactor", g.closed_volume as "closedVolume", g.closed_at as "closedAt",
+         g.has_ms as "hasMs", g.reason, g.position_id as "positionId"
+    from gone g
+    join trading.symbols s on s.key = g.symbol_key
+    join trading.account_groups a on a.key = g.group_key
+   order by g.deal_key`);
+
+export const claimNamed = query('trading.claim_named', dueRow, `
+  with gone as (
+    delete from trading.due where ctid = any (array(
+      select ctid from trading.due where deal_key = any (:dealKeys::bigint[]) order by deal_key limit :max for update skip locked))
+    returning *
+  )
+  select g.deal_key as "dealKey", g.ticket, g.server_key as "serverKey", g.account_key as "accountKey", g.client_key as "clientKey",
+         g.symbol_key as "symbolKey", g.group_key as "groupKey", s.symbol, s.symbol_group as "symbolGroup",
+         a.name as "accountGroup", a.lot_factor as "lotFactor", g.closed_volume as "closedVolume", g.closed_at as "closedAt",
+         g.has_ms as "hasMs", g.reason, g.position_id as "positionId"
+    from gone g
+    join trading.symbols s on s.key = g.symbol_key
+    join trading.account_groups a on a.key = g.group_key
+   order by g.deal_key`);
+
+export const insertDue = query('trading.insert_due', z.object({}), `
+  insert into trading.due (deal_key, ticket, position_id, closed_volume, closed_at, received_at, reason,
+                           account_key, client_key, symbol_key, group_key, server_key, has_ms)
+  select d.key, d.ticket, d.position_id, d.closed_volume, x.closed_at, clock_timestamp(), d.reason,
+         x.account_key, x.client_key, x.symbol_key, x.group_key, d.server_key, d.has_ms
+    from unnest(:dealKeys::bigint[], :closedAts::timestamptz[], :accountKeys::integer[], :clientKeys::integer[],
+                :symbolKeys::integer[], :groupKeys::integer[])
+      as x (deal_key, closed_at, account_key, client_key, symbol_key, group_key)
+    join trading.deals d on d.key = x.deal_key
+   order by d.key`);
+
+/**
+ * The open that a closing deal is measured from: the last reversal before it, else the first entry of its position.
+ * Before is earlier on the server's clock or by ticket: in the hour that the clock shows twice only tickets tell.
+ */
+export const opensOf = query(
+  'trading.opens_of',
+  z.object({
+    dealKey: z.bigint(),
+    openedAt: z.date().nullable(),
+    serverTimeMs: z.bigint().nullable(),
+    hasMs: z.boolean(),
+    zone: z.string(),
+    shiftMinutes: z.int(),
+  }),
+  `
+  select t.key as "dealKey", o.time_utc as "openedAt", o.server_time_ms as "serverTimeMs", o.has_ms as "hasMs",
+         s.zone, s.shift_minutes as "shiftMinutes"
+    from trading.deals t
+    join trading.servers s on s.key = t.server_key
+   cross join lateral (
+           select d.time_utc, d.server_time_ms, d.has_ms
+             from trading.deals d
+            where d.server_key = t.server_key and d.position_id = t.position_id
+              and d.version = 0 and d.opened_volume > 0 and d.position_id > 0
+              and d.key <> t.key and (d.server_time_ms < t.server_time_ms or d.ticket < t.ticket)
+            order by d.entry = 'in_out' desc,
+                     case when d.entry = 'in_out' then -d.server_time_ms else d.server_time_ms end,
+                     case when d.entry = 'in_out' then -d.ticket else d.ticket end
+            limit 1) o
+   where t.key = any (:dealKeys::bigint[])`,
+);
+
+export const insertParked = query('trading.insert_parked', z.object({}), `
+  insert into trading.parked (deal_key, code, detail)
+  select deal_key, code, detail from unnest(:dealKeys::bigint[], :codes::text[], :details::text[]) as x (deal_key, code, detail)
+  on conflict (deal_key) where resolved_at is null do nothing`);
+
+export const resolveParked = query('trading.resolve_parked', z.object({}), `
+  update trading.parked p set resolved_at = clock_timestamp(), resolution = x.resolution
+    from unnest(:dealKeys::bigint[], :resolutions::text[]) as x (deal_key, resolution)
+   where p.deal_key = x.deal_key and p.resolved_at is null`);
+
+export const dueSummary = query('trading.due_summary', z.object({ count: z.int(), oldest: z.date().nullable() }), `
+  select (select count(*)::integer from (select from trading.due limit 10000) as some) as count,
+         (select min(received_at) from (select received_at from trading.due order by deal_key limit 1000) as first) as oldest`);
+
+export const firstDue = query('trading.first_due', z.object({ dealKey: z.bigint() }), `
+  select deal_key as "dealKey" from trading.due where deal_key > :after order by deal_key limit :limit`);
+
+/** Parked additions, oldest first, held until the end of the transaction; a second run meanwhile passes them over. */
+export const lockParked = query(
+  'trading.lock_parked',
+  z.object({ dealKey: z.bigint(), code: z.string(), serverKey: z.int(), raw: z.string() }),
+  `
+  select p.deal_key as "dealKey", p.code, d.server_key as "serverKey", d.raw
+    from trading.parked p
+    join trading.deals d on d.key = p.deal_key
+   where p.resolved_at is null and p.deal_key > :after and d.version = 0
+     and (:code::text is null or p.code = :code)
+     and (:dealKeys::bigint[] is null or p.deal_key = any (:dealKeys::bigint[]))
+   order by p.deal_key limit :limit
+     for update of p skip locked`,
+);
+
+export const parkedDeals = query(
+  'trading.parked_deals',
+  z.object({
+    id: DealId,
+    code: z.string(),
+    detail: z.string(),
+    parkedAt: z.date(),
+    kind: z.enum(['add', 'update', 'delete']),
+    version: z.int(),
+    server: z.string(),
+    ticket: z.bigint(),
+    login: z.bigint().nullable().transform((login) => login ?? undefined),
+    symbol: z.string(),
+    closedVolume: z.bigint(),
+  }),
+  `
+  select p.deal_key as id, p.code, p.detail, p.parked_at as "parkedAt", d.kind, d.version, s.name as server, d.ticket, d.login,
+         d.symbol, d.closed_volume as "closedVolume"
+    from trading.parked p
+    join trading.deals d on d.key = p.deal_key
+    join trading.servers s on s.key = d.server_key
+   where p.resolved_at is null and p.deal_key > :after and (:code::text is null or p.code = :code)
+   order by p.deal_key limit :limit`,
+);
+
+export const parkedCounts = query('trading.parked_counts', z.object({ code: z.string(), count: z.int() }), `
+  select code, count(*)::integer as count from trading.parked where resolved_at is null group by code order by code`);
+
+/** Every deal that was ever to be booked, with where it is now. Read only by the verifier, a page at a time. */
+export const closingDeals = query(
+  'trading.closing_deals',
+  z.object({ dealKey: z.bigint(), state: z.enum(['due', 'parked', 'handed_on', 'unpaid']) }),
+  `
+  select d.key as "dealKey",
+         case when w.deal_key is not null then 'due'
+              when p.deal_key is not null then 'parked'
+              when d.handling in ('unpaid', 'kept') or r.resolution in ('unpaid', 'kept') then 'unpaid'
+              else 'handed_on' end as state
+    from trading.deals d
+    left join trading.due w on w.deal_key = d.key
+    left join trading.parked p on p.deal_key = d.key and p.resolved_at is null
+    left join lateral (select resolution from trading.parked h where h.deal_key = d.key order by h.key desc limit 1) r on true
+   where d.key > :after and d.version = 0 and d.closed_volume > 0
+   order by d.key limit :limit`,
+);

@@ -1,0 +1,84 @@
+import type { TenantTx } from '../../platform/tenant-tx.ts';
+import { utcFromServerTime } from '../platforms/server-time.ts';
+import * as queries from './queries.ts';
+import type { ClosingDeal, DueSummary, DueTrade, ParkedDeal, Parking, PositionOpen } from './types.ts';
+
+/** A transaction that claimed more would hold locks for too long. */
+const CLAIM_MAX = 10_000;
+const LIST_MAX = 1_000;
+
+const bounded = (limit: number, max: number): number => Math.max(0, Math.min(Math.trunc(limit), max));
+
+/**
+ * Takes up to `max` due deals (at most 10 000) for this transaction, in the order of their keys: with `dealKeys` those of
+ * them that are due, else the oldest. What another transaction holds is passed over. They are gone from the due
+ * deals when the transaction commits and due again if it does not: book or park each of them in it.
+ */
+export const claimDue = (
+  tx: TenantTx,
+  { max, dealKeys }: { readonly max: number; readonly dealKeys?: readonly bigint[] | undefined },
+): Promise<DueTrade[]> => {
+  const limit = bounded(max, CLAIM_MAX);
+  return dealKeys === undefined ? queries.claimOldest(tx, { max: limit }) : queries.claimNamed(tx, { dealKeys, max: limit });
+};
+
+/**
+ * When the positions were opened that these deals close, by deal key: the position's first entry, or its last reversal
+ * before the deal. A deal whose open is not stored has no entry.
+ */
+export async function opensOf(tx: TenantTx, dealKeys: readonly bigint[]): Promise<Map<bigint, PositionOpen>> {
+  const opens = new Map<bigint, PositionOpen>();
+  if (dealKeys.length === 0) return opens;
+  for (const row of await queries.opensOf(tx, { dealKeys })) {
+    const openedAt = row.openedAt?.getTime() ?? convertedNow(row);
+    if (openedAt !== undefined) opens.set(row.dealKey, { openedAt, hasMs: row.hasMs });
+  }
+  return opens;
+}
+
+/** An open whose label the clock skipped when it came: the rule may have been mended since. */
+function convertedNow(row: { serverTimeMs: bigint | null; zone: string; shiftMinutes: number }): number | undefined {
+  if (row.serverTimeMs === null) return undefined;
+  const instant = utcFromServerTime(row, Number(row.serverTimeMs));
+  return instant.kind === 'instant' ? instant.utcMs : undefined;
+}
+
+/** Parks deals that were claimed in this transaction and cannot be booked. A deal that is parked already stays as it is. */
+export async function park(tx: TenantTx, parkings: readonly Parking[]): Promise<void> {
+  if (parkings.length === 0) return;
+  await queries.insertParked(tx, {
+    dealKeys: parkings.map((parking) => parking.dealKey),
+    codes: parkings.map((parking) => parking.code),
+    details: parkings.map((parking) => parking.detail),
+  });
+}
+
+/** How much waits to be booked, and since when. Costs little whatever waits. */
+export async function dueSummary(tx: TenantTx): Promise<DueSummary> {
+  const [row] = await queries.dueSummary(tx, {});
+  return { count: row?.count ?? 0, oldestReceivedAt: row?.oldest ?? undefined };
+}
+
+/** The keys of due deals, oldest first, at most 1 000; go on with `after` the last. */
+export async function firstDue(tx: TenantTx, limit: number, after = 0n): Promise<bigint[]> {
+  return (await queries.firstDue(tx, { limit: bounded(limit, LIST_MAX), after })).map((row) => row.dealKey);
+}
+
+/** Deals that are parked now, in the order of their keys, at most 1 000; go on with `after` the last one's key. */
+export const parkedDeals = (
+  tx: TenantTx,
+  filter: { readonly code?: string; readonly after?: bigint; readonly limit: number },
+): Promise<ParkedDeal[]> =>
+  queries.parkedDeals(tx, { code: filter.code, after: filter.after ?? 0n, limit: bounded(filter.limit, LIST_MAX) });
+
+/** How many deals are parked now, by code. */
+export async function parkedCounts(tx: TenantTx): Promise<ReadonlyMap<string, number>> {
+  return new Map((await queries.parkedCounts(tx, {})).map((row) => [row.code, row.count]));
+}
+
+/**
+ * Deals that close volume and where each is now, in the order of their keys, for the verifier: what is `handed_on` must
+ * have a booking, what is `due` or `parked` must not.
+ */
+export const closingDeals = (tx: TenantTx, page: { readonly after: bigint; readonly limit: number }): Promise<ClosingDeal[]> =>
+  queries.closingDeals(tx, { after: page.after, limit: bounded(page.limit, CLAIM_MAX) });

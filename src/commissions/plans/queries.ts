@@ -43,7 +43,7 @@ export const publishedVersions = query('commissions.published_versions', version
     from commissions.plan_versions where published_at is not null order by plan_key, valid_from`);
 
 export const publishVersionRow = query('commissions.publish_version', z.object({ validFrom: z.date() }), `
-  update commissions.plan_versions set valid_from = :validFrom, published_at = date_trunc('milliseconds', now())
+  update commissions.plan_versions set valid_from = :validFrom, published_at = date_trunc('milliseconds', now()), configuration_version = :version
    where key = :versionKey returning valid_from as "validFrom"`);
 
 /** Bumps the count of configuration changes, which empties the workers' caches; gives the database's time. */
@@ -51,7 +51,7 @@ export const bumpConfiguration = query('commissions.bump_configuration', z.objec
   update commissions.configuration set version = version + 1 returning version, date_trunc('milliseconds', now()) as now`);
 
 export const readConfiguration = query('commissions.read_configuration', z.object({ version: z.bigint(), now: z.date() }), `
-  select version, date_trunc('milliseconds', clock_timestamp()) as now from commissions.configuration`);
+  select version, date_trunc('milliseconds', now()) as now from commissions.configuration`);
 
 export const allAssignments = query(
   'commissions.all_assignments',
@@ -69,7 +69,7 @@ export const closeAssignment = query('commissions.close_assignment', nothing, `
   update commissions.assignments set valid_to = :at where ib_key = :ibKey and valid_from < :at and valid_to > :at`);
 
 export const insertAssignment = query('commissions.insert_assignment', nothing, `
-  insert into commissions.assignments (ib_key, plan_key, valid_from) values (:ibKey, :planKey, :validFrom)`);
+  insert into commissions.assignments (ib_key, plan_key, valid_from, configuration_version) values (:ibKey, :planKey, :validFrom, :version)`);
 
 export const agreementsOfIbs = query(
   'commissions.agreements_of_ibs',
@@ -94,6 +94,6 @@ export const latestAgreements = query('commissions.latest_agreements', z.object(
    where plan_key = :planKey and ib_key = any(:ibKeys::integer[]) group by ib_key`);
 
 export const insertAgreements = query('commissions.insert_agreements', nothing, `
-  insert into commissions.agreements (ib_key, plan_key, terms, valid_from)
-  select n.ib_key, :planKey, n.terms, n.valid_from
+  insert into commissions.agreements (ib_key, plan_key, terms, valid_from, configuration_version)
+  select n.ib_key, :planKey, n.terms, n.valid_from, :version
     from unnest(:ibKeys::integer[], :terms::jsonb[], :validFroms::timestamptz[]) as n (ib_key, terms, valid_from)`);

@@ -39,7 +39,7 @@ export async function draftVersion(tx: TenantTx, input: { planId: PlanId; defini
  * from a time that is past: it says since when the plan has been in use.
  */
 export async function publishVersion(tx: TenantTx, input: { planId: PlanId; number: number; validFrom?: Date }): Promise<void> {
-  const { now } = onlyRow(await queries.bumpConfiguration(tx, {})); // First: it makes publications of a tenant wait for each other.
+  const { now, version } = onlyRow(await queries.bumpConfiguration(tx, {})); // First: it makes publications of a tenant wait for each other.
   const planKey = await planKeyOf(tx, input.planId);
   const versions = await queries.versionsOfPlan(tx, { planKey });
   const draft = versions.find((version) => version.number === input.number);
@@ -51,7 +51,7 @@ export async function publishVersion(tx: TenantTx, input: { planId: PlanId; numb
   const terms = await queries.termsUnderPlan(tx, { planKey, from: validFrom });
   const [first, ...more] = checkDefinition(draft.definition, terms.map((each) => ({ ib: `IB ${each.ibKey}`, terms: each.terms })));
   if (first !== undefined) throw refusalProblem([first, ...more]);
-  await queries.publishVersionRow(tx, { versionKey: draft.key, validFrom });
+  await queries.publishVersionRow(tx, { versionKey: draft.key, validFrom, version });
   emit(tx, {
     stream: `plan/${input.planId}`,
     type: 'commissions.version_published',
@@ -62,14 +62,14 @@ export async function publishVersion(tx: TenantTx, input: { planId: PlanId; numb
 
 /** Lets a plan hold for all clients below an IB, or for the whole tenant, from an instant on. The nearest assignment wins. */
 export async function assignPlan(tx: TenantTx, input: { planId: PlanId; ibKey?: number; validFrom?: Date }): Promise<void> {
-  const { now } = onlyRow(await queries.bumpConfiguration(tx, {}));
+  const { now, version } = onlyRow(await queries.bumpConfiguration(tx, {}));
   const planKey = await planKeyOf(tx, input.planId);
   const ibKey = input.ibKey ?? WHOLE_TENANT;
   const validFrom = input.validFrom ?? now;
   const latest = (await queries.assignmentsOfIb(tx, { ibKey })).at(-1);
   if (latest !== undefined && (validFrom < now || validFrom <= latest.validFrom)) throw planProblem('commissions.assignment_backdated');
   await queries.closeAssignment(tx, { ibKey, at: validFrom });
-  await queries.insertAssignment(tx, { ibKey, planKey, validFrom });
+  await queries.insertAssignment(tx, { ibKey, planKey, validFrom, version });
   emit(tx, {
     stream: `plan/${input.planId}`,
     type: 'commissions.plan_assigned',
@@ -86,7 +86,7 @@ export type NewAgreement = { readonly ibKey: number; readonly terms: AgreementTe
  * its start or later. Only an IB's first agreement under the plan may start in the past.
  */
 export async function agree(tx: TenantTx, input: { planId: PlanId; agreements: readonly NewAgreement[] }): Promise<void> {
-  const { now } = onlyRow(await queries.bumpConfiguration(tx, {}));
+  const { now, version } = onlyRow(await queries.bumpConfiguration(tx, {}));
   const planKey = await planKeyOf(tx, input.planId);
   const agreements = input.agreements.map((each) => ({ ...each, terms: AgreementTerms.parse(each.terms), validFrom: each.validFrom ?? now }));
   await refuseAboveBudget(tx, planKey, agreements);
@@ -99,7 +99,7 @@ export async function agree(tx: TenantTx, input: { planId: PlanId; agreements: r
   }
   const validFroms = agreements.map((each) => each.validFrom);
   await queries.closeAgreements(tx, { planKey, ibKeys, validFroms });
-  await queries.insertAgreements(tx, { planKey, ibKeys, validFroms, terms: agreements.map((each) => JSON.stringify(each.terms)) });
+  await queries.insertAgreements(tx, { planKey, ibKeys, validFroms, version, terms: agreements.map((each) => JSON.stringify(each.terms)) });
   emit(tx, {
     stream: `plan/${input.planId}`,
     type: 'commissions.agreed',

@@ -110,15 +110,15 @@ function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): voi
 export class PlanBooks {
   readonly #books = new Map<TenantId, PlanBook>();
 
-  /** The tenant's book as of this transaction, and the database's time of the reading (kept as `known_at`). */
-  async read(tx: TenantTx): Promise<{ book: PlanBook; knownAt: Date }> {
-    const { version, now } = onlyRow(await queries.readConfiguration(tx, {}));
+  /** The tenant's book as of this transaction. */
+  async read(tx: TenantTx): Promise<PlanBook> {
+    const { version } = onlyRow(await queries.readConfiguration(tx, {}));
     const kept = this.#books.get(tx.tenantId);
-    if (kept?.version === version && kept.size < IBS_MAX) return { book: kept, knownAt: now };
+    if (kept?.version === version && kept.size < IBS_MAX) return kept;
     const book = new PlanBook(version);
     await book.load(tx);
     if (this.#books.size >= TENANTS_MAX) this.#books.clear();
     this.#books.set(tx.tenantId, book);
-    return { book, knownAt: now };
+    return book;
   }
 }

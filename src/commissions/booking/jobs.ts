@@ -1,0 +1,129 @@
+import type { TenantId } from '../../kernel/ids.ts';
+import { Problem } from '../../kernel/problem.ts';
+import { sqlStateOf } from '../../platform/database.ts';
+import { reach } from '#fault-points';
+import type { Logger } from '../../platform/logger.ts';
+import type { JobHandler } from '../../platform/queue/index.ts';
+import type { Origin, TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
+import { park } from '../../trading/index.ts';
+import type { PlanBooks } from '../plans/store.ts';
+import { TRADES_PER_JOB_MAX, type TradeExecuted, tradeExecuted } from '../jobs.ts';
+import type { Dispatcher } from '../dispatch/service.ts';
+import { type Claim, bookDueTrades } from './service.ts';
+import { type BatchOutcome, NOTHING_BOOKED } from './types.ts';
+
+/** What booking needs from outside. */
+export type BookingDeps = {
+  readonly withTenant: WithTenant;
+  readonly books: PlanBooks;
+  readonly log: Logger;
+};
+
+/** One batch to be booked for a tenant. */
+export type BookingTask = {
+  readonly tenantId: TenantId;
+  readonly origin: Origin;
+  readonly max: number;
+  /** Runs in the transaction that books, for example to give back the job's place in the queue. */
+  readonly atCommit: (tx: TenantTx) => Promise<void>;
+};
+
+/**
+ * What a TradeExecuted job does: it books a batch of whatever is due, gives its place in the queue back in the same
+ * transaction, and puts further jobs on the queue for what came meanwhile. `onBooked` is told of each batch, for metrics.
+ */
+export const tradeExecutedHandler = (
+  deps: BookingDeps & { dispatcher: Dispatcher; onBooked?: (outcome: BatchOutcome, tookMs: number) => void },
+): JobHandler<TradeExecuted> => ({
+  job: tradeExecuted,
+  run: async ({ jobId, log }, { tenantId }) => {
+    const startedMs = performance.now();
+    const outcome = await bookBatch(deps, {
+      tenantId,
+      origin: { actor: 'commissions', causation: jobId },
+      max: TRADES_PER_JOB_MAX,
+      atCommit: (tx) => deps.dispatcher.release(tx, jobId),
+    });
+    deps.onBooked?.(outcome, performance.now() - startedMs);
+    log.debug({ tenantId, ...outcome }, 'batch booked');
+    await deps.dispatcher.enqueueDue(tenantId);
+  },
+});
+
+/**
+ * Books one batch of a tenant's due trades in one transaction. If a deal makes it fail for a reason that lies in the data,
+ * the batch is halved until that deal stands alone; it is parked and the others are booked. Failures that lie elsewhere
+ * (the connection, a deadlock, a time-out, a defect of the schema) are thrown, and nothing is parked for them.
+ */
+export async function bookBatch(deps: BookingDeps, task: BookingTask): Promise<BatchOutcome> {
+  let claimed: readonly bigint[] = [];
+  try {
+    return await bookOnce(deps, task, { max: task.max }, (dealKeys) => {
+      claimed = dealKeys;
+    });
+  } catch (error) {
+    if (!liesInData(error) || claimed.length === 0) throw error;
+    deps.log.warn({ err: error, tenantId: task.tenantId, deals: claimed.length }, 'a batch fails on one of its deals; it is halved');
+    return narrowDown(deps, task, claimed);
+  }
+}
+
+async function bookOnce(
+  { withTenant, books }: BookingDeps,
+  task: BookingTask,
+  claim: Claim,
+  onClaimed: (dealKeys: readonly bigint[]) => void,
+): Promise<BatchOutcome> {
+  await reach('booking.before_transaction');
+  const outcome = await withTenant(task.tenantId, task.origin, async (tx) => {
+    const done = await bookDueTrades(tx, books, claim, { onClaimed });
+    await task.atCommit(tx);
+    await reach('booking.before_commit');
+    return done;
+  });
+  await reach('booking.after_commit');
+  return outcome;
+}
+
+/** Halves the batch, each half in a transaction of its own: at most 2n transactions for n deals, few for one bad deal. */
+async function narrowDown(deps: BookingDeps, task: BookingTask, dealKeys: readonly bigint[]): Promise<BatchOutcome> {
+  const middle = Math.ceil(dealKeys.length / 2);
+  const parts = dealKeys.length === 1 ? [dealKeys] : [dealKeys.slice(0, middle), dealKeys.slice(middle)];
+  let sum = NOTHING_BOOKED;
+  for (const part of parts) {
+    try {
+      sum = add(sum, await bookOnce(deps, task, { max: part.length, dealKeys: part }, () => undefined));
+    } catch (error) {
+      if (!liesInData(error)) throw error;
+      sum = add(sum, part.length === 1 ? await parkAlone(deps, task, part[0], error) : await narrowDown(deps, task, part));
+    }
+  }
+  return sum;
+}
+
+async function parkAlone(deps: BookingDeps, task: BookingTask, dealKey: bigint | undefined, error: unknown): Promise<BatchOutcome> {
+  if (dealKey === undefined) return NOTHING_BOOKED;
+  deps.log.error({ err: error, tenantId: task.tenantId, dealKey: dealKey.toString() }, 'a deal that cannot be booked is parked');
+  const code = error instanceof Problem ? error.code : (sqlStateOf(error) ?? 'engine');
+  await deps.withTenant(task.tenantId, task.origin, (tx) => park(tx, [{ dealKey, code: 'commissions.deal_fails', detail: `${code}` }]));
+  return { ...NOTHING_BOOKED, claimed: 1, parked: 1 };
+}
+
+/**
+ * Whether what was booked is at fault: a refusal of ours (4xx), a value or constraint that the database refuses (SQLSTATE
+ * classes 22 and 23), or arithmetic of the engine that does not take the figures. Anything else would fail for any deal.
+ */
+function liesInData(error: unknown): boolean {
+  if (error instanceof Problem) return error.status < 500;
+  const state = sqlStateOf(error);
+  if (state !== undefined && /^[0-9A-Z]{5}$/.test(state)) return state.startsWith('22') || state.startsWith('23');
+  return error instanceof RangeError;
+}
+
+const add = (left: BatchOutcome, right: BatchOutcome): BatchOutcome => ({
+  claimed: left.claimed + right.claimed,
+  booked: left.booked + right.booked,
+  unpaid: left.unpaid + right.unpaid,
+  parked: left.parked + right.parked,
+  rebates: left.rebates + right.rebates,
+});

@@ -1,0 +1,142 @@
+import { parseDecimal } from '../../kernel/decimal.ts';
+import { emit } from '../../platform/events/index.ts';
+import type { TenantTx } from '../../platform/tenant-tx.ts';
+import { chainsOf } from '../../ib/index.ts';
+import { ensureAccounts, post } from '../../ledger/index.ts';
+import { claimDue, type DueTrade, opensOf, park } from '../../trading/index.ts';
+import { computeBatch } from '../engine/rules.ts';
+import type { TradeInput, TradeResult } from '../engine/types.ts';
+import type { PlanBooks, PublishedVersion } from '../plans/store.ts';
+import { payablesOf } from './rules.ts';
+import { type Booking, insertBookings } from './store.ts';
+import { type BatchOutcome, NOTHING_BOOKED } from './types.ts';
+
+/** Which due trades a booking takes: the oldest, or those of the given deals that are still due. */
+export type Claim = { readonly max: number; readonly dealKeys?: readonly bigint[] };
+
+/** What a booking tells while it works: which deals it took, so that a failure can be narrowed down. */
+export type Watch = { readonly onClaimed?: (dealKeys: readonly bigint[]) => void };
+
+/**
+ * Claims due trades and books them, all in the given transaction: rebates for every level of the tree as of each trade's
+ * time, one ledger transfer per account and value date, one event. Trades that somebody else books right now are passed
+ * over; what was booked before is no longer due, so doing it twice changes nothing.
+ */
+export async function bookDueTrades(tx: TenantTx, books: PlanBooks, claim: Claim, watch: Watch = {}): Promise<BatchOutcome> {
+  const trades = await claimDue(tx, claim);
+  watch.onClaimed?.(trades.map((trade) => trade.dealKey));
+  if (trades.length === 0) return NOTHING_BOOKED;
+  const { inputs, versions, knownAt, configurationVersion } = await gather(tx, books, trades);
+  const results = computeBatch(inputs);
+  const bookings = bookingsOf(trades, inputs, versions, results);
+  const parked = results.filter((result) => result.kind === 'parked');
+  if (parked.length > 0) await park(tx, parked.map(({ dealKey, code }) => ({ dealKey, code, detail: '' })));
+  if (bookings.length === 0) return { ...NOTHING_BOOKED, claimed: trades.length, parked: parked.length };
+  const batchKey = await insertBookings(tx, bookings, { knownAt, configurationVersion });
+  await postPayables(tx, batchKey, trades, results);
+  const outcome = outcomeOf(results);
+  emit(tx, {
+    stream: `booking_batch/${batchKey}`,
+    type: 'commissions.batch_booked',
+    schemaVersion: 1,
+    payload: { batch: batchKey.toString(), ...outcome },
+  });
+  return outcome;
+}
+
+/** All that the engine must know of the trades, as of each trade's own time and as known now. */
+async function gather(tx: TenantTx, books: PlanBooks, trades: readonly DueTrade[]) {
+  const book = await books.read(tx);
+  const { chains, knownAt } = await chainsOf(tx, trades.map((trade) => ({ clientKey: trade.clientKey, atMs: trade.closedAt })));
+  await book.loadAgreements(tx, new Set(chains.flatMap((chain) => chain?.levels.map((level) => level.ibKey) ?? [])));
+  const opens = book.needsOpens ? await opensOf(tx, trades.map((trade) => trade.dealKey)) : undefined;
+  const versions: (PublishedVersion | undefined)[] = [];
+  const inputs = trades.map((trade, place): TradeInput => {
+    const chain = chains[place]?.levels ?? [];
+    const version = book.versionFor(chain, trade.closedAt);
+    versions.push(version);
+    const open = opens?.get(trade.dealKey);
+    return {
+      dealKey: trade.dealKey,
+      clientKey: trade.clientKey,
+      lots: trade.closedVolume,
+      lotFactor: lotFactorOf(trade.lotFactor),
+      symbol: trade.symbol,
+      symbolGroup: trade.symbolGroup,
+      accountGroup: trade.accountGroup,
+      openedAtMs: open?.openedAt,
+      closedAtMs: trade.closedAt,
+      timesHaveMs: trade.hasMs && (open?.hasMs ?? true),
+      plan: version?.plan,
+      chain: chain.map(({ ibKey, status }) => ({
+        ibKey,
+        status,
+        rates: version && book.ratesOf(ibKey, version, trade.closedAt),
+      })),
+    };
+  });
+  return { inputs, versions, knownAt, configurationVersion: book.version };
+}
+
+const lotFactors = new Map<string, ReturnType<typeof parseDecimal>>();
+
+/** The few factors of account groups are read once. */
+function lotFactorOf(text: string): ReturnType<typeof parseDecimal> {
+  let factor = lotFactors.get(text);
+  if (factor === undefined) {
+    if (lotFactors.size > 1_000) lotFactors.clear();
+    factor = parseDecimal(text);
+    lotFactors.set(text, factor);
+  }
+  return factor;
+}
+
+function bookingsOf(
+  trades: readonly DueTrade[],
+  inputs: readonly TradeInput[],
+  versions: readonly (PublishedVersion | undefined)[],
+  results: readonly TradeResult[],
+): Booking[] {
+  return results.flatMap((result, place): Booking[] => {
+    const trade = trades[place];
+    const input = inputs[place];
+    if (result.kind === 'parked' || trade === undefined || input === undefined) return [];
+    return [
+      {
+        result,
+        planVersionKey: versions[place]?.key ?? null,
+        ibKey: input.chain[0]?.ibKey ?? null,
+        symbolKey: trade.symbolKey,
+        groupKey: trade.groupKey,
+        openedAtMs: input.openedAtMs,
+      },
+    ];
+  });
+}
+
+/** Debits the commission expense and credits what the house owes each beneficiary: one transfer per account and value date. */
+async function postPayables(tx: TenantTx, batchKey: bigint, trades: readonly DueTrade[], results: readonly TradeResult[]): Promise<void> {
+  const payables = payablesOf(results.map((result, place) => ({ result, closedAtMs: trades[place]?.closedAt ?? 0 })));
+  if (payables.length === 0) return;
+  const currencies = [...new Set(payables.map((payable) => payable.currency))];
+  const keys = await ensureAccounts(tx, [
+    ...currencies.map((currency) => ({ purpose: 'commission_expense', owner: 0, currency }) as const),
+    ...payables.map(
+      ({ kind, beneficiary, currency }) =>
+        ({ purpose: kind === 'ib' ? 'ib_payable' : 'trader_rebate_payable', owner: beneficiary, currency }) as const,
+    ),
+  ]);
+  const transfers = payables.map(({ currency, units, dayMs }, leg) => {
+    const debit = keys[currencies.indexOf(currency)];
+    const credit = keys[currencies.length + leg];
+    if (debit === undefined || credit === undefined) throw new Error('ensureAccounts() gave fewer keys than were asked for');
+    return { reference: `booking_batch/${batchKey}`, leg, debit, credit, money: { units, currency }, effectiveAt: new Date(dayMs) };
+  });
+  post(tx, transfers);
+}
+
+function outcomeOf(results: readonly TradeResult[]): BatchOutcome {
+  const count = (kind: TradeResult['kind']): number => results.filter((result) => result.kind === kind).length;
+  const rebates = results.reduce((sum, result) => sum + (result.kind === 'booked' ? result.rebates.length : 0), 0);
+  return { claimed: results.length, booked: count('booked'), unpaid: count('unpaid'), parked: count('parked'), rebates };
+}

@@ -1,0 +1,72 @@
+import { onlyRow } from '../../platform/query.ts';
+import type { TenantTx } from '../../platform/tenant-tx.ts';
+import type { TradeResult } from '../engine/types.ts';
+import * as queries from './queries.ts';
+import { KIND_NUMBERS } from './rules.ts';
+
+/** A trade's result with the keys of the inputs that led to it. */
+export type Booking = {
+  readonly result: Exclude<TradeResult, { kind: 'parked' }>;
+  readonly planVersionKey: number | null;
+  readonly ibKey: number | null;
+  readonly symbolKey: number;
+  readonly groupKey: number;
+  readonly openedAtMs: number | undefined;
+};
+
+/** Writes a batch's bookings with their rebates and reasons, as sets; gives the key of the batch. */
+export async function insertBookings(
+  tx: TenantTx,
+  bookings: readonly Booking[],
+  known: { readonly knownAt: Date; readonly configurationVersion: bigint },
+): Promise<bigint> {
+  const { key: batchKey } = onlyRow(await queries.insertBatch(tx, { trades: bookings.length, ...known }));
+  await queries.insertBookings(tx, {
+    batchKey,
+    dealKeys: bookings.map(({ result }) => result.dealKey),
+    planVersionKeys: bookings.map((booking) => booking.planVersionKey),
+    ibKeys: bookings.map((booking) => booking.ibKey),
+    symbolKeys: bookings.map((booking) => booking.symbolKey),
+    groupKeys: bookings.map((booking) => booking.groupKey),
+    openedAts: bookings.map(({ openedAtMs }) => (openedAtMs === undefined ? null : new Date(openedAtMs))),
+    earningUnits: bookings.map(({ result }) => (result.kind === 'booked' ? result.earningUnits : 0n)),
+  });
+  await insertRebates(tx, bookings);
+  await insertUnpaid(tx, bookings);
+  return batchKey;
+}
+
+async function insertRebates(tx: TenantTx, bookings: readonly Booking[]): Promise<void> {
+  const dealKeys: bigint[] = [];
+  const components: number[] = [];
+  const kinds: number[] = [];
+  const beneficiaries: number[] = [];
+  const depths: number[] = [];
+  const units: bigint[] = [];
+  for (const { result } of bookings) {
+    if (result.kind !== 'booked') continue;
+    for (const rebate of result.rebates) {
+      dealKeys.push(result.dealKey);
+      components.push(rebate.component);
+      kinds.push(KIND_NUMBERS[rebate.kind]);
+      beneficiaries.push(rebate.beneficiary);
+      depths.push(rebate.depth);
+      units.push(rebate.units);
+    }
+  }
+  if (dealKeys.length > 0) await queries.insertRebates(tx, { dealKeys, components, kinds, beneficiaries, depths, units });
+}
+
+/** The whole trade's reason has the component -1; components that paid nothing beside one that paid have theirs. */
+async function insertUnpaid(tx: TenantTx, bookings: readonly Booking[]): Promise<void> {
+  const rows = bookings.flatMap(({ result }) => [
+    ...(result.kind === 'unpaid' ? [{ dealKey: result.dealKey, component: -1, reason: result.reason }] : []),
+    ...result.components.flatMap(({ reason }, component) => (reason === undefined ? [] : [{ dealKey: result.dealKey, component, reason }])),
+  ]);
+  if (rows.length === 0) return;
+  await queries.insertUnpaid(tx, {
+    dealKeys: rows.map((row) => row.dealKey),
+    components: rows.map((row) => row.component),
+    reasons: rows.map((row) => row.reason),
+  });
+}

@@ -1,0 +1,67 @@
+import { dealIdOf, type TenantId } from '../../kernel/ids.ts';
+import type { Queues } from '../../platform/queue/index.ts';
+import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
+import { firstDue } from '../../trading/index.ts';
+import { TRADES_PER_JOB_MAX, type TradeExecuted, tradeExecuted } from '../jobs.ts';
+import * as queries from './queries.ts';
+
+/** A place whose job has not ended for this long may have been lost with the queue: it is looked for. */
+const LEASE_MS_DEFAULT = 15_000;
+
+/** Puts a tenant's due trades on the queue, never more than its places there allow. */
+export type Dispatcher = {
+  /** Adds jobs for what is due as far as there are free places; gives how many were added. */
+  readonly enqueueDue: (tenantId: TenantId) => Promise<number>;
+  /** The same after freeing the places of jobs that the queue has lost. What a lost nudge or queue left is found here. */
+  readonly sweep: (tenantId: TenantId) => Promise<number>;
+  /** Gives a job's place back, inside the transaction that did its work. */
+  readonly release: (tx: TenantTx, jobId: string) => Promise<void>;
+};
+
+type Planned = { readonly suffix: string; readonly payload: TradeExecuted };
+
+export function makeDispatcher(deps: { withTenant: WithTenant; queues: Queues; leaseMs?: number }): Dispatcher {
+  const { withTenant, queues, leaseMs = LEASE_MS_DEFAULT } = deps;
+  const origin = { actor: 'dispatcher', causation: 'due' };
+
+  const enqueueDue = async (tenantId: TenantId): Promise<number> => {
+    const planned = await withTenant(tenantId, origin, (tx) => takePlaces(tx, tenantId));
+    for (const { suffix, payload } of planned) await queues.add(tradeExecuted, payload, suffix);
+    return planned.length;
+  };
+
+  return {
+    enqueueDue,
+    sweep: async (tenantId) => {
+      const slots = await withTenant(tenantId, origin, (tx) => queries.readSlots(tx, { leaseMs }));
+      for (const { jobId, stale } of slots) {
+        if (!stale || jobId === null) continue;
+        const waits = await queues.holds(tradeExecuted.queue, jobId);
+        await withTenant(tenantId, origin, (tx) => (waits ? queries.renewSlot(tx, { jobId }) : queries.freeSlot(tx, { jobId })));
+      }
+      return enqueueDue(tenantId);
+    },
+    release: async (tx, jobId) => {
+      await queries.freeSlot(tx, { jobId });
+    },
+  };
+}
+
+/** Takes as many places as the due trades need beyond the jobs that are under way already. */
+async function takePlaces(tx: TenantTx, tenantId: TenantId): Promise<Planned[]> {
+  const slots = await queries.readSlots(tx, { leaseMs: 0 });
+  const busy = slots.filter((slot) => slot.jobId !== null).length;
+  const due = await firstDue(tx, slots.length * TRADES_PER_JOB_MAX);
+  const wanted = Math.min(slots.length, Math.ceil(due.length / TRADES_PER_JOB_MAX)) - busy;
+  const planned: Planned[] = [];
+  for (let place = busy; place < busy + wanted; place += 1) {
+    const part = due.slice(place * TRADES_PER_JOB_MAX, (place + 1) * TRADES_PER_JOB_MAX);
+    const [first] = part;
+    if (first === undefined) break;
+    const payload = { tenantId, batchId: first.batchKey.toString(), dealIds: part.map(({ dealKey }) => dealIdOf(dealKey)) };
+    const [taken] = await queries.takeSlot(tx, { base: tradeExecuted.sameAs(payload) });
+    if (taken === undefined) break;
+    planned.push({ suffix: taken.suffix, payload });
+  }
+  return planned;
+}

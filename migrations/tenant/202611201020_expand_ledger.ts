@@ -17,7 +17,7 @@ const tables = `
   create schema ledger;
 
   create table ledger.purposes (
-    purpose text primary key,
+    purpose text collate "C" primary key,
     class text not null check (class in ('asset', 'liability', 'equity', 'income', 'expense')),
     normal_side text not null check (normal_side = case when class in ('asset', 'expense') then 'debit' else 'credit' end),
     may_overdraw boolean not null,
@@ -44,9 +44,9 @@ const tables = `
   create table ledger.accounts (
     key integer generated always as identity primary key,
     id uuid not null unique default ledger.new_account_id(),
-    purpose text not null,
+    purpose text collate "C" not null,
     owner integer not null check (owner >= 0),
-    currency text not null check (currency ~ '^[A-Z]{3,4}$'),
+    currency text collate "C" not null check (currency ~ '^[A-Z]{3,4}$'),
     normal_side text not null,
     may_overdraw boolean not null,
     of_house boolean not null check (of_house = (owner = 0)),
@@ -69,13 +69,14 @@ const tables = `
     key bigint generated always as identity primary key, -- Rises in the order of commits.
     kind text not null check (kind in ('posted', 'pending', 'post_pending', 'void_pending')),
     debit_account integer not null,
-    credit_account integer not null check (credit_account <> debit_account),
+    credit_account integer not null,
+    constraint transfers_two_accounts check (credit_account <> debit_account),
     units bigint not null check (units > 0),
-    currency text not null,
-    pending_key bigint constraint transfers_pending_once unique references ledger.transfers (key),
+    currency text collate "C" not null,
+    pending_key bigint references ledger.transfers (key), -- The hold that this transfer ends.
     posted_at timestamptz not null,
     effective_at timestamptz not null,
-    reference text not null check (length(reference) between 1 and 200),
+    reference text collate "C" not null check (length(reference) between 1 and 200),
     leg integer not null,
     debit_version bigint not null,
     debit_balance_after bigint not null,
@@ -86,6 +87,7 @@ const tables = `
     unique (debit_account, debit_version),
     unique (credit_account, credit_version)
   );
+  create unique index transfers_pending_once on ledger.transfers (pending_key) where pending_key is not null;
 
   create trigger append_only before update or delete or truncate on ledger.transfers
     for each statement execute function platform.refuse_change();
@@ -103,25 +105,27 @@ const tables = `
       from ledger.transfers;
 `;
 
-/** Gives the keys of accounts by their place in the arrays; those that are missing are made, in one fixed order. */
+/** Gives the keys of accounts in the order asked for; those that are missing are made, in one fixed order. */
 const ensureAccounts = `
-  create function ledger.ensure_accounts(purpose_names text[], owner_keys integer[], currency_codes text[])
-  returns table (place bigint, key integer)
+  create function ledger.ensure_accounts(purpose_names text[], owner_keys integer[], currency_codes text[]) returns integer[]
   language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-  #variable_conflict use_column
+  declare
+    keys integer[];
   begin
-    insert into ledger.accounts (purpose, owner, currency, normal_side, may_overdraw, of_house)
-    select distinct r.purpose, r.owner, r.currency, p.normal_side, p.may_overdraw, p.of_house
-      from unnest(purpose_names, owner_keys, currency_codes) as r (purpose, owner, currency)
-      join ledger.purposes p on p.purpose = r.purpose
-     where not exists (select from ledger.accounts a where a.purpose = r.purpose and a.owner = r.owner and a.currency = r.currency)
-     order by r.purpose, r.owner, r.currency
-        on conflict (purpose, owner, currency) do nothing;
-    return query
-      select r.place, a.key
+    for attempt in 1..2 loop
+      select array_agg(a.key order by r.place) into keys
         from unnest(purpose_names, owner_keys, currency_codes) with ordinality as r (purpose, owner, currency, place)
-        join ledger.accounts a on a.purpose = r.purpose and a.owner = r.owner and a.currency = r.currency
-       order by r.place;
+        left join ledger.accounts a on a.purpose = r.purpose and a.owner = r.owner and a.currency = r.currency;
+      exit when attempt = 2 or array_position(keys, null) is null;
+      insert into ledger.accounts (purpose, owner, currency, normal_side, may_overdraw, of_house)
+      select distinct r.purpose, r.owner, r.currency, p.normal_side, p.may_overdraw, p.of_house
+        from unnest(purpose_names, owner_keys, currency_codes, keys) as r (purpose, owner, currency, key)
+        join ledger.purposes p on p.purpose = r.purpose
+       where r.key is null
+       order by r.purpose, r.owner, r.currency
+          on conflict (purpose, owner, currency) do nothing;
+    end loop;
+    return keys;
   end $$;
 `;
 
@@ -129,7 +133,7 @@ const ensureAccounts = `
  * Writes transfers and balances as sets. One caller at a time: it takes the lock of late writes, which is held to the
  * commit, so that keys, posted_at and versions rise in the order of commits and accounts need no locks of their own.
  * SQLSTATEs: LG001 units, LG002 account unknown, LG003 currency, LG004 overdrawn, LG005 hold unknown, LG006 hold
- * resolved already, LG007 more than held, LG008 one account on both sides; the detail is the place in the arrays.
+ * resolved already, LG007 more than held; the detail is the place in the arrays.
  */
 const post = `
   create function ledger.post(
@@ -137,16 +141,17 @@ const post = `
     references_given text[], legs_given integer[], hold_references text[], hold_legs integer[])
   returns void
   language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-  #variable_conflict use_column
   declare
     hold_keys bigint[];
-    held_units bigint[];
+    moves bigint[] := unit_counts; -- What is added to debits and credits,
+    holds bigint[]; -- and to pending debits and credits: nothing, unless a transfer is a hold or ends one.
     moment timestamptz;
     wrong record;
+    steps record;
   begin
     perform pg_advisory_xact_lock(7205001);
 
-    if 'post_pending' = any (kinds) or 'void_pending' = any (kinds) then
+    if 'posted' <> any (kinds) then
       select r.place, r.reference || '#' || r.leg as name,
              case when h.key is null then 'LG005' when done.key is not null then 'LG006' else 'LG007' end as state
         into wrong
@@ -158,85 +163,86 @@ const post = `
       if found then
         raise exception 'hold %', wrong.name using errcode = wrong.state, detail = wrong.place;
       end if;
-      select array_agg(h.key order by r.place), array_agg(h.units order by r.place),
-             array_agg(coalesce(h.debit_account, r.debit) order by r.place),
-             array_agg(coalesce(h.credit_account, r.credit) order by r.place),
-             array_agg(coalesce(h.currency, r.currency) order by r.place),
-             array_agg(case r.kind when 'void_pending' then h.units else coalesce(r.units, h.units) end order by r.place)
-        into hold_keys, held_units, debit_keys, credit_keys, currency_codes, unit_counts
-        from unnest(kinds, debit_keys, credit_keys, unit_counts, currency_codes, hold_references, hold_legs)
-               with ordinality as r (kind, debit, credit, units, currency, reference, leg, place)
-        left join ledger.transfers h on h.reference = r.reference and h.leg = r.leg and r.kind in ('post_pending', 'void_pending');
+      with rows as (
+        select r.place, r.kind, h.key, h.units as held, coalesce(h.debit_account, r.debit) as debit,
+               coalesce(h.credit_account, r.credit) as credit, coalesce(h.currency, r.currency) as currency,
+               case r.kind when 'void_pending' then h.units else coalesce(r.units, h.units) end as units
+          from unnest(kinds, debit_keys, credit_keys, unit_counts, currency_codes, hold_references, hold_legs)
+                 with ordinality as r (kind, debit, credit, units, currency, reference, leg, place)
+          left join ledger.transfers h on h.reference = r.reference and h.leg = r.leg and r.kind in ('post_pending', 'void_pending')
+      )
+      select array_agg(key order by place), array_agg(debit order by place), array_agg(credit order by place),
+             array_agg(currency order by place), array_agg(units order by place),
+             array_agg(case when kind in ('posted', 'post_pending') then units else 0 end order by place),
+             array_agg(case kind when 'posted' then 0 when 'pending' then units else -held end order by place)
+        into hold_keys, debit_keys, credit_keys, currency_codes, unit_counts, moves, holds
+        from rows;
+    end if;
+
+    if 0 >= any (unit_counts) then
+      raise exception 'units below 1' using errcode = 'LG001',
+        detail = (select min(u.place) from unnest(unit_counts) with ordinality as u (units, place) where u.units <= 0);
+    end if;
+
+    -- Every step of every account, as if the transfers came one by one in the order given.
+    with legs as (
+      select place, true as is_debit, account, move, coalesce(hold, 0) as hold, currency
+        from unnest(debit_keys, moves, holds, currency_codes) with ordinality as d (account, move, hold, currency, place)
+       union all
+      select place, false, account, move, coalesce(hold, 0), currency
+        from unnest(credit_keys, moves, holds, currency_codes) with ordinality as c (account, move, hold, currency, place)
+    ), chained as (
+      select l.place, l.is_debit, a.version + row_number() over account as version,
+             case a.normal_side when 'credit' then a.posted_credits - a.posted_debits else a.posted_debits - a.posted_credits end
+               + sum(case when l.is_debit = (a.normal_side = 'debit') then l.move else -l.move end) over account as balance,
+             case when a.key is null then 'LG002'
+                  when l.currency is distinct from a.currency then 'LG003'
+                  when not a.may_overdraw
+                   and case a.normal_side when 'credit' then a.posted_credits - a.posted_debits - a.pending_debits
+                                          else a.posted_debits - a.posted_credits - a.pending_credits end
+                       + sum(case when l.is_debit = (a.normal_side = 'debit') then l.move else -l.move - l.hold end) over account < 0
+                  then 'LG004' end as fault
+        from legs l
+        left join ledger.accounts a on a.key = l.account
+      window account as (partition by l.account order by l.place rows unbounded preceding)
+    )
+    select array_agg(version order by place) filter (where is_debit) as debit_versions,
+           array_agg(balance order by place) filter (where is_debit) as debit_balances,
+           array_agg(version order by place) filter (where not is_debit) as credit_versions,
+           array_agg(balance order by place) filter (where not is_debit) as credit_balances,
+           (array_agg(fault order by place, is_debit desc) filter (where fault is not null))[1] as state,
+           min(place) filter (where fault is not null) as place
+      into steps
+      from chained;
+    if steps.state is not null then
+      raise exception 'accounts % and %', debit_keys[steps.place], credit_keys[steps.place] using errcode = steps.state, detail = steps.place;
     end if;
 
     -- Never before the last one, whatever the clock does.
     moment := greatest(date_trunc('milliseconds', clock_timestamp()),
                        (select t.posted_at from ledger.transfers t order by t.key desc limit 1));
+    insert into ledger.transfers
+      (kind, debit_account, credit_account, units, currency, pending_key, posted_at, effective_at, reference, leg,
+       debit_version, debit_balance_after, credit_version, credit_balance_after)
+    select t.kind, t.debit, t.credit, t.units, t.currency, t.hold, moment, coalesce(t.effective_at, moment), t.reference, t.leg,
+           t.debit_version, t.debit_balance, t.credit_version, t.credit_balance
+      from unnest(kinds, debit_keys, credit_keys, unit_counts, currency_codes, hold_keys, effective_times, references_given, legs_given,
+                  steps.debit_versions, steps.debit_balances, steps.credit_versions, steps.credit_balances)
+             as t (kind, debit, credit, units, currency, hold, effective_at, reference, leg,
+                   debit_version, debit_balance, credit_version, credit_balance);
 
-    with legs as (
-      select t.*, side.is_debit, case when side.is_debit then t.debit else t.credit end as account,
-             case when t.kind in ('posted', 'post_pending') then t.units else 0 end as moved,
-             case t.kind when 'posted' then 0 when 'pending' then t.units else -t.hold_units end as held
-        from unnest(kinds, debit_keys, credit_keys, unit_counts, currency_codes, effective_times, references_given, legs_given,
-                    hold_keys, held_units)
-               with ordinality as t (kind, debit, credit, units, currency, effective_at, reference, leg, hold_key, hold_units, place)
-       cross join (values (true), (false)) as side (is_debit)
-    ), known as (
-      select l.*, a.key, a.version as version_before, a.currency as account_currency, a.may_overdraw,
-             l.is_debit = (a.normal_side = 'debit') as rises,
-             case a.normal_side when 'credit' then a.posted_credits - a.posted_debits else a.posted_debits - a.posted_credits end as balance_before,
-             case a.normal_side when 'credit' then a.pending_debits else a.pending_credits end as held_before
-        from legs l
-        left join ledger.accounts a on a.key = l.account
-    ), chained as (
-      select k.*, k.version_before + row_number() over steps as version,
-             k.balance_before + sum(case when k.rises then k.moved else -k.moved end) over steps as balance,
-             k.balance_before - k.held_before + sum(case when k.rises then k.moved else -k.moved - k.held end) over steps as free
-        from known k
-      window steps as (partition by k.account order by k.place rows unbounded preceding)
-    ), paired as materialized (
-      select c.*, lead(c.version) over sides as credit_version, lead(c.balance) over sides as credit_balance
-        from chained c
-      window sides as (order by c.place, c.is_debit desc)
-    ), fault as materialized (
-      select f.place, f.account, f.state
-        from (select p.place, p.is_debit, p.account,
-                     case when p.units is null or p.units <= 0 then 'LG001'
-                          when p.debit = p.credit then 'LG008'
-                          when p.key is null then 'LG002'
-                          when p.currency is distinct from p.account_currency then 'LG003'
-                          when p.free < 0 and not p.may_overdraw then 'LG004' end as state
-                from paired p) f
-       where f.state is not null
-       order by f.place, f.is_debit desc
-       limit 1
-    ), written as (
-      insert into ledger.transfers
-        (kind, debit_account, credit_account, units, currency, pending_key, posted_at, effective_at, reference, leg,
-         debit_version, debit_balance_after, credit_version, credit_balance_after)
-      select p.kind, p.debit, p.credit, p.units, p.currency, p.hold_key, moment, coalesce(p.effective_at, moment), p.reference, p.leg,
-             p.version, p.balance, p.credit_version, p.credit_balance
-        from paired p
-       where p.is_debit and not exists (select from fault)
-       order by p.place
-    ), settled as (
-      update ledger.accounts a
-         set posted_debits = a.posted_debits + d.debits, posted_credits = a.posted_credits + d.credits,
-             pending_debits = a.pending_debits + d.held_debits, pending_credits = a.pending_credits + d.held_credits,
-             version = d.version
-        from (select p.account, max(p.version) as version,
-                     sum(case when p.is_debit then p.moved else 0 end) as debits,
-                     sum(case when p.is_debit then 0 else p.moved end) as credits,
-                     sum(case when p.is_debit then p.held else 0 end) as held_debits,
-                     sum(case when p.is_debit then 0 else p.held end) as held_credits
-                from paired p
-               group by p.account) d
-       where a.key = d.account and not exists (select from fault)
-    )
-    select f.place, f.account, f.state into wrong from fault f;
-    if found then
-      raise exception 'account %', wrong.account using errcode = wrong.state, detail = wrong.place;
-    end if;
+    update ledger.accounts a
+       set posted_debits = a.posted_debits + sums.debits, posted_credits = a.posted_credits + sums.credits,
+           pending_debits = a.pending_debits + sums.held_debits, pending_credits = a.pending_credits + sums.held_credits,
+           version = a.version + sums.steps
+      from (select account, count(*) as steps, sum(debit) as debits, sum(credit) as credits,
+                   coalesce(sum(held_debit), 0) as held_debits, coalesce(sum(held_credit), 0) as held_credits
+              from (select account, move as debit, 0 as credit, hold as held_debit, 0 as held_credit
+                      from unnest(debit_keys, moves, holds) as d (account, move, hold)
+                     union all
+                    select account, 0, move, 0, hold from unnest(credit_keys, moves, holds) as c (account, move, hold)) leg
+             group by account) sums
+     where a.key = sums.account;
   end $$;
 `;
 

@@ -8,8 +8,8 @@ const accountKey = z.int().transform((key) => key as AccountKey);
 /** Sums are numeric and travel as text: those of many accounts may pass 64 bits. */
 const sum = z.string().regex(/^-?\d+$/).transform(BigInt);
 
-export const ensureAccounts = query('ledger.ensure_accounts', z.object({ key: accountKey }), `
-  select key from ledger.ensure_accounts(:purposes::text[], :owners::integer[], :currencies::text[]) order by place`);
+export const ensureAccounts = query('ledger.ensure_accounts', z.object({ keys: z.array(accountKey.nullable()) }), `
+  select ledger.ensure_accounts(:purposes::text[], :owners::integer[], :currencies::text[]) as keys`);
 
 export const post = query('ledger.post', z.object({}), `
   select from ledger.post(:kinds::text[], :debits::integer[], :credits::integer[], :units::bigint[], :currencies::text[],

@@ -1,6 +1,7 @@
 import { Problem } from '../kernel/problem.ts';
 import { sqlStateOf } from '../platform/database.ts';
 import { defineLateWriter } from '../platform/late.ts';
+import { onlyRow } from '../platform/query.ts';
 import type { TenantTx } from '../platform/tenant-tx.ts';
 import { ledgerProblem } from './errors.ts';
 import * as queries from './queries.ts';
@@ -76,12 +77,16 @@ export async function ensureAccounts(tx: TenantTx, refs: readonly AccountRef[]):
     owners: refs.map((ref) => ref.owner),
     currencies: refs.map((ref) => ref.currency),
   };
-  const rows = await queries.ensureAccounts(tx, asked).catch((error: unknown) => {
+  try {
+    const { keys } = onlyRow(await queries.ensureAccounts(tx, asked));
+    return keys.map((key) => {
+      if (key === null) throw ledgerProblem('ledger.account_unknown', { detail: 'A purpose is not in the chart of accounts' });
+      return key;
+    });
+  } catch (error) {
     if (sqlStateOf(error) !== '23514') throw error;
     throw ledgerProblem('ledger.account_owner_invalid', { cause: error, detail: 'The house owns with 0, everybody else with a key above' });
-  });
-  if (rows.length !== refs.length) throw ledgerProblem('ledger.account_unknown', { detail: 'A purpose is not in the chart of accounts' });
-  return rows.map((row) => row.key);
+  }
 }
 
 async function write(tx: TenantTx, rows: readonly Row[]): Promise<void> {
@@ -113,8 +118,8 @@ const codes = {
   LG005: 'ledger.pending_unknown',
   LG006: 'ledger.pending_resolved',
   LG007: 'ledger.pending_exceeded',
-  LG008: 'ledger.account_same',
   22003: 'ledger.overflow',
+  transfers_two_accounts: 'ledger.account_same',
   accounts_not_overdrawn: 'ledger.overdrawn',
   transfers_reference_once: 'ledger.already_posted',
   transfers_pending_once: 'ledger.pending_resolved',

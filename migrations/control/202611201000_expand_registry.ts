@@ -31,8 +31,10 @@ export const up = (knex: Knex): Promise<void> =>
 
     -- Tenants with work waiting: relay and sweeper visit them at once, all others in turn.
     create table control.hints (
-      tenant_id uuid primary key references control.tenants (id),
-      hinted_at timestamptz not null
+      audience text not null check (audience in ('relay', 'sweeper')), -- Each takes away its own.
+      tenant_id uuid not null references control.tenants (id),
+      hinted_at timestamptz not null default clock_timestamp(),
+      primary key (audience, tenant_id)
     );
 
     -- The last event of each tenant that the relay has seen: a tail cut off inside the tenant's database shows here.

@@ -37,12 +37,15 @@ export const up = (knex: Knex): Promise<void> =>
     insert into platform.event_head (seq, hash) values (0, decode(repeat('00', 32), 'hex'));
     grant select, update (seq, hash) on platform.event_head to cascade_app;
 
-    -- Where each consumer of events is; what it has handled is in platform.processed.
+    -- Where each consumer of events is; what it has handled is in platform.processed. Whoever handles holds the row's lock.
     create table platform.consumers (
       name text primary key,
-      position bigint not null default 0
+      position bigint not null default 0,
+      attempts integer not null default 0, -- How often the event after the position has failed.
+      retry_at timestamptz, -- Not to be tried again before.
+      last_error text
     );
-    grant select, insert, update (position) on platform.consumers to cascade_app;
+    grant select, insert, update (position, attempts, retry_at, last_error) on platform.consumers to cascade_app;
 
     create table platform.processed (
       consumer text not null,
@@ -53,6 +56,7 @@ export const up = (knex: Knex): Promise<void> =>
       primary key (consumer, seq)
     );
     grant select, insert, update (outcome, detail, processed_at) on platform.processed to cascade_app;
+    create index processed_parked on platform.processed (consumer, seq) where outcome = 'parked';
 
     create function platform.refuse_change() returns trigger language plpgsql as $$
     begin

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { decodeId, encodeId, idColumns, idFromUuid, uuidFromId } from '../kernel/ids.ts';
+import { noteQuery } from './query-count.ts';
 import type { ControlTx, TenantTx } from './tenant-tx.ts';
 
 type Letter =
@@ -80,6 +81,7 @@ function define<Tx extends { readonly sql: Knex.Transaction }, Row extends z.Zod
   const rows = z.array(row);
   const escaped = text.replaceAll('?', '\\?'); // knex would read a bare ? as a binding of its own.
   return async (tx, params) => {
+    noteQuery();
     const values = names.map((parameter) => toColumn(params[parameter]));
     const found: { rows: Record<string, unknown>[] } = await tx.sql.raw(escaped).options({ values });
     for (const [column, read] of readers) for (const each of found.rows) each[column] = read(each[column]);

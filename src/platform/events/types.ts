@@ -18,3 +18,12 @@ export type StoredEvent = NewEvent & {
   readonly causation: string;
   readonly recordedAt: Date;
 };
+
+/** How far a chain of events reaches: the last number and the hash over everything up to it. */
+export type ChainHead = { readonly seq: bigint; readonly hash: Buffer };
+
+/** Whom a hint about waiting work is for. */
+export type HintAudience = 'relay' | 'sweeper';
+
+/** A breach of a rule: which, where, and what was found. */
+export type Finding = { readonly rule: string; readonly subject: string; readonly detail: string };

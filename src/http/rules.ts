@@ -1,0 +1,47 @@
+import type { Problem } from '../kernel/problem.ts';
+import type { ProblemDocument } from './types.ts';
+
+const SANE_REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{7,127}$/;
+
+/** A caller's own X-Request-Id, where it can go into logs and answers as it is. */
+export const saneRequestId = (header: string | undefined): string | undefined =>
+  header !== undefined && SANE_REQUEST_ID.test(header) ? header : undefined;
+
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
+
+/** The trace id of a W3C `traceparent` header; undefined where there is none that can be used. */
+export const traceIdOf = (traceparent: string | undefined): string | undefined => TRACEPARENT.exec(traceparent ?? '')?.[1];
+
+/** The host a trusted proxy was asked for: the last one named, because that is the one it added itself. */
+export const forwardedHost = (header: string): string => header.slice(header.lastIndexOf(',') + 1).trim();
+
+/**
+ * What a caller is told of a problem. Of our own failures (5xx) it learns the code and no more: details and members may
+ * hold what only the log should have.
+ */
+export function problemDocument(problem: Problem, problemsUrl: string, requestId: string): ProblemDocument {
+  const { code, status, title, detail } = problem;
+  const fixed = { type: `${problemsUrl}#${code}`, title, status };
+  const instance = `urn:request:${requestId}`;
+  if (status >= 500) return { ...fixed, instance, code };
+  return { ...problem.members, ...fixed, ...(detail === undefined ? {} : { detail }), instance, code };
+}
+
+/** Seconds after which a caller may try again, where the status asks for saying so. */
+export function retryAfterSecondsOf(problem: Problem): number | undefined {
+  const RETRY_AFTER_SECONDS = 2;
+  if (problem.retryAfterSeconds !== undefined) return Math.max(1, Math.ceil(problem.retryAfterSeconds));
+  return problem.status === 503 || problem.status === 429 ? RETRY_AFTER_SECONDS : undefined;
+}
+
+/** The parameters of an address, or the name of one that is given twice: two readers could take different ones. */
+export function readQuery(address: string): { query: Record<string, string> } | { repeated: string } {
+  const query: Record<string, string> = {};
+  const start = address.indexOf('?');
+  if (start < 0) return { query };
+  for (const [name, value] of new URLSearchParams(address.slice(start + 1))) {
+    if (Object.hasOwn(query, name)) return { repeated: name };
+    Object.defineProperty(query, name, { value, enumerable: true });
+  }
+  return { query };
+}

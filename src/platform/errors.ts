@@ -3,5 +3,8 @@ import { defineProblems } from '../kernel/problem.ts';
 export const platformProblem = defineProblems({
   'platform.internal': { status: 500, title: 'Something went wrong on our side' },
   'platform.unavailable': { status: 503, title: 'A part of the system is not reachable at the moment' },
+  'platform.request_unreachable': { status: 503, title: 'The other side of a request could not be reached' },
+  'platform.request_timed_out': { status: 504, title: 'The other side of a request did not answer in time' },
+  'platform.response_too_large': { status: 502, title: 'The answer to a request is larger than expected' },
   'platform.config_invalid': { status: 500, title: 'The configuration is not usable' },
 });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs one of the program's TypeScript files: `node bin/cascade.mjs <file> [arguments]`. Node 24 and newer run it as it
 // stands. An older one hands over to the Node that `npm ci` installed beside us, so this file itself is plain
-// JavaScript that old versions understand. The file runs on being imported: it must not ask `import.meta.main`.
+// JavaScript that old versions understand. The file runs on being imported, so it must not ask `import.meta.main`.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
@@ -31,7 +31,7 @@ function packagedNode() {
 
 function handOver(node) {
   if (node === undefined) return tooOld('none is installed beside us (npm ci left out the optional packages)');
-  const child = spawn(node, [...process.execArgv, process.argv[1], file, ...args], { stdio: 'inherit' });
+  const child = spawn(node, [...process.execArgv, path.resolve(file), ...args], { stdio: 'inherit' });
   for (const name of ['SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(name, () => child.kill(name));
   // Ctrl-C in a terminal reaches the child by itself; a second one from us would look like impatience.
   if (!process.stdin.isTTY) process.on('SIGINT', () => child.kill('SIGINT'));

@@ -69,7 +69,13 @@ function tool(name: string, program: string): string {
 }
 
 function node(cwd: string, ...args: string[]): Promise<Result> {
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 });
+  const { FORCE_COLOR: _, ...env } = process.env;
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 300_000,
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));

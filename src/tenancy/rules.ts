@@ -16,3 +16,7 @@ export function hostNameOf(hostHeader: string): string {
   const withoutPort = hostHeader.startsWith('[') ? hostHeader.replace(/\]:\d+$/, ']') : hostHeader.replace(/:\d+$/, '');
   return withoutPort.toLowerCase().replace(/\.$/, '');
 }
+
+/** Whether a text can be a host name at all (RFC 1123): nothing else is worth a question to the registry. */
+export const isHostName = (text: string): boolean =>
+  text.length <= 253 && /^[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))*$/.test(text);

@@ -1,17 +1,25 @@
 import type { Knex } from 'knex';
-import { type TenantId, idFromUuid, newUuid, uuidFromId } from '../kernel/ids.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { type DatabaseAddress, openPool, poolDefaults } from '../platform/database.ts';
+import { type TenantId, idFromUuid, newUuid } from '../kernel/ids.ts';
+import { Problem } from '../kernel/problem.ts';
+import { type DatabaseAddress, isUnreachable, openPool, poolDefaults } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ControlTx, WithTenant } from '../platform/tenant-tx.ts';
+import { exists, underLock } from './admin.ts';
+import { driftOf } from './drift/service.ts';
+import type { DriftReport } from './drift/types.ts';
 import { tenancyProblem } from './errors.ts';
-import { migrate } from './migrations.ts';
+import { type FleetOptions, type FleetReport, migrateFleet } from './fleet.ts';
+import { type MigrationFolder, migrate, migrationFolder } from './migrations.ts';
+import { appPassword, secretCheck } from './passwords.ts';
 import { type PoolBudget, PoolCache, type PoolStats } from './pools.ts';
-import { type Provisioning, appPassword, asAdmin, provisionDatabase } from './provision.ts';
+import { type Provisioning, type ProvisioningStep, isDatabaseOf, provisionDatabase } from './provision.ts';
 import * as queries from './queries.ts';
-import { hostNameOf, isSlug, namesOf } from './rules.ts';
+import { Registry } from './registry.ts';
+import { hostNameOf, isHostName, isSlug, namesOf } from './rules.ts';
 import type { Tenant } from './types.ts';
-import { makeWithControl, makeWithTenant } from './with-tenant.ts';
+import { makeWithControl } from './with-control.ts';
+import { makeWithTenant } from './with-tenant.ts';
 
 /** What tenancy is built from. `installation` prefixes the names of databases and roles (at most 12 letters). */
 export type TenancySettings = {
@@ -21,9 +29,16 @@ export type TenancySettings = {
   /** Each tenant also answers under `<slug>.<baseHost>`, for example `acme.localhost`. */
   readonly baseHost: string;
   readonly budget: PoolBudget;
+  /** How long an answer of the registry is used without asking again. */
   readonly registryTtlMs: number;
+  /** While the control database is away, a known tenant is served for at most this long. */
+  readonly registryStaleMsMax?: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The tenants' migrations, unless they are the project's own. For tests. */
+  readonly migrations?: MigrationFolder;
+  /** Called after each step of making a tenant. For tests, which fail or kill there. */
+  readonly afterStep?: (step: ProvisioningStep) => Promise<void>;
 };
 
 /** The tenants of an installation and the only way to their data. */
@@ -33,29 +48,68 @@ export type Tenancy = {
   /** The tenant that answers under a Host header; `tenancy.host_unknown` or `tenancy.suspended` otherwise. */
   readonly tenantOfHost: (hostHeader: string) => Promise<Tenant>;
   readonly tenantOfId: (tenantId: TenantId) => Promise<Tenant>;
+  /** The tenant of a name, as commands give it; always as it is now. */
+  readonly tenantOfSlug: (slug: string) => Promise<Tenant>;
+  /** All tenants in the order of their names, those still being made included. */
   readonly tenants: () => Promise<Tenant[]>;
   /** Makes a tenant with its database; an interrupted creation is completed by the same call. */
   readonly createTenant: (input: { slug: string; name: string }) => Promise<Tenant>;
+  /** Brings the databases of all tenants up to date, or says which could not be and why. */
+  readonly migrateTenants: (options?: FleetOptions) => Promise<FleetReport>;
+  /** How each tenant's database differs from what the present migrations make. */
+  readonly drift: () => Promise<DriftReport[]>;
   readonly poolStats: () => PoolStats;
   readonly provisioning: Provisioning;
+  /** Waits for the transactions under way, with a bound, and closes all connections. */
   readonly close: () => Promise<void>;
 };
 
+const REGISTRY_STALE_MS_MAX = 5 * 60_000;
+const REGISTRY_REFRESH_WAIT_MS_MAX = 1_000;
+/** The registry is asked small questions only; one that takes longer means that its server is in trouble. */
+const CONTROL_STATEMENT_TIMEOUT_MS = 5_000;
+
 /** Creates the control database where it is missing, brings it up to date, and opens the way to all tenants. */
 export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
-  const provisioning: Provisioning = { admin: settings.admin, secret: settings.secret, log: settings.log };
+  const { admin, secret, log, afterStep, migrations = migrationFolder('tenant') } = settings;
+  const provisioning: Provisioning = {
+    admin,
+    secret,
+    log,
+    migrations,
+    ...(afterStep === undefined ? {} : { afterStep }),
+  };
   const control = await openControl(settings, provisioning);
-  const withControl = makeWithControl(control);
-  await withControl((tx) => queries.upsertCluster(tx, { host: settings.admin.host, port: settings.admin.port }));
-  const registry = makeRegistry(settings, withControl);
-  const pools = new PoolCache(settings.budget, async (tenantId) => openTenantPool(settings, await registry.byId(tenantId)));
+  const withControl = unlessAway(makeWithControl(control));
+  try {
+    await settle(settings, withControl);
+  } catch (error) {
+    await control.destroy();
+    throw error;
+  }
+  const registry = new Registry({
+    keptMs: settings.registryTtlMs,
+    staleMsMax: settings.registryStaleMsMax ?? REGISTRY_STALE_MS_MAX,
+    refreshWaitMsMax: REGISTRY_REFRESH_WAIT_MS_MAX,
+    log,
+  });
+  const lookUps = makeLookUps(registry, withControl);
+  const pools = new PoolCache(settings.budget, log, async ({ id }) =>
+    openTenantPool(settings, await lookUps.tenantOfId(id)),
+  );
+  const tenants = () => withControl((tx) => queries.allTenants(tx, {}));
   return {
-    withTenant: makeWithTenant(pools),
+    withTenant: makeWithTenant(pools, lookUps.tenantOfId, log),
     withControl,
-    tenantOfHost: registry.byHost,
-    tenantOfId: registry.byId,
-    tenants: () => withControl((tx) => queries.allTenants(tx, {})),
-    createTenant: (input) => createTenant(settings, provisioning, withControl, input),
+    ...lookUps,
+    tenants,
+    createTenant: async (input) => {
+      const tenant = await createTenant(settings, provisioning, withControl, input);
+      registry.forget();
+      return tenant;
+    },
+    migrateTenants: async (options) => migrateFleet(provisioning, await tenants(), options),
+    drift: async () => driftOf(provisioning, await tenants()),
     poolStats: () => pools.stats(),
     provisioning,
     close: async () => {
@@ -65,63 +119,89 @@ export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
   };
 }
 
-async function openControl(settings: TenancySettings, provisioning: Provisioning): Promise<Knex> {
-  const database = `${settings.installation}_control`;
-  await asAdmin(provisioning, 'postgres', async (pool) => {
-    await pool.raw('select pg_advisory_lock(hashtext(?))', [database]);
-    const found: { rows: unknown[] } = await pool.raw('select 1 from pg_database where datname = ?', [database]);
-    if (found.rows.length === 0) await pool.raw('create database ??', [database]);
+async function openControl({ installation, admin, log }: TenancySettings, provisioning: Provisioning): Promise<Knex> {
+  const database = `${installation}_control`;
+  await underLock(provisioning, database, async (pool) => {
+    if (!(await exists(pool, 'select 1 from pg_database where datname = ?', [database])))
+      await pool.raw(`create database ?? encoding 'UTF8' template template0`, [database]);
     await pool.raw('revoke all on database ?? from public', [database]);
-    await asAdmin(provisioning, database, (own) => migrate(own, 'control'));
+    await migrate(provisioning, database, migrationFolder('control'));
   });
-  return openPool({ ...settings.admin, database }, poolDefaults, settings.log);
+  return openPool({ ...admin, database }, { ...poolDefaults, statementTimeoutMs: CONTROL_STATEMENT_TIMEOUT_MS }, log);
 }
 
-/** Looks tenants up, each answer kept for a few seconds: a suspension bites when it is over. */
-function makeRegistry(settings: TenancySettings, withControl: Tenancy['withControl']) {
-  const kept = new Map<string, { tenant: Tenant; untilMs: number }>();
-  const KEPT_MAX = 10_000;
-  const cached = async (key: string, load: () => Promise<Tenant | undefined>): Promise<Tenant | undefined> => {
-    const known = kept.get(key);
-    if (known !== undefined && known.untilMs > performance.now()) return known.tenant;
-    const tenant = await load();
-    if (kept.size >= KEPT_MAX) kept.clear();
-    if (tenant === undefined) kept.delete(key);
-    else kept.set(key, { tenant, untilMs: performance.now() + settings.registryTtlMs });
-    return tenant;
+/** The same, with a registry that cannot be reached told as such: 503, try again. */
+const unlessAway =
+  (withControl: Tenancy['withControl']): Tenancy['withControl'] =>
+  async (work) => {
+    try {
+      return await withControl(work);
+    } catch (error) {
+      if (error instanceof Problem || !isUnreachable(error)) throw error;
+      throw tenancyProblem('tenancy.registry_unavailable', { cause: error, retryAfterSeconds: 2 });
+    }
   };
+
+/** Says where the databases are, and refuses a secret that is not the one from which their passwords derive. */
+async function settle(
+  { admin, secret, installation }: TenancySettings,
+  withControl: Tenancy['withControl'],
+): Promise<void> {
+  await withControl(async (tx) => {
+    const [kept] = await queries.keepSecretCheck(tx, { secretCheck: secretCheck(secret) });
+    if (kept?.secretCheck.equals(secretCheck(secret)) !== true)
+      throw tenancyProblem('tenancy.secret_changed', {
+        detail: `The passwords of the installation ${installation} derive from another CASCADE_SECRET`,
+      });
+    await queries.upsertCluster(tx, { host: admin.host, port: admin.port });
+  });
+}
+
+function makeLookUps(
+  registry: Registry,
+  withControl: Tenancy['withControl'],
+): Pick<Tenancy, 'tenantOfHost' | 'tenantOfId' | 'tenantOfSlug'> {
   return {
-    byHost: async (hostHeader: string): Promise<Tenant> => {
+    tenantOfHost: async (hostHeader) => {
       const host = hostNameOf(hostHeader);
-      const tenant = await cached(`host:${host}`, () => withControl(async (tx) => (await queries.tenantOfHost(tx, { host }))[0]));
+      if (!isHostName(host)) throw tenancyProblem('tenancy.host_unknown');
+      const tenant = await registry.find(`host:${host}`, () =>
+        withControl(async (tx) => (await queries.tenantOfHost(tx, { host }))[0]),
+      );
       if (tenant === undefined || tenant.status === 'provisioning') throw tenancyProblem('tenancy.host_unknown');
       if (tenant.status === 'suspended') throw tenancyProblem('tenancy.suspended');
       return tenant;
     },
-    byId: async (tenantId: TenantId): Promise<Tenant> => {
-      const tenant = await cached(tenantId, () => withControl(async (tx) => (await queries.tenantOfId(tx, { tenantId }))[0]));
-      if (tenant === undefined) throw tenancyProblem('tenancy.tenant_unknown');
+    tenantOfId: async (tenantId) => {
+      const tenant = await registry.find(tenantId, () =>
+        withControl(async (tx) => (await queries.tenantOfId(tx, { tenantId }))[0]),
+      );
+      if (tenant === undefined) throw tenancyProblem('tenancy.tenant_unknown', { tenantId });
+      return tenant;
+    },
+    tenantOfSlug: async (slug) => {
+      const [tenant] = isSlug(slug) ? await withControl((tx) => queries.tenantOfSlug(tx, { slug })) : [];
+      if (tenant === undefined)
+        throw tenancyProblem('tenancy.tenant_unknown', { detail: `${JSON.stringify(slug.slice(0, 60))}` });
       return tenant;
     },
   };
 }
 
 function openTenantPool(settings: TenancySettings, tenant: Tenant): Knex {
-  const expected = uuidFromId(tenant.id);
+  const { host, port, database, appRole: user } = tenant;
   return openPool(
-    {
-      host: tenant.host,
-      port: tenant.port,
-      database: tenant.database,
-      user: tenant.appRole,
-      password: appPassword(settings.secret, tenant.id),
-    },
+    { host, port, database, user, password: appPassword(settings.secret, tenant.id) },
     {
       ...poolDefaults,
       connectionsMax: settings.budget.connectionsPerTenantMax,
       checkConnection: async (run) => {
-        const [row] = await run('select tenant_id from platform.identity');
-        if (row?.['tenant_id'] !== expected) throw tenancyProblem('tenancy.wrong_database', { tenantId: tenant.id });
+        if (await isDatabaseOf(tenant, run)) return;
+        settings.log.error(
+          { tenant: tenant.slug, database, host, port },
+          'a connection reached a database that belongs to somebody else',
+        );
+        throw tenancyProblem('tenancy.wrong_database', { tenantId: tenant.id });
       },
     },
     settings.log,
@@ -134,16 +214,21 @@ async function createTenant(
   withControl: Tenancy['withControl'],
   { slug, name }: { slug: string; name: string },
 ): Promise<Tenant> {
-  if (!isSlug(slug)) throw tenancyProblem('tenancy.slug_invalid', { detail: `Read ${JSON.stringify(slug.slice(0, 60))}` });
+  if (!isSlug(slug))
+    throw tenancyProblem('tenancy.slug_invalid', { detail: `Read ${JSON.stringify(slug.slice(0, 60))}` });
   const id = idFromUuid('tnt', newUuid(settings.clock.now().getTime()));
   const tenant = await withControl(async (tx) => {
     await queries.insertTenant(tx, { id, slug, name, ...namesOf(settings.installation, slug) });
-    const found = (await queries.allTenants(tx, {})).find((each) => each.slug === slug);
-    if (found === undefined || found.status !== 'provisioning') throw tenancyProblem('tenancy.slug_taken', { detail: slug });
-    await queries.insertHost(tx, { host: `${slug}.${settings.baseHost}`, tenantId: found.id });
+    const [found] = await queries.tenantOfSlug(tx, { slug });
+    if (found === undefined || found.status !== 'provisioning')
+      throw tenancyProblem('tenancy.slug_taken', { detail: slug });
+    const host = `${slug}.${settings.baseHost}`;
+    const [owner] = await queries.claimHost(tx, { host, tenantId: found.id });
+    if (owner?.tenantId !== found.id) throw tenancyProblem('tenancy.host_taken', { detail: host });
     return found;
   });
+  await settings.afterStep?.('registered');
   await provisionDatabase(provisioning, tenant);
-  await withControl((tx) => queries.setTenantStatus(tx, { tenantId: tenant.id, status: 'active' }));
+  await withControl((tx) => queries.activateTenant(tx, { tenantId: tenant.id }));
   return { ...tenant, status: 'active' };
 }

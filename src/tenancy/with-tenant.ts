@@ -1,42 +1,102 @@
-import type { Knex } from 'knex';
 import type { TenantId } from '../kernel/ids.ts';
 import { Problem } from '../kernel/problem.ts';
-import { isUnreachable } from '../platform/database.ts';
+import { isUnreachable, sqlStateOf } from '../platform/database.ts';
 import { flushLateWork } from '../platform/late.ts';
-import type { ControlTx, TenantTx, WithTenant } from '../platform/tenant-tx.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Origin, TenantTx, WithTenant } from '../platform/tenant-tx.ts';
+import { Breaker } from './breaker.ts';
 import { tenancyProblem } from './errors.ts';
 import type { PoolCache } from './pools.ts';
+import type { Tenant } from './types.ts';
+
+/** How long a transaction may take to begin once the pool is there: a connection, its check, BEGIN. */
+const BEGIN_WAIT_MS_MAX = 8_000;
+/** What the answer 503 asks the caller to wait, and for which nobody else tries either. */
+const RETRY_AFTER_SECONDS = 2;
+
+type Attempt = { begun: boolean; givenUp: boolean };
 
 /**
  * The only maker of a TenantTx: one transaction on the tenant's own database, whose collected balances and events are
- * written as its last statements. Whose database it is was checked when the connection was made.
- * A database that cannot be reached is `tenancy.database_unavailable` (503, try again).
+ * written as its last statements. Whose database it is was checked when the connection was made. A database that
+ * cannot be reached, or hangs, is `tenancy.database_unavailable` (503). Nothing is tried twice here: only the caller
+ * knows whether that is right.
  */
-export function makeWithTenant(pools: PoolCache): WithTenant {
-  return (tenantId, origin, work) =>
-    pools.use(tenantId, (pool) =>
-      unlessUnreachable(tenantId, () =>
-        pool.transaction(async (sql) => {
-          const tx = { tenantId, sql, late: new Map(), origin } as unknown as TenantTx;
-          const result = await work(tx);
-          await flushLateWork(tx);
-          return result;
-        }),
-      ),
-    );
+export function makeWithTenant(
+  pools: PoolCache,
+  tenantOfId: (id: TenantId) => Promise<Tenant>,
+  log: Logger,
+): WithTenant {
+  const breaker = new Breaker(RETRY_AFTER_SECONDS * 1000);
+  return async (tenantId, origin, work) => {
+    const tenant = await tenantOfId(tenantId);
+    if (tenant.status === 'provisioning')
+      throw tenancyProblem('tenancy.tenant_unknown', { detail: 'It is still being made', tenantId });
+    if (tenant.status === 'suspended') throw tenancyProblem('tenancy.suspended', { tenantId });
+    if (breaker.isOpen(tenantId)) throw unavailable(tenantId);
+    const attempt: Attempt = { begun: false, givenUp: false };
+    try {
+      const result = await inTransaction(pools, { tenant, origin, attempt }, work);
+      breaker.reached(tenantId);
+      return result;
+    } catch (error) {
+      throw inWords(error, { tenant, attempt, breaker, log });
+    }
+  };
 }
 
-/** Runs work in one transaction of the control database. */
-export const makeWithControl =
-  (pool: Knex) =>
-  <T>(work: (tx: ControlTx) => Promise<T>): Promise<T> =>
-    pool.transaction((sql) => work({ sql } as unknown as ControlTx));
+function inTransaction<T>(
+  pools: PoolCache,
+  { tenant, origin, attempt }: { tenant: Tenant; origin: Origin; attempt: Attempt },
+  work: (tx: TenantTx) => Promise<T>,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = Promise.withResolvers<never>();
+  const giveUp = (): void => {
+    attempt.givenUp = true;
+    late.reject(unavailable(tenant.id)); // The pool has its user until the connection's own time-out ends it.
+  };
+  const done = pools.use(tenant, (pool) => {
+    timer = setTimeout(giveUp, BEGIN_WAIT_MS_MAX);
+    return pool.transaction(async (sql) => {
+      clearTimeout(timer);
+      attempt.begun = true;
+      if (attempt.givenUp) throw unavailable(tenant.id); // Its caller has gone: nothing may happen any more.
+      const tx = { tenantId: tenant.id, sql, late: new Map(), origin } as unknown as TenantTx;
+      const result = await work(tx);
+      await flushLateWork(tx);
+      return result;
+    });
+  });
+  return Promise.race([done, late.promise]).finally(() => clearTimeout(timer));
+}
 
-async function unlessUnreachable<T>(tenantId: TenantId, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof Problem || !isUnreachable(error)) throw error;
-    throw tenancyProblem('tenancy.database_unavailable', { cause: error, retryAfterSeconds: 2, tenantId });
+type Circumstances = {
+  readonly tenant: Tenant;
+  readonly attempt: Attempt;
+  readonly breaker: Breaker;
+  readonly log: Logger;
+};
+
+/** What a caller is told; whatever says something about what was asked passes unchanged. */
+function inWords(error: unknown, { tenant, attempt, breaker, log }: Circumstances): unknown {
+  if (attempt.givenUp) breaker.unreachable(tenant.id);
+  if (error instanceof Problem) return error;
+  if (!attempt.begun && error instanceof Error && error.name === 'KnexTimeoutError' && !breaker.isOpen(tenant.id)) {
+    const detail = 'This tenant uses all connections that it may have here';
+    return tenancyProblem('tenancy.connections_exhausted', {
+      cause: error,
+      retryAfterSeconds: 1,
+      detail,
+      tenantId: tenant.id,
+    });
   }
+  const refused = !attempt.begun && /^(28|42501)/.test(sqlStateOf(error) ?? '');
+  if (!refused && !isUnreachable(error)) return error;
+  if (!attempt.begun) breaker.unreachable(tenant.id); // A connection lost under way says nothing about the next.
+  if (refused) log.error({ err: error, tenant: tenant.slug }, "the tenant's database refuses the application's role");
+  return unavailable(tenant.id, error);
 }
+
+const unavailable = (tenantId: TenantId, cause?: unknown): Problem =>
+  tenancyProblem('tenancy.database_unavailable', { cause, retryAfterSeconds: RETRY_AFTER_SECONDS, tenantId });

@@ -1,0 +1,244 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { platformProblem } from './errors.ts';
+
+/** A variable of the environment: what it is called, what it is unless given, what it does, how it is read. */
+export type ConfigVariable<Schema extends z.ZodType = z.ZodType> = {
+  readonly name: string;
+  /** As it would be written in the environment; null where there is none. */
+  readonly byDefault: string | null;
+  readonly effect: string;
+  readonly schema: Schema;
+};
+
+const variable = <Schema extends z.ZodType>(
+  name: string,
+  byDefault: string | null,
+  effect: string,
+  schema: Schema,
+): ConfigVariable<Schema> => ({ name, byDefault, effect, schema });
+
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'is no whole number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `is not between ${least} and ${most}`);
+const periodMs = whole(10, 3_600_000);
+
+const url = (...protocols: string[]) =>
+  z.string().refine(
+    (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+    `is no address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`, // Its text may hold a password: it is not repeated.
+  );
+const postgresUrl = url('postgres:', 'postgresql:').optional();
+
+const SECRET_LENGTH_MIN = 32;
+/** Long, and of more than a handful of different characters: not `aaaa…` and not a placeholder that was left standing. */
+const secret = z
+  .string()
+  .min(SECRET_LENGTH_MIN, `is weak: it has fewer than ${SECRET_LENGTH_MIN} characters`)
+  .refine((text) => new Set(text).size >= 10, 'is weak: it has fewer than 10 different characters')
+  .optional();
+
+const proxy = z.string().refine((text) => {
+  const [address = '', bits] = text.split('/');
+  const family = isIP(address);
+  return family !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
+}, 'names something that is no address or range, such as 10.0.0.0/8');
+const proxies = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((each) => each.trim())
+      .filter((each) => each !== ''),
+  )
+  .pipe(z.array(proxy));
+
+const hostName = z
+  .string()
+  .transform((text) => text.toLowerCase())
+  .pipe(
+    z
+      .string()
+      .regex(/^(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, 'is no host name'),
+  );
+
+/** Every variable that Cascade reads. docs/configuration.md holds the same table; a test compares them. */
+export const configVariables = {
+  port: variable('PORT', '3000', 'Port of the HTTP server; 0 takes a free one.', whole(0, 65_535)),
+  dataFolder: variable(
+    'CASCADE_DATA',
+    '.cascade',
+    'Data folder: the embedded database, generated secrets. Relative to the working folder.',
+    z.string(),
+  ),
+  databaseUrl: variable(
+    'DATABASE_URL',
+    null,
+    'PostgreSQL 15 or newer, as a role that may create databases and roles: `postgres://user:password@host:port/postgres`. Without it an embedded server is started.',
+    postgresUrl,
+  ),
+  redisUrl: variable(
+    'REDIS_URL',
+    null,
+    'Redis for the queues: `redis://` or `rediss://`. Without it the queues live in PostgreSQL.',
+    url('redis:', 'rediss:').optional(),
+  ),
+  queueDatabaseUrl: variable(
+    'QUEUE_DATABASE_URL',
+    null,
+    'Database of the queues where there is no Redis, reached directly and not through a pooler. Without it a database of its own beside the registry.',
+    postgresUrl,
+  ),
+  secret: variable(
+    'CASCADE_SECRET',
+    null,
+    "The installation's secret, from which keys and database passwords derive; at least 32 characters, the same for every process. `npm start` generates one into the data folder; the production roles refuse to start without it.",
+    secret,
+  ),
+  operatorToken: variable(
+    'CASCADE_OPERATOR_TOKEN',
+    null,
+    'Bearer token of `/ops` and `/metrics`; at least 32 characters. `npm start` generates one into the data folder and prints it; the production roles refuse to start without it.',
+    secret,
+  ),
+  baseHost: variable(
+    'CASCADE_BASE_HOST',
+    'localhost',
+    "Host of the installation: a tenant answers under `<slug>.<this>`, the operator's pages under this alone.",
+    hostName,
+  ),
+  trustedProxies: variable(
+    'CASCADE_TRUSTED_PROXIES',
+    '',
+    "Addresses or ranges, separated by commas, whose X-Forwarded headers count. Empty: nobody's.",
+    proxies,
+  ),
+  logLevel: variable(
+    'CASCADE_LOG_LEVEL',
+    'info',
+    'Least level that is logged: trace, debug, info, warn, error, fatal or silent.',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'is no log level'),
+  ),
+  installation: variable(
+    'CASCADE_INSTALLATION',
+    'cascade',
+    'First word of the names of databases and roles, so that several installations can share a PostgreSQL server; at most 12 small letters and digits, first a letter.',
+    z.string().regex(/^[a-z][a-z0-9]{0,11}$/, 'is not 1 to 12 small letters and digits, first a letter'),
+  ),
+  connectionsMax: variable(
+    'CASCADE_CONNECTIONS',
+    '60',
+    "Connections that all tenants' pools of one process may hold together.",
+    whole(1, 10_000),
+  ),
+  connectionsPerTenantMax: variable(
+    'CASCADE_TENANT_CONNECTIONS',
+    '4',
+    "Connections that one tenant's pool may hold in one process.",
+    whole(1, 40),
+  ),
+  poolIdleCloseMs: variable(
+    'CASCADE_POOL_IDLE_MS',
+    '30000',
+    "A tenant's pool unused for this long is closed.",
+    periodMs,
+  ),
+  poolWaitMsMax: variable(
+    'CASCADE_POOL_WAIT_MS',
+    '5000',
+    'How long a request waits for a free place among the pools before it gets 503.',
+    periodMs,
+  ),
+  registryPeriodMs: variable(
+    'CASCADE_REGISTRY_PERIOD_MS',
+    '5000',
+    "How long an answer of the tenants' registry is kept: a suspension bites after this time.",
+    periodMs,
+  ),
+  commissionsConcurrency: variable(
+    'CASCADE_COMMISSIONS_CONCURRENCY',
+    '4',
+    'Batches of trades that one worker process books at the same time.',
+    whole(1, 64),
+  ),
+  relayPeriodMs: variable(
+    'CASCADE_RELAY_PERIOD_MS',
+    '500',
+    'How often the relay looks for tenants with new events.',
+    periodMs,
+  ),
+  sweeperPeriodMs: variable(
+    'CASCADE_SWEEPER_PERIOD_MS',
+    '5000',
+    'How often the sweeper looks for tenants whose due work is in no queue.',
+    periodMs,
+  ),
+  visitPeriodMs: variable(
+    'CASCADE_VISIT_PERIOD_MS',
+    '60000',
+    'Relay and sweeper visit every tenant at least this often, hinted at or not.',
+    periodMs,
+  ),
+} as const satisfies Record<string, ConfigVariable>;
+
+/** The configuration of a process. What has no default and was not given is undefined. */
+export type Config = {
+  readonly [Key in keyof typeof configVariables]: z.infer<(typeof configVariables)[Key]['schema']>;
+};
+
+/**
+ * Reads the configuration from an environment; an empty variable counts as not given. Anything wrong stops with
+ * `platform.config_invalid`, whose detail names every fault, never a value. An unknown `CASCADE_…` is refused: it is
+ * most often a misspelt one.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const faults = unknownVariables(environment);
+  const read: Record<string, unknown> = {};
+  for (const [key, { name, byDefault, schema }] of Object.entries<ConfigVariable>(configVariables)) {
+    const given = environment[name]?.trim();
+    const result = schema.safeParse(given === undefined || given === '' ? (byDefault ?? undefined) : given);
+    if (result.success) read[key] = result.data;
+    else faults.push(`${name} ${result.error.issues[0]?.message ?? 'is not usable'}`);
+  }
+  const config = read as Config;
+  if (faults.length === 0 && config.connectionsPerTenantMax > config.connectionsMax)
+    faults.push('CASCADE_TENANT_CONNECTIONS is larger than CASCADE_CONNECTIONS');
+  if (faults.length > 0)
+    throw platformProblem('platform.config_invalid', {
+      detail: `${faults.join('; ')} (docs/configuration.md lists all)`,
+    });
+  return config;
+}
+
+function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = Object.values<ConfigVariable>(configVariables).map((each) => each.name);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('CASCADE_') && !known.includes(name))
+    .sort()
+    .map((name) => `${name} is unknown${nearest(name, known)}`);
+}
+
+function nearest(name: string, known: readonly string[]): string {
+  const [best] = known
+    .filter((each) => each.startsWith('CASCADE_'))
+    .map((each) => ({ each, steps: editDistance(name, each) }))
+    .sort((left, right) => left.steps - right.steps);
+  return best === undefined ? '' : `, did you mean ${best.each}?`;
+}
+
+/** Levenshtein's distance: how many letters must be put in, left out or replaced. */
+function editDistance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...left].entries()) {
+    const next = [index + 1];
+    for (const [place, other] of [...right].entries()) {
+      const replaced = (row[place] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[place + 1] ?? 0) + 1, (next[place] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+}

@@ -1,0 +1,66 @@
+import type { Knex } from 'knex';
+import { type DatabaseAddress, openPool, poolDefaults, sqlStateOf } from '../platform/database.ts';
+import type { Logger } from '../platform/logger.ts';
+import { tenancyProblem } from './errors.ts';
+
+/** The administrator's way to the cluster: where roles and databases are made. */
+export type Administration = { readonly admin: DatabaseAddress; readonly log: Logger };
+
+/** Cloning a template, or waiting for somebody who does, takes longer than a statement of the application. */
+const STATEMENT_TIMEOUT_MS = 120_000;
+
+/** Runs work as the administrator on one connection to a database; with `role`, all of it runs as that role. */
+export async function asAdmin<T>(
+  { admin, log }: Administration,
+  database: string,
+  work: (pool: Knex) => Promise<T>,
+  options: { readonly role?: string; readonly statementTimeoutMs?: number } = {},
+): Promise<T> {
+  const { role, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
+  const settings = { ...poolDefaults, connectionsMax: 1, idleTimeoutMs: statementTimeoutMs, statementTimeoutMs };
+  // At each new connection, because one that replaces a lost one must not go on as the administrator.
+  const checkConnection = async (run: (sql: string) => Promise<unknown>): Promise<void> => {
+    if (role !== undefined) await run(`set role ${quoted(role)}`);
+  };
+  const pool = openPool({ ...admin, database }, { ...settings, checkConnection }, log);
+  try {
+    return await work(pool);
+  } catch (error) {
+    if (sqlStateOf(error) !== '42501') throw error;
+    const detail = `${admin.user} in ${database}: ${error instanceof Error ? error.message : ''}. It needs CREATEDB and CREATEROLE, and must have made what is there`;
+    throw tenancyProblem('tenancy.administrator_limited', { cause: error, detail });
+  } finally {
+    await pool.destroy();
+  }
+}
+
+/** Whether a question has an answer. */
+export async function exists(pool: Knex, question: string, values: readonly string[]): Promise<boolean> {
+  const found: { rows: unknown[] } = await pool.raw(question, values);
+  return found.rows.length > 0;
+}
+
+/** Makes a role unless it exists; two processes may try at once. */
+export async function ensureRole(pool: Knex, role: string, attributes: string): Promise<void> {
+  if (await exists(pool, 'select 1 from pg_roles where rolname = ?', [role])) return;
+  try {
+    await pool.raw(`create role ?? ${attributes}`, [role]);
+  } catch (error) {
+    if (sqlStateOf(error) !== '42710' && sqlStateOf(error) !== '23505') throw error; // Somebody else made it just now.
+  }
+}
+
+/** Lets the administrator act for a role; a superuser may anyway. */
+export async function joinRole(pool: Knex, role: string): Promise<void> {
+  if (await exists(pool, `select 1 where pg_has_role(current_user, ?::name, 'member')`, [role])) return;
+  await pool.raw('grant ?? to current_user', [role]);
+}
+
+/** Runs work under a lock of the cluster, which everybody takes in the administrator's own database. */
+export const underLock = <T>(deps: Administration, name: string, work: (pool: Knex) => Promise<T>): Promise<T> =>
+  asAdmin(deps, deps.admin.database, async (pool) => {
+    await pool.raw(`select pg_advisory_lock(7205, hashtext(?))`, [name]); // Released with the connection, however it ends.
+    return work(pool);
+  });
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

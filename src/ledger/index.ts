@@ -1,5 +1,6 @@
 export { ensureAccounts, hold, post, resolve } from './service.ts';
 export { balanceAsOf, balancesOf, entriesOf, trialBalance } from './store.ts';
+export { verifyLedger } from './verify/service.ts';
 export { purposes } from './types.ts';
 export type {
   AccountKey,

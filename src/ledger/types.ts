@@ -86,6 +86,3 @@ export type TrialBalanceLine = {
   /** debits - credits: over all lines of a currency these add up to 0. */
   readonly net: bigint;
 };
-
-/** A breach found: the rule that is broken, by what, and how. */
-export type LedgerFinding = { readonly rule: string; readonly subject: string; readonly detail: string };

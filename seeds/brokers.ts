@@ -1,0 +1,108 @@
+import { Currency } from '../src/kernel/currency.ts';
+import type { PlanDefinition } from '../src/commissions/index.ts';
+import type { SeedBrokerage, SeedClient, SeedIb, SeedPlan } from './brokerage.ts';
+import { DEMO_GROUPS, DEMO_SYMBOLS, NEW_YORK_CLOSE } from './market.ts';
+
+const USD = Currency.parse('USD');
+
+/** Everything of the demo holds since before its oldest deal, of 2016. */
+const SINCE = new Date('2016-01-01T00:00:00Z');
+
+/** Logins of the MetaTrader files whose figures feed-fixture.ndjson carries. */
+export const FIXTURE_LOGINS: readonly bigint[] = [5006391922n, 3873474n, 900103n];
+
+/** Per lot: 8 USD, on metals 12; shared by what each IB agreed upon, up to 8, so that the house keeps a part of metals. */
+const differential: PlanDefinition = {
+  currency: USD,
+  components: [
+    {
+      name: 'lots',
+      model: { kind: 'per_lot' },
+      levels: { kind: 'differential', suspension: 'roll-up' },
+      rules: [
+        { name: 'currencies', symbolGroup: 'fx', budget: '8.00' },
+        { name: 'metals', symbolGroup: 'metals', budget: '12.00' },
+        { name: 'crypto', symbolGroup: 'crypto', budget: '8.00' },
+      ],
+      traderRebate: '30',
+      filters: [{ kind: 'minimum_time_open', seconds: 60 }],
+    },
+  ],
+};
+
+/** Per lot: 6 USD whatever the symbol; half of it to the client's own IB, less to each level above. */
+const byLevel: PlanDefinition = {
+  currency: USD,
+  components: [
+    {
+      name: 'lots',
+      model: { kind: 'per_lot' },
+      levels: { kind: 'fixed_by_level', unit: 'percent', levels: ['50', '20', '10', '5'] },
+      rules: [{ name: 'everything', budget: '6.00' }],
+      traderRebate: '0',
+      filters: [],
+    },
+  ],
+};
+
+const RATES_BY_DEPTH = ['8.00', '7.00', '5.50', '4.00', '3.00'];
+
+/** A chain or fan of IBs: `above` is the place of the one above; the rate falls with the depth. */
+function treeOf(plan: number, rows: readonly (readonly [name: string, above: number | null])[]): SeedIb[] {
+  const depths: number[] = [];
+  return rows.map(([name, parent], place) => {
+    const depth = parent === null ? 0 : (depths[parent] ?? 0) + 1;
+    depths[place] = depth;
+    return { name, parent, rate: { plan, rate: RATES_BY_DEPTH[Math.min(depth, RATES_BY_DEPTH.length - 1)] ?? '3.00' } };
+  });
+}
+
+const NAMES = ['Maria', 'Omar', 'Lena', 'Kim', 'Ines', 'Tariq', 'Yuki', 'Noor', 'Pavel', 'Chidi', 'Rosa', 'Stefan', 'Amara', 'Jonas', 'Mei', 'Luca'];
+
+/** `count` clients spread over IBs, the deeper ones more often; logins rise from `firstLogin`, fixture logins come first. */
+function clientsOf(ibs: readonly SeedIb[], count: number, firstLogin: bigint, fixture: readonly bigint[]): SeedClient[] {
+  const groups = ['real\\standard', 'real\\standard', 'real\\raw', 'real\\standard', 'real\\cent'];
+  return Array.from({ length: count }, (_none, place): SeedClient => {
+    const login = fixture[place] ?? firstLogin + BigInt(place);
+    const group = place < fixture.length ? 'real\\standard' : (groups[place % groups.length] ?? 'real\\standard');
+    return { name: `Client ${login}`, ib: (place * 7 + 3) % ibs.length, accounts: [{ login, group, currency: USD }] };
+  });
+}
+
+/** Acme: two masters, one tree by agreed rates and one by fixed levels. */
+export function acme(): SeedBrokerage {
+  const ibs: SeedIb[] = [
+    ...treeOf(0, [['Maria', null], ['Omar', 0], ['Lena', 1], ['Kim', 2], ['Ines', 1], ['Tariq', 0], ['Yuki', 5], ['Noor', 3]]),
+    { name: 'Pavel', parent: null },
+    { name: 'Chidi', parent: 8 },
+    { name: 'Rosa', parent: 9 },
+    { name: 'Stefan', parent: 10 },
+  ];
+  const plans: SeedPlan[] = [
+    { name: 'Agreed rates', definition: differential, master: 0 },
+    { name: 'Fixed levels', definition: byLevel, master: 8 },
+  ];
+  return brokerage('Acme-Live', ibs, clientsOf(ibs, 40, 900_200n, FIXTURE_LOGINS), plans);
+}
+
+/** Zenith: one deep tree by agreed rates. */
+export function zenith(): SeedBrokerage {
+  const ibs = treeOf(0, [['Amara', null], ['Jonas', 0], ['Mei', 1], ['Luca', 2], ['Sofia', 2], ['Ravi', 1]]);
+  return brokerage('Zenith-Live', ibs, clientsOf(ibs, 25, 500_100n, []), [{ name: 'Agreed rates', definition: differential, master: undefined }]);
+}
+
+/** A brokerage of any size: a tree in which each IB has about four below, and clients spread over it. */
+export function generated(size: { readonly ibs: number; readonly clients: number }): SeedBrokerage {
+  const ibs = treeOf(0, Array.from({ length: size.ibs }, (_none, place) => [`${NAMES[place % NAMES.length] ?? 'IB'} ${place + 1}`, place === 0 ? null : Math.floor((place - 1) / 4)] as const));
+  return brokerage('Bench-Live', ibs, clientsOf(ibs, size.clients, 1_000_000n, []), [{ name: 'Agreed rates', definition: differential, master: undefined }]);
+}
+
+const brokerage = (server: string, ibs: readonly SeedIb[], clients: readonly SeedClient[], plans: readonly SeedPlan[]): SeedBrokerage => ({
+  validFrom: SINCE,
+  server: { name: server, ...NEW_YORK_CLOSE },
+  symbols: DEMO_SYMBOLS,
+  groups: DEMO_GROUPS,
+  ibs,
+  clients,
+  plans,
+});

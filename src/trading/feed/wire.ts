@@ -27,10 +27,10 @@ export type FeedLineResult =
   | { readonly ok: false; readonly seq: number | undefined; readonly code: FeedLineCode; readonly detail: string };
 
 /** A real deal has about 40 fields and 1 kB. */
-export const LINE_LENGTH_MAX = 16_384;
+const LINE_LENGTH_MAX = 16_384;
 const DEPTH_MAX = 8;
 /** At most this many lines in one batch (contract, The feed). */
-export const BATCH_LINES_MAX = 1000;
+const BATCH_LINES_MAX = 1000;
 export const BATCH_BYTES_MAX = 1_048_576;
 
 const CODES = {
@@ -63,7 +63,7 @@ const refused = (code: FeedLineCode, detail: string, seq: number | undefined): F
 });
 
 /** The line of an object that was read already, for instance from a JSON array. */
-export function feedLineOf(value: JsonValue): FeedLineResult {
+function feedLineOf(value: JsonValue): FeedLineResult {
   if (!isObject(value)) return refused('feed.line_malformed', 'A line is a JSON object', undefined);
   const { type, seq: given, deal } = value;
   if (given !== undefined && given !== null && !isSeq(given))

@@ -1,22 +1,12 @@
 import { hash } from 'node:crypto';
-import { formatDecimal, isDecimal, parseDecimal } from '../../../kernel/decimal.ts';
+import { isDecimal } from '../../../kernel/decimal.ts';
 import type { RawDeal, RawValue } from '../../types.ts';
+import { shortestDecimal } from './fields.ts';
 
 /** Fields that are words: here "1.10" and "1.1" are two texts. */
 const WORDS: ReadonlySet<string> = new Set(['Symbol', 'Comment', 'ExternalID', 'Gateway']);
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([['ModifyFlags', 'ModificationFlags']]);
-/** Already canonical, which is what most servers send: whole numbers without a sign. */
-const SHORT = /^(?:0|[1-9][0-9]{0,29})$/;
-
-function canonicalNumber(text: string): string {
-  const decimal = parseDecimal(text);
-  return decimal.coefficient === 0n ? '0' : formatDecimal(decimal);
-}
-
-const canonicalNumeric = (text: string): string => {
-  if (SHORT.test(text)) return text;
-  return isDecimal(text) ? canonicalNumber(text) : JSON.stringify(text);
-};
+const canonicalNumeric = (text: string): string => (isDecimal(text) ? shortestDecimal(text) : JSON.stringify(text));
 
 function canonicalValue(value: RawValue, isWord: boolean): string {
   if (typeof value === 'string') return isWord ? JSON.stringify(value) : canonicalNumeric(value);
@@ -28,14 +18,29 @@ function canonicalValue(value: RawValue, isWord: boolean): string {
 
 const isList = (value: RawValue): value is readonly RawValue[] => Array.isArray(value);
 
+/** The fields of an object in order of their names. Deals of one source have the same fields: the last order is kept. */
+type Order = { readonly names: readonly string[]; readonly sorted: readonly Field[] };
+type Field = { readonly name: string; readonly prefix: string; readonly isWord: boolean };
+let lastOrder: Order = { names: [], sorted: [] };
+
+function orderOf(names: readonly string[]): Order {
+  const last = lastOrder.names;
+  if (names.length === last.length && names.every((name, index) => name === last[index])) return lastOrder;
+  const sorted = names
+    .map((name) => ({ name, prefix: `${JSON.stringify(OTHER_NAMES.get(name) ?? name)}:`, isWord: WORDS.has(name) }))
+    .sort((left, right) => (`${left.prefix}${left.name}` < `${right.prefix}${right.name}` ? -1 : 1));
+  lastOrder = { names, sorted };
+  return lastOrder;
+}
+
 function canonicalObject(object: { readonly [member: string]: RawValue }): string {
-  const parts: string[] = [];
-  for (const name of Object.keys(object)) {
+  let text = '{';
+  for (const { name, prefix, isWord } of orderOf(Object.keys(object)).sorted) {
     const value = object[name];
     if (value === undefined || value === null) continue; // A field sent as null says as little as one left out.
-    parts.push(`${JSON.stringify(OTHER_NAMES.get(name) ?? name)}:${canonicalValue(value, WORDS.has(name))}`);
+    text += `${text === '{' ? '' : ','}${prefix}${canonicalValue(value, isWord)}`;
   }
-  return `{${parts.sort().join(',')}}`;
+  return `${text}}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { formatDecimal, isDecimal, parseDecimal, rescale } from '../../../kernel/decimal.ts';
+import { isDecimal, parseDecimal, rescale } from '../../../kernel/decimal.ts';
 import type { FeedLineCode } from '../../errors.ts';
 
 /** What a field may hold before it is read. */
@@ -15,6 +15,9 @@ export class FieldRefused extends Error {
 
 const shown = (value: Scalar): string => JSON.stringify(String(value).slice(0, 40));
 const INTEGER_MAX = 2n ** 63n - 1n;
+const CODE_MAX = 0xffff_ffff;
+const ZERO = 0x30;
+const POINT = 0x2e;
 const WHOLE = /^(?:0|[1-9][0-9]{0,18})$/;
 
 export const isAbsent = (value: Scalar): value is null | undefined => value === undefined || value === null;
@@ -26,10 +29,19 @@ function textOf(name: string, value: string | number): string {
   return text;
 }
 
-/** An exact decimal in its shortest form ("1.10" gives "1.1"); absent gives undefined. */
+/** The shortest form of a plain decimal ("1.10" gives "1.1", "-0.00" gives "0"), by its text: every deal has a dozen of them. */
+export function shortestDecimal(text: string): string {
+  if (!text.includes('.')) return text === '-0' ? '0' : text;
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === ZERO) end -= 1;
+  if (text.charCodeAt(end - 1) === POINT) end -= 1;
+  const shortest = text.slice(0, end);
+  return shortest === '-0' ? '0' : shortest;
+}
+
+/** An exact decimal in its shortest form; absent gives undefined. */
 export function decimalOf(name: string, value: Scalar): string | undefined {
-  if (isAbsent(value)) return undefined;
-  return formatDecimal(parseDecimal(textOf(name, value)));
+  return isAbsent(value) ? undefined : shortestDecimal(textOf(name, value));
 }
 
 /** A whole number that fits a signed 64-bit column and is not negative; absent gives undefined. */
@@ -51,9 +63,10 @@ export const keyOf = (name: string, value: Scalar): bigint | undefined =>
 
 /** A small whole number such as an action or a reason; absent gives undefined. */
 export function codeOf(name: string, value: Scalar): number | undefined {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= CODE_MAX) return value;
   const whole = wholeOf(name, value, 'feed.field_malformed');
   if (whole === undefined) return undefined;
-  if (whole > 0xffff_ffffn) throw new FieldRefused('feed.field_malformed', `${name} is ${shown(value)}`);
+  if (whole > BigInt(CODE_MAX)) throw new FieldRefused('feed.field_malformed', `${name} is ${shown(value)}`);
   return Number(whole);
 }
 

@@ -6,10 +6,10 @@ const numeric = z.union([z.string().max(80), z.number()]);
 const optional = numeric.nullish();
 
 /**
- * One deal in the field names of the MT5 Manager and Web API (protocol notes, section 1). Unknown fields are kept.
+ * One deal in the field names of the MT5 Manager and Web API (protocol notes, section 1). Unknown fields stay in the raw deal.
  * Volume is in 1/10 000 lot, VolumeExt in 1e-8 lot; Time is seconds and TimeMsc milliseconds of the server's clock.
  */
-export const Mt5DealWire = z.looseObject({
+export const Mt5DealWire = z.object({
   Deal: numeric,
   Login: numeric,
   Order: optional,
@@ -41,5 +41,5 @@ export const Mt5DealWire = z.looseObject({
 export type Mt5DealWire = z.infer<typeof Mt5DealWire>;
 
 /** What a deletion must say: which deal. */
-export const Mt5DeletedWire = z.looseObject({ Deal: numeric, Login: optional });
+export const Mt5DeletedWire = z.object({ Deal: numeric, Login: optional });
 export type Mt5DeletedWire = z.infer<typeof Mt5DeletedWire>;

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import ts from 'typescript';
 
 const silencer =
-  /^(?:\/\/|\/\*)[\s*]*(?:(?:oxlint|eslint|oxfmt|prettier)-(?:disable|ignore)|@ts-(?:ignore|expect-error|nocheck)|[cv]8 ignore|istanbul ignore)/;
+  /^(?:\/\/|\/\*)[\s*]*(?:(?:oxlint|eslint)-disable|@ts-(?:ignore|expect-error|nocheck)|[cv]8 ignore|istanbul ignore)/;
 
 /**
- * Finds the comments that switch the linter, the compiler or the formatter off: the code is mended, or the rule is. The
- * linter cannot find them itself, since such a comment silences that too.
+ * Finds the comments that switch the linter, the compiler or the measuring of coverage off: the code is mended, or the
+ * rule is. The linter cannot find them itself, since such a comment silences that too.
  */
 export function findSilencers(root: string, paths: readonly string[]): string[] {
   return paths.flatMap((path) => {

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 
 /** Server settings by name, as in postgresql.conf. */
-export type ServerSettings = Readonly<Record<string, string | number>>;
+export type PostgresSettings = Readonly<Record<string, string | number>>;
 
 const MiB = 1024 * 1024;
 
@@ -10,9 +10,9 @@ const MiB = 1024 * 1024;
  * The settings of the embedded server. What makes commits durable (fsync, synchronous_commit, full_page_writes) stays
  * at PostgreSQL's own defaults; memory follows the machine or the container.
  */
-export function settingsFor(port: number, asked: ServerSettings = {}): string[] {
+export function settingsFor(port: number, asked: PostgresSettings = {}): string[] {
   const memoryMiB = Math.floor(memoryBytes() / MiB);
-  const settings: ServerSettings = {
+  const settings: PostgresSettings = {
     max_connections: 200,
     shared_buffers: `${Math.min(512, Math.max(64, Math.floor(memoryMiB / 8)))}MB`,
     effective_cache_size: `${Math.max(128, Math.floor(memoryMiB / 2))}MB`,

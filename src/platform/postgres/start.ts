@@ -7,13 +7,13 @@ import { addressOf, answers, initialise, readPidFile, removePidFile } from './cl
 import { postgresProblem } from './errors.ts';
 import { findHome, type Home, lockHome, openHome } from './home.ts';
 import { endProcesses, idsOf, isAlive, isServerOf, serverEnvironment, serverProcesses, waitUntil } from './process.ts';
-import { type ServerSettings, settingsFor } from './settings.ts';
+import { type PostgresSettings, settingsFor } from './settings.ts';
 
 /** How to start: a folder of its own, a port (a free one unless given), settings over ours, and where to say what happens. */
 export type PostgresOptions = {
   readonly dataDir: string;
   readonly port?: number;
-  readonly settings?: ServerSettings;
+  readonly settings?: PostgresSettings;
   readonly log?: (message: string) => void;
 };
 

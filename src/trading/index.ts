@@ -29,4 +29,10 @@ export {
 } from './rules.ts';
 export type { Deal, DealEntry, RawDeal, RawValue, ServerClockRule } from './types.ts';
 export { claimDue, closingDeals, dueSummary, firstDue, opensOf, park, parkedCounts, parkedDeals } from './due/service.ts';
-export type { ClosingDeal, DueSummary, DueTrade, ParkedDeal, Parking, PositionOpen } from './due/types.ts';
+export type { ClosingDeal, DueSummary, DueTrade, ParkedDeal, Parking, PositionOpen, Rerun } from './due/types.ts';
+export { allServers, createServer, mapSymbols, setClockRule, setGroups } from './registry/service.ts';
+export { allSources, createSource, rotateSecret } from './registry/sources.ts';
+export type { BulkChange, CreatedSource, GroupSetting, NewServer, NewSource, SourceKeeping, SymbolMapping } from './registry/types.ts';
+export { rerunParked } from './due/rerun.ts';
+export { FeedAnswer, FeedCursor, LineVerdict } from './feed/contract.ts';
+export { feedRoutes, type FeedRouteDependencies, type StoredBatchHint } from './feed/routes.ts';

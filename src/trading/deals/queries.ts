@@ -4,8 +4,8 @@ import { query } from '../../platform/query.ts';
 /** Milliseconds since 1970 of a timestamptz column; the infinite ones come as the first and last year that are written so. */
 const dated = { key: z.int(), name: z.string(), fromMs: z.number(), toMs: z.number() };
 
-export const serverOfKey = query(
-  'trading.server_of_key',
+export const serversOfKeys = query(
+  'trading.servers_of_keys',
   z.object({ key: z.int(), name: z.string(), zone: z.string(), shiftMinutes: z.int() }),
   `select key, name, zone, shift_minutes as "shiftMinutes" from trading.servers where key = any (:serverKeys::smallint[])`,
 );

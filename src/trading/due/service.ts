@@ -59,10 +59,9 @@ export async function dueSummary(tx: TenantTx): Promise<DueSummary> {
   return { count: row?.count ?? 0, oldestReceivedAt: row?.oldest ?? undefined };
 }
 
-/** The keys of due deals, oldest first, at most 1 000; go on with `after` the last. */
-export async function firstDue(tx: TenantTx, limit: number, after = 0n): Promise<bigint[]> {
-  return (await queries.firstDue(tx, { limit: bounded(limit, LIST_MAX), after })).map((row) => row.dealKey);
-}
+/** The keys of due deals and of the feed batches that brought them, oldest first, at most 10 000; go on with `after` the last. */
+export const firstDue = (tx: TenantTx, limit: number, after = 0n): Promise<{ dealKey: bigint; batchKey: bigint }[]> =>
+  queries.firstDue(tx, { limit: bounded(limit, CLAIM_MAX), after });
 
 /** Deals that are parked now, in the order of their keys, at most 1 000; go on with `after` the last one's key. */
 export const parkedDeals = (

@@ -1,0 +1,97 @@
+import { dealIdOf } from '../../kernel/ids.ts';
+import { emit } from '../../platform/events/index.ts';
+import { parseStrictJson } from '../../platform/strict-json.ts';
+import type { TenantTx } from '../../platform/tenant-tx.ts';
+import { serversOfKeys } from '../deals/queries.ts';
+import { instantOf, namesIn, sorted } from '../deals/reading.ts';
+import { loadFacts } from '../deals/store.ts';
+import type { Handling, Resolved, Server } from '../deals/types.ts';
+import { translateDeal } from '../platforms/mt5/translate.ts';
+import type { Deal, RawDeal } from '../types.ts';
+import * as queries from './queries.ts';
+import type { Rerun } from './types.ts';
+
+const RERUN_MAX = 1_000;
+const RAW_LIMITS = { lengthMax: 1_048_576, depthMax: 64 };
+
+type Waiting = { readonly dealKey: bigint; readonly code: string; readonly serverKey: number; readonly raw: string };
+type Outcome = Waiting & { readonly handling: Handling; readonly closedAtMs: number | undefined };
+type Due = { readonly dealKey: bigint; readonly closedAtMs: number; readonly to: Resolved };
+
+/** A deal as it was delivered: kept word for word, so it is read by the code of today. */
+function dealOf({ dealKey, raw }: Waiting): Deal {
+  const json = parseStrictJson(raw, RAW_LIMITS);
+  const deal = json.ok ? translateDeal(json.value as RawDeal) : undefined; // Objects only are stored.
+  if (!deal?.ok) throw new Error(`The stored deal ${dealKey} cannot be read`);
+  return deal.value;
+}
+
+async function lookAgain(tx: TenantTx, waiting: readonly Waiting[], servers: readonly Server[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const server of servers) {
+    const deals = waiting.filter((row) => row.serverKey === server.key).map((row) => ({ row, deal: dealOf(row) }));
+    const facts = await loadFacts(tx, server, namesIn(deals.map(({ deal }) => deal)));
+    for (const { row, deal } of deals) {
+      const instant = instantOf(server, deal);
+      outcomes.push({ ...row, handling: sorted(deal, instant, facts), closedAtMs: instant.utcMs });
+    }
+  }
+  return outcomes.sort((left, right) => (left.dealKey < right.dealKey ? -1 : 1));
+}
+
+const dueOf = ({ dealKey, handling, closedAtMs }: Outcome): Due[] =>
+  handling.handling === 'due' && closedAtMs !== undefined ? [{ dealKey, closedAtMs, to: handling.to }] : [];
+
+/** Whether something else keeps the deal waiting than what is written of it. */
+const isOtherCode = ({ code, handling }: Outcome): boolean => handling.handling === 'parked' && handling.code !== code;
+
+async function write(tx: TenantTx, settled: readonly Outcome[], due: readonly Due[]): Promise<void> {
+  await queries.resolveParked(tx, {
+    dealKeys: settled.map((each) => each.dealKey),
+    resolutions: settled.map(({ handling }) => (handling.handling === 'parked' ? 'other_code' : handling.handling)),
+  });
+  const recoded = settled.flatMap(({ dealKey, handling }) => (handling.handling === 'parked' ? [{ dealKey, ...handling }] : []));
+  if (recoded.length > 0)
+    await queries.insertParked(tx, {
+      dealKeys: recoded.map((each) => each.dealKey),
+      codes: recoded.map((each) => each.code),
+      details: recoded.map((each) => each.detail),
+    });
+  if (due.length === 0) return;
+  await queries.insertDue(tx, {
+    dealKeys: due.map((each) => each.dealKey),
+    closedAts: due.map((each) => new Date(each.closedAtMs)),
+    accountKeys: due.map((each) => each.to.accountKey),
+    clientKeys: due.map((each) => each.to.clientKey),
+    symbolKeys: due.map((each) => each.to.symbolKey),
+    groupKeys: due.map((each) => each.to.groupKey),
+  });
+}
+
+/**
+ * Looks at parked deals again, in the order of their keys, after a mapping was mended or an account opened: what is
+ * resolved now becomes due. Updates, deletions and conflicts keep waiting. At most `max` (1 000) at a time: go on with
+ * `after` while `next` is given. Rows that another run holds are passed over.
+ */
+export async function rerunParked(
+  tx: TenantTx,
+  choice: { readonly code?: string; readonly dealKeys?: readonly bigint[]; readonly max: number; readonly after?: bigint },
+): Promise<Rerun> {
+  const limit = Math.max(1, Math.min(Math.trunc(choice.max), RERUN_MAX));
+  const { code, dealKeys, after = 0n } = choice;
+  const waiting = await queries.lockParked(tx, { code, dealKeys, after, limit });
+  if (waiting.length === 0) return { dealKeys: [], settled: 0, stillParked: 0, next: undefined };
+  const servers = await serversOfKeys(tx, { serverKeys: [...new Set(waiting.map((row) => row.serverKey))] });
+  const outcomes = await lookAgain(tx, waiting, servers);
+  const changed = outcomes.filter((outcome) => outcome.handling.handling !== 'parked' || isOtherCode(outcome));
+  const due = outcomes.flatMap(dueOf);
+  const stillParked = outcomes.filter(({ handling }) => handling.handling === 'parked').length;
+  const settled = outcomes.length - stillParked - due.length;
+  if (changed.length > 0) await write(tx, changed, due);
+  if (due.length + settled > 0) {
+    const payload = { due: due.map((each) => dealIdOf(each.dealKey)), settled, stillParked };
+    emit(tx, { stream: 'parked', type: 'trading.parked_rerun', schemaVersion: 1, payload });
+  }
+  const next = waiting.length === limit ? waiting.at(-1)?.dealKey : undefined;
+  return { dealKeys: due.map((each) => each.dealKey), settled, stillParked, next };
+}

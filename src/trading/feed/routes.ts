@@ -1,0 +1,65 @@
+import type { TenantId } from '../../kernel/ids.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Route, RouteRequest } from '../../platform/route.ts';
+import { FeedAnswer, FeedCursor } from './contract.ts';
+import { type FeedDependencies, readCursor, receive } from './service.ts';
+import type { FeedRequest } from './signed-request.ts';
+import { BATCH_BYTES_MAX } from './wire.ts';
+
+/** What a batch put among the due deals. */
+export type StoredBatchHint = { readonly tenantId: TenantId; readonly batchKey: bigint; readonly dealKeys: readonly bigint[] };
+
+export type FeedRouteDependencies = FeedDependencies & {
+  /** Told after the commit that there is work. Only a hint: it may fail or be slow, the answer waits 50 ms for it at most. */
+  readonly onStored: (hint: StoredBatchHint) => Promise<void>;
+};
+
+const HINT_MS_MAX = 50;
+
+const feedRequest = ({ params, headers, body, log }: RouteRequest): FeedRequest => ({
+  sourceId: params['sourceId'] ?? '',
+  headers,
+  body,
+  log,
+});
+
+/** Tells that there is work, and gives up after 50 ms: a queue that is down must not delay a sender. */
+async function hint(tell: () => Promise<void>, log: Logger): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, HINT_MS_MAX);
+  });
+  const told = (async () => tell())().catch((error: unknown) => log.warn({ err: error }, 'the queue was not told of due deals'));
+  await Promise.race([told, patience]);
+  clearTimeout(timer);
+}
+
+/** The routes of the trade feed (contract, The feed). */
+export const feedRoutes = (deps: FeedRouteDependencies): Route[] => [
+  {
+    on: 'tenant',
+    method: 'post',
+    path: '/feeds/:sourceId/events',
+    permission: 'signed',
+    bodyBytesMax: BATCH_BYTES_MAX,
+    answers: FeedAnswer,
+    handle: async (request) => {
+      const { answer, batchKey, dealKeys } = await receive(deps, request.tenantId, feedRequest(request), request.requestId);
+      if (dealKeys.length > 0)
+        await hint(() => deps.onStored({ tenantId: request.tenantId, batchKey, dealKeys }), request.log);
+      return { status: 200, text: answer, contentType: 'application/json' };
+    },
+  },
+  {
+    on: 'tenant',
+    method: 'get',
+    path: '/feeds/:sourceId/cursor',
+    permission: 'signed',
+    bodyBytesMax: 0,
+    answers: FeedCursor,
+    handle: async (request) => ({
+      status: 200,
+      json: await readCursor(deps, request.tenantId, feedRequest(request), request.requestId),
+    }),
+  },
+];

@@ -1,0 +1,89 @@
+import { dealWaitsProblem } from '../deals/errors.ts';
+import { instantOf, sorted } from '../deals/reading.ts';
+import type { Facts, Handling, Instant, StoredDeal } from '../deals/types.ts';
+import type { DeletedDeal } from '../platforms/mt5/translate.ts';
+import type { ServerClockRule } from '../types.ts';
+import type { LineVerdict } from './contract.ts';
+import { deliveryOf, type Delivery, type KnownVersion } from './rules.ts';
+import type { FeedLine } from './wire.ts';
+
+/** A line that tells of a deal. */
+export type DealLine = Exclude<FeedLine, { type: 'heartbeat' }>;
+
+const KINDS = { 'deal.add': 'add', 'deal.update': 'update', 'deal.delete': 'delete' } as const;
+const DELETED = { order: 0n, positionId: 0n, modificationFlags: 0, symbol: '', openedVolume: 0n, closedVolume: 0n, hasMs: false };
+
+export const ticketOf = (line: DealLine): bigint => (line.type === 'deal.delete' ? line.deleted.ticket : line.deal.ticket);
+
+function waiting(delivery: Exclude<Delivery, { is: 'duplicate' | 'deal' }>): Handling {
+  const code = delivery.is === 'conflict' ? 'feed.deal_conflict' : 'trading.correction_waits';
+  return { handling: 'parked', code, detail: dealWaitsProblem(code).title };
+}
+
+const deletedDeal = ({ ticket, login, raw }: DeletedDeal): StoredDeal['deal'] => ({
+  ...DELETED,
+  ticket,
+  login,
+  raw,
+  action: undefined,
+  entry: undefined,
+  reason: undefined,
+  contractSize: undefined,
+  price: undefined,
+  priceOpen: undefined,
+  profit: undefined,
+  commission: undefined,
+  fee: undefined,
+  storage: undefined,
+  rateProfit: undefined,
+  marketBid: undefined,
+  marketAsk: undefined,
+  serverTimeMs: undefined,
+});
+
+/** What is to be stored of a line, or undefined for what is known already. */
+function toStore(line: DealLine, known: readonly KnownVersion[], rule: ServerClockRule, facts: Facts): StoredDeal | undefined {
+  const kind = KINDS[line.type];
+  const { content } = line;
+  const delivery = deliveryOf(known, kind, content);
+  if (delivery.is === 'duplicate') return undefined;
+  if (line.type === 'deal.delete') {
+    if (delivery.is === 'deal') throw new Error('a deletion is never a deal of its own');
+    const instant: Instant = { utcMs: undefined, ambiguous: false };
+    return { deal: deletedDeal(line.deleted), kind, version: delivery.version, content, instant, handling: waiting(delivery) };
+  }
+  const instant = instantOf(rule, line.deal);
+  const isNew = delivery.is === 'deal';
+  const handling = isNew ? sorted(line.deal, instant, facts) : waiting(delivery);
+  return { deal: line.deal, kind, version: isNew ? 0 : delivery.version, content, instant, handling };
+}
+
+/**
+ * Sorts the deals of a batch in their order: what is to be stored of each, and its verdict. `known` holds the stored
+ * versions by ticket and is added to, so that a deal that comes twice in one batch is a duplicate the second time.
+ */
+export function sortDeals(
+  lines: readonly { readonly line: number; readonly found: DealLine }[],
+  known: Map<bigint, KnownVersion[]>,
+  rule: ServerClockRule,
+  facts: Facts,
+): { readonly stored: StoredDeal[]; readonly verdicts: LineVerdict[] } {
+  const stored: StoredDeal[] = [];
+  const verdicts: LineVerdict[] = [];
+  for (const { line, found } of lines) {
+    const ticket = ticketOf(found);
+    const versions = known.get(ticket) ?? [];
+    const fresh = toStore(found, versions, rule, facts);
+    if (fresh === undefined) {
+      verdicts.push({ line, status: 'duplicate' });
+      continue;
+    }
+    stored.push(fresh);
+    versions.push(fresh);
+    known.set(ticket, versions);
+    const { handling } = fresh;
+    if (handling.handling !== 'parked') verdicts.push({ line, status: 'accepted' });
+    else verdicts.push({ line, status: 'parked', code: handling.code, detail: handling.detail });
+  }
+  return { stored, verdicts };
+}

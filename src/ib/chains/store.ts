@@ -1,0 +1,48 @@
+import type { TenantTx } from '../../platform/tenant-tx.ts';
+import type { Chain, ChainLevel, Chains, ClientAt, IbStatus } from '../types.ts';
+import * as queries from './queries.ts';
+
+const statusOfLetter: Readonly<Record<string, IbStatus>> = { s: 'suspended', t: 'terminated' };
+
+/** `12 7s 1` is IB 12 below the suspended IB 7 below the master 1. */
+const levelsOf = (chain: string): ChainLevel[] =>
+  chain.split(' ').map((word, depth) => ({
+    ibKey: Number.parseInt(word, 10),
+    depth,
+    status: statusOfLetter[word.charAt(word.length - 1)] ?? 'active',
+  }));
+
+/**
+ * The chain of IBs above each client as of an instant, in one query; equal pairs are asked once, and equal chains are
+ * the same array. With `knownAt` as it was known then, else as it is known now.
+ */
+export async function chainsOf(tx: TenantTx, pairs: readonly ClientAt[], knownAt?: Date): Promise<Chains> {
+  const places = new Map<string, number>();
+  const distinct: ClientAt[] = [];
+  const placeOfPair = pairs.map((pair) => {
+    const name = `${pair.clientKey} ${pair.atMs}`;
+    let place = places.get(name);
+    if (place === undefined) {
+      distinct.push(pair);
+      place = distinct.length;
+      places.set(name, place);
+    }
+    return place;
+  });
+  const asked = { clientKeys: distinct.map((pair) => pair.clientKey), atMs: distinct.map((pair) => pair.atMs) };
+  const rows = await (knownAt === undefined
+    ? queries.chainsOf(tx, asked)
+    : queries.chainsKnownAt(tx, { ...asked, knownAt }));
+  const levels = new Map<string, ChainLevel[]>();
+  const found = new Map<number, Chain>();
+  let asKnownAt = knownAt;
+  for (const row of rows) {
+    asKnownAt ??= row.knownAt ?? undefined;
+    if (row.place === null || row.linkKey === null || row.chain === null) continue;
+    let each = levels.get(row.chain);
+    if (each === undefined) levels.set(row.chain, (each = levelsOf(row.chain)));
+    found.set(row.place, { linkKey: row.linkKey, levels: each });
+  }
+  if (asKnownAt === undefined) throw new Error('ib.structure has no row');
+  return { knownAt: asKnownAt, chains: placeOfPair.map((place) => found.get(place) ?? null) };
+}

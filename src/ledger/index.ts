@@ -1,5 +1,5 @@
 export { ensureAccounts, hold, post, resolve } from './service.ts';
-export { balanceAsOf, balancesOf, entriesOf, trialBalance } from './store.ts';
+export { balanceAsOf, balancesOf, countTransfers, entriesOf, referencesUnder, transferSumsOf, trialBalance } from './store.ts';
 export { verifyLedger } from './verify/service.ts';
 export { purposes } from './types.ts';
 export type {
@@ -13,5 +13,6 @@ export type {
   TimeAxis,
   TransferKind,
   TransferName,
+  TransferSum,
   TrialBalanceLine,
 } from './types.ts';

@@ -99,3 +99,36 @@ export const trialBalanceAsOf = query('ledger.trial_balance_as_of', trialRow, `
      and case :axis::text when 'posted' then e.posted_at else e.effective_at end <= :at
    group by a.purpose, p.class, a.currency
    order by a.currency, p.class, a.purpose`);
+
+/** What the posted transfers under some references moved from account to account, a row per reference and pair. */
+export const transferSums = query(
+  'ledger.transfer_sums',
+  z.object({
+    reference: z.string(),
+    debitPurpose: z.enum(purposes),
+    debitOwner: z.int(),
+    creditPurpose: z.enum(purposes),
+    creditOwner: z.int(),
+    currency: Currency,
+    units: sum,
+  }),
+  `
+  select t.reference, d.purpose as "debitPurpose", d.owner as "debitOwner", c.purpose as "creditPurpose", c.owner as "creditOwner",
+         t.currency, sum(t.units)::text as units
+    from ledger.transfers t
+    join ledger.accounts d on d.key = t.debit_account
+    join ledger.accounts c on c.key = t.credit_account
+   where t.reference = any (:references::text[]) and t.kind in ('posted', 'post_pending')
+   group by t.reference, d.purpose, d.owner, c.purpose, c.owner, t.currency
+   order by t.reference, c.purpose, c.owner, t.currency`,
+);
+
+/** The different references that begin with a word, a page at a time. */
+export const referencesUnder = query('ledger.references_under', z.object({ reference: z.string() }), `
+  select reference from ledger.transfers
+   where starts_with(reference, :prefix) and reference > :after
+   group by reference order by reference limit :limit`);
+
+/** For people: how much there is to check. */
+export const countTransfers = query('ledger.count_transfers', z.object({ transfers: z.bigint() }), `
+  select count(*) as transfers from ledger.transfers`);

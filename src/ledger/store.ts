@@ -1,8 +1,9 @@
 import type { Money } from '../kernel/money.ts';
+import { onlyRow } from '../platform/query.ts';
 import type { TenantTx } from '../platform/tenant-tx.ts';
 import { ledgerProblem } from './errors.ts';
 import * as queries from './queries.ts';
-import type { AccountKey, Balance, Entry, TimeAxis, TrialBalanceLine } from './types.ts';
+import type { AccountKey, Balance, Entry, TimeAxis, TransferSum, TrialBalanceLine } from './types.ts';
 
 /** What is on accounts, as committed before and by this transaction's earlier statements; in the order asked for. */
 export async function balancesOf(tx: TenantTx, keys: readonly AccountKey[]): Promise<Balance[]> {
@@ -46,4 +47,18 @@ export async function trialBalance(tx: TenantTx, options: { asOf?: Date; by?: Ti
       ? await queries.trialBalanceNow(tx, {})
       : await queries.trialBalanceAsOf(tx, { at: options.asOf, axis: options.by ?? 'posted' });
   return rows.map((row) => ({ ...row, net: row.debits - row.credits }));
+}
+
+/** What was moved under references (`booking_batch/123`), so that a sub-ledger can be compared; holds are not in it. */
+export const transferSumsOf = (tx: TenantTx, references: readonly string[]): Promise<TransferSum[]> =>
+  queries.transferSums(tx, { references });
+
+/** References that begin with a word, in the order of the database, at most `limit`; go on with `after` the last. */
+export async function referencesUnder(tx: TenantTx, prefix: string, { after, limit }: { after: string; limit: number }): Promise<string[]> {
+  return (await queries.referencesUnder(tx, { prefix, after, limit })).map((row) => row.reference);
+}
+
+/** How many transfers there are. */
+export async function countTransfers(tx: TenantTx): Promise<bigint> {
+  return onlyRow(await queries.countTransfers(tx, {})).transfers;
 }

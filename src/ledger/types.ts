@@ -86,3 +86,14 @@ export type TrialBalanceLine = {
   /** debits - credits: over all lines of a currency these add up to 0. */
   readonly net: bigint;
 };
+
+/** What the transfers under one reference moved in all from one account to another, in ledger units. */
+export type TransferSum = {
+  readonly reference: string;
+  readonly debitPurpose: Purpose;
+  readonly debitOwner: number;
+  readonly creditPurpose: Purpose;
+  readonly creditOwner: number;
+  readonly currency: Currency;
+  readonly units: bigint;
+};

@@ -7,23 +7,20 @@ const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
 /** An HTML report in UTF-16LE with a byte order mark and no-break spaces, as the terminal writes it. A cell HIDDEN gets the class. */
-export function htmlReport(account: string, rows: readonly Row[]): Buffer {
+export function htmlReport(account: string, rows: readonly Row[], positions: readonly Row[] = []): Buffer {
   const cell = (text: string): string => {
     const hidden = text.startsWith('HIDDEN ');
     return `<td nowrap${hidden ? ' class="hidden"' : ''}><b>${escaped(text.replace('HIDDEN ', '')).replaceAll(' ', '&nbsp;')}</b></td>`;
   };
-  const table = rows
-    .map(
-      (row) =>
-        `<tr bgcolor="#FFFFFF">${row
-          .map(cell)
-          .join('')
-          .replaceAll(/(\d\d\d\d\.\d\d\.\d\d)&nbsp;/g, '$1 ')}</tr>`,
-    )
-    .join('\n');
+  const row = (cells: Row): string => {
+    const html = cells.map(cell).join('');
+    return `<tr bgcolor="#FFFFFF">${html.replaceAll(/(\d\d\d\d\.\d\d\.\d\d)&nbsp;/g, '$1 ')}</tr>`;
+  };
+  const table = (title: string, of: readonly Row[]): string =>
+    `<tr><th colspan="13"><b>${title}</b></th></tr>${of.map(row).join('\n')}`;
   const html =
     `<html><body><table><tr><th colspan="3">Cuenta:</th><th colspan="10"><b>${escaped(account).replaceAll(' ', '&nbsp;')}</b></th></tr>` +
-    `<tr><th colspan="13"><b>Transacciones</b></th></tr>${table}<tr><td colspan="8"></td><td><b>0.00</b></td></tr></table></body></html>`;
+    `${table('Posiciones', positions)}${table('Transacciones', rows)}<tr><td colspan="8"></td><td><b>0.00</b></td></tr></table></body></html>`;
   return Buffer.from(`\ufeff${html}`, 'utf16le');
 }
 

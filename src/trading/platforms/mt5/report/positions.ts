@@ -74,11 +74,12 @@ export class PositionBook {
     const candidates = this.#open.filter(
       ({ symbol, isBuy, left }) => symbol === deal.symbol && isBuy !== isBuyWord(deal.type) && left >= volume,
     );
-    // Of several that the deal could close: the one whose row ends at this moment, else the oldest.
+    // Of several that the deal could close: the one whose row ends at this moment, else the oldest that it closes
+    // whole, else the oldest; one whose row says that it ended earlier only if there is no other.
+    const alive = candidates.filter(({ row }) => mayEndAt(row, deal));
+    const likely = alive.length > 0 ? alive : candidates;
     const present =
-      candidates.find(({ row }) => endsWith(row, deal)) ??
-      candidates.find(({ row }) => mayEndAt(row, deal)) ??
-      candidates[0];
+      candidates.find(({ row }) => endsWith(row, deal)) ?? likely.find(({ left }) => left === volume) ?? likely[0];
     if (present === undefined) return this.#beforeTheReport(deal);
     present.left -= volume;
     if (present.left === 0n) this.#open = this.#open.filter((other) => other !== present);

@@ -124,7 +124,8 @@ async function read(bytes: Buffer, login: string | undefined): Promise<Mt5Report
  * shape, so that the terminal's language does not matter. Names, comments and document properties are not read.
  *
  * Position ids: an entry's is its order. A closing deal's is that of the row of the table of positions which ends at its
- * time, price and volume; where the file has no such row, the oldest open position of the symbol and the other side.
+ * time, price and volume; where the file has no such row, of the open positions of the symbol and the other side the
+ * oldest that the deal closes whole, else the oldest.
  *
  * Throws `trading.report_foreign`, `_malformed` (with the row), `_too_large`, `_empty` or `_login_needed`.
  */

@@ -36,3 +36,4 @@ export type { BulkChange, CreatedSource, GroupSetting, NewServer, NewSource, Sou
 export { rerunParked } from './due/rerun.ts';
 export { FeedAnswer, FeedCursor, LineVerdict } from './feed/contract.ts';
 export { feedRoutes, type FeedRouteDependencies, type StoredBatchHint } from './feed/routes.ts';
+export { tradesAsBooked, type TradeKeys } from './booked/service.ts';

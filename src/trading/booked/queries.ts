@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { query } from '../../platform/query.ts';
+
+/** Deals by key, with the symbol and the group that their booking names. */
+export const factsOfDeals = query(
+  'trading.facts_of_deals',
+  z.object({
+    dealKey: z.bigint(),
+    ticket: z.bigint(),
+    serverKey: z.int(),
+    server: z.string(),
+    login: z.bigint().nullable(),
+    symbolKey: z.int(),
+    groupKey: z.int(),
+    symbol: z.string(),
+    symbolGroup: z.string(),
+    accountGroup: z.string(),
+    lotFactor: z.string(),
+    closedVolume: z.bigint(),
+    closedAt: z.date(),
+    hasMs: z.boolean(),
+    reason: z.bigint().nullable().transform((reason) => (reason === null ? undefined : Number(reason))),
+    positionId: z.bigint(),
+  }),
+  `
+  select d.key as "dealKey", d.ticket, d.server_key as "serverKey", v.name as server, d.login, s.key as "symbolKey", a.key as "groupKey",
+         s.symbol, s.symbol_group as "symbolGroup", a.name as "accountGroup", a.lot_factor as "lotFactor",
+         d.closed_volume as "closedVolume", b.closed_at as "closedAt", d.has_ms as "hasMs", d.reason, d.position_id as "positionId"
+    from unnest(:dealKeys::bigint[], :symbolKeys::integer[], :groupKeys::integer[], :closedAts::timestamptz[])
+           as b (deal_key, symbol_key, group_key, closed_at)
+    join trading.deals d on d.key = b.deal_key
+    join trading.servers v on v.key = d.server_key
+    join trading.symbols s on s.key = b.symbol_key
+    join trading.account_groups a on a.key = b.group_key
+   order by d.key`,
+);

@@ -4,33 +4,13 @@ import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { isProblem, type Problem } from '../../src/kernel/problem.ts';
 import { ndjsonOf, type TenantClient, type TenantResponse } from '../../src/platform/tenant-client.ts';
-import { signFeedRequest, type RawDeal } from '../../src/trading/index.ts';
+import { FeedAnswer, signFeedRequest, type RawDeal } from '../../src/trading/index.ts';
 import { randomOf, type Random } from './random.ts';
 
 /** A line as a bridge sends it; the deal is in the server's own words. */
 export type BridgeLine =
   | { readonly seq?: number; readonly type: 'deal.add' | 'deal.update' | 'deal.delete'; readonly deal: RawDeal }
   | { readonly seq?: number; readonly type: 'heartbeat' };
-
-/** The answer of the feed (contract, The feed). */
-export const FeedAnswer = z.object({
-  accepted: z.int(),
-  duplicates: z.int(),
-  parked: z.int(),
-  rejected: z.int(),
-  results: z.array(
-    z.object({
-      line: z.int(),
-      status: z.enum(['accepted', 'duplicate', 'parked', 'rejected']),
-      code: z.string().optional(),
-      detail: z.string().optional(),
-    }),
-  ),
-  cursor: z.int().nullish(),
-  highest: z.int().nullish(),
-  missing: z.array(z.tuple([z.int(), z.int()])).optional(),
-});
-export type FeedAnswer = z.infer<typeof FeedAnswer>;
 
 export type BridgeOptions = {
   readonly client: TenantClient;
@@ -65,7 +45,7 @@ export type BridgeTotals = {
 };
 
 /** The feed will never take this batch: sending it again would not help. */
-export class FeedRefused extends Error {
+class FeedRefused extends Error {
   readonly status: number;
   readonly code: string | undefined;
   constructor(status: number, code: string | undefined, detail: string) {
@@ -77,7 +57,7 @@ export class FeedRefused extends Error {
 }
 
 /** Every try of a batch failed in a way that passes; `cause` is the last one. */
-export class FeedUnreachable extends Error {
+class FeedUnreachable extends Error {
   constructor(attempts: number, cause: unknown) {
     super(`The feed did not take the batch in ${attempts} attempts`, { cause });
     this.name = 'FeedUnreachable';

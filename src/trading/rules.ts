@@ -1,8 +1,5 @@
 import type { Deal } from './types.ts';
 
-/** Lots are kept as whole numbers of 1e-8 lot. */
-export const VOLUME_UNITS_PER_LOT = 100_000_000n;
-
 const BUY = 0;
 const SELL = 1;
 
@@ -21,7 +18,7 @@ export const opensVolume = (deal: Pick<Deal, 'action' | 'openedVolume'>): boolea
   isTraded(deal) && deal.openedVolume > 0n;
 
 /** Whether a deal of this reason can earn: technical ones (rollover, migration, split ...) do not. A server that gives no reason is believed. */
-export const isEligibleReason = (reason: number | undefined): boolean =>
+const isEligibleReason = (reason: number | undefined): boolean =>
   reason === undefined || !TECHNICAL_REASONS.has(reason);
 
 /** Whether the deal can earn at all: traded, and not for a technical reason. */

@@ -49,7 +49,7 @@ const ACCOUNT_ROWS_MAX = 20;
 const LOT_DIGITS = 8;
 
 /** Server time in seconds since 1970, as if the server's clock were UTC; undefined if the text is no time. */
-export function serverSecondsOf(text: string): number | undefined {
+function serverSecondsOf(text: string): number | undefined {
   const match = TIME.exec(text);
   if (match === null) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
@@ -71,7 +71,7 @@ const malformed = (row: number, what: string) =>
   reportProblem('trading.report_malformed', { detail: `Row ${row + 1}: ${what}`, row: row + 1 });
 
 /** Lots as text in 1e-8 lot. */
-export function volumeOf(row: number, text: string): bigint {
+function volumeOf(row: number, text: string): bigint {
   const units = rescale(parseDecimal(figure(row, 'The volume', text)), LOT_DIGITS);
   if (units === undefined || units < 0n) throw malformed(row, `The volume is ${JSON.stringify(text.slice(0, 40))}`);
   return units;

@@ -19,14 +19,12 @@ export const accessLog = (log: Logger) =>
     quietReqLogger: true,
     quietResLogger: true,
     wrapSerializers: false,
-    serializers: {
-      req: (request: IncomingMessage) => ({ method: request.method, path: pathOf(request), remoteAddress: request.socket.remoteAddress }),
-      res: (response: ServerResponse) => ({ status: response.statusCode }),
-    },
+    serializers: { res: (response: ServerResponse) => ({ status: response.statusCode }) },
     customAttributeKeys: { reqId: 'requestId', responseTime: 'durationMs' },
     customProps: (request) => {
       const { tenant, traceId } = contextOf(request);
-      return { traceId, ...(tenant === undefined ? {} : { tenant: tenant.slug }) };
+      const asked = { method: request.method, path: pathOf(request), remoteAddress: request.socket.remoteAddress };
+      return { ...asked, traceId, ...(tenant === undefined ? {} : { tenant: tenant.slug }) };
     },
     customLogLevel: (request, response, error) => {
       if (error !== undefined || response.statusCode >= 500) return 'error';

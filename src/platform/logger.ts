@@ -15,8 +15,11 @@ export function errorForLog(error: unknown, depth = 0): unknown {
   };
 }
 
-/** Makes the process's logger: JSON lines on standard error, so that commands keep standard output for their results. */
-export const createLogger = (settings: { level: string; role: string }): Logger =>
+/**
+ * Makes the process's logger: JSON lines on standard error, so that commands keep standard output for their results;
+ * or into `destination`.
+ */
+export const createLogger = (settings: { level: string; role: string }, destination?: pino.DestinationStream): Logger =>
   pino(
     {
       level: settings.level,
@@ -27,5 +30,5 @@ export const createLogger = (settings: { level: string; role: string }): Logger 
         censor: '[redacted]',
       },
     },
-    pino.destination({ dest: 2, sync: true }),
+    destination ?? pino.destination({ dest: 2, sync: true }),
   );

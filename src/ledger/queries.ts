@@ -6,14 +6,25 @@ import { type AccountKey, purposes } from './types.ts';
 
 const accountKey = z.int().transform((key) => key as AccountKey);
 /** Sums are numeric and travel as text: those of many accounts may pass 64 bits. */
-const sum = z.string().regex(/^-?\d+$/).transform(BigInt);
+const sum = z
+  .string()
+  .regex(/^-?\d+$/)
+  .transform(BigInt);
 
-export const ensureAccounts = query('ledger.ensure_accounts', z.object({ keys: z.array(accountKey.nullable()) }), `
-  select ledger.ensure_accounts(:purposes::text[], :owners::integer[], :currencies::text[]) as keys`);
+export const ensureAccounts = query(
+  'ledger.ensure_accounts',
+  z.object({ keys: z.array(accountKey.nullable()) }),
+  `
+  select ledger.ensure_accounts(:purposes::text[], :owners::integer[], :currencies::text[]) as keys`,
+);
 
-export const post = query('ledger.post', z.object({}), `
+export const post = query(
+  'ledger.post',
+  z.object({}),
+  `
   select from ledger.post(:kinds::text[], :debits::integer[], :credits::integer[], :units::bigint[], :currencies::text[],
-    :effectiveAts::timestamptz[], :references::text[], :legs::integer[], :holdReferences::text[], :holdLegs::integer[])`);
+    :effectiveAts::timestamptz[], :references::text[], :legs::integer[], :holdReferences::text[], :holdLegs::integer[])`,
+);
 
 const balanceRow = z.object({
   key: accountKey,
@@ -26,13 +37,17 @@ const balanceRow = z.object({
   version: z.bigint(),
 });
 
-export const balancesOf = query('ledger.balances_of', balanceRow, `
+export const balancesOf = query(
+  'ledger.balances_of',
+  balanceRow,
+  `
   select a.key, a.id, a.purpose, a.owner, a.currency, a.version,
          case a.normal_side when 'credit' then a.posted_credits - a.posted_debits else a.posted_debits - a.posted_credits end as balance,
          case a.normal_side when 'credit' then a.pending_debits else a.pending_credits end as held
     from unnest(:keys::integer[]) with ordinality as k (key, place)
     join ledger.accounts a on a.key = k.key
-   order by k.place`);
+   order by k.place`,
+);
 
 const entryRow = z.object({
   transfer: z.bigint(),
@@ -50,28 +65,40 @@ const entryRow = z.object({
 });
 
 /** An account's transfers below a version, newest first: one range of an index for either side. */
-export const entriesOf = query('ledger.entries_of', entryRow, `
+export const entriesOf = query(
+  'ledger.entries_of',
+  entryRow,
+  `
   select transfer, version, side, kind, units, currency, counter_account as "counterAccount", balance_after as "balanceAfter",
          reference, leg, posted_at as "postedAt", effective_at as "effectiveAt"
     from ledger.entries
    where account = :account and version < :below
    order by version desc
-   limit :limit`);
+   limit :limit`,
+);
 
-export const balanceAsOfPosted = query('ledger.balance_as_of_posted', z.object({ units: sum, currency: Currency }), `
+export const balanceAsOfPosted = query(
+  'ledger.balance_as_of_posted',
+  z.object({ units: sum, currency: Currency }),
+  `
   select a.currency, coalesce(e.balance_after, 0)::text as units
     from ledger.accounts a
     left join ledger.entries e on e.account = a.key and e.version = ledger.version_as_of(:account, :at)
-   where a.key = :account`);
+   where a.key = :account`,
+);
 
 /** Value dates come in any order, so this reads all of the account's transfers. */
-export const balanceAsOfEffective = query('ledger.balance_as_of_effective', z.object({ units: sum, currency: Currency }), `
+export const balanceAsOfEffective = query(
+  'ledger.balance_as_of_effective',
+  z.object({ units: sum, currency: Currency }),
+  `
   select a.currency, coalesce(
            (select sum(case when e.side = a.normal_side then e.units else -e.units end)
               from ledger.entries e
              where e.account = a.key and e.kind in ('posted', 'post_pending') and e.effective_at <= :at), 0)::text as units
     from ledger.accounts a
-   where a.key = :account`);
+   where a.key = :account`,
+);
 
 const trialRow = z.object({
   purpose: z.enum(purposes),
@@ -81,14 +108,21 @@ const trialRow = z.object({
   credits: sum,
 });
 
-export const trialBalanceNow = query('ledger.trial_balance', trialRow, `
+export const trialBalanceNow = query(
+  'ledger.trial_balance',
+  trialRow,
+  `
   select a.purpose, p.class, a.currency, sum(a.posted_debits)::text as debits, sum(a.posted_credits)::text as credits
     from ledger.accounts a
     join ledger.purposes p on p.purpose = a.purpose
    group by a.purpose, p.class, a.currency
-   order by a.currency, p.class, a.purpose`);
+   order by a.currency, p.class, a.purpose`,
+);
 
-export const trialBalanceAsOf = query('ledger.trial_balance_as_of', trialRow, `
+export const trialBalanceAsOf = query(
+  'ledger.trial_balance_as_of',
+  trialRow,
+  `
   select a.purpose, p.class, a.currency,
          coalesce(sum(e.units) filter (where e.side = 'debit'), 0)::text as debits,
          coalesce(sum(e.units) filter (where e.side = 'credit'), 0)::text as credits
@@ -98,7 +132,8 @@ export const trialBalanceAsOf = query('ledger.trial_balance_as_of', trialRow, `
    where e.kind in ('posted', 'post_pending')
      and case :axis::text when 'posted' then e.posted_at else e.effective_at end <= :at
    group by a.purpose, p.class, a.currency
-   order by a.currency, p.class, a.purpose`);
+   order by a.currency, p.class, a.purpose`,
+);
 
 /** What the posted transfers under some references moved from account to account, a row per reference and pair. */
 export const transferSums = query(
@@ -124,11 +159,19 @@ export const transferSums = query(
 );
 
 /** The different references that begin with a word, a page at a time. */
-export const referencesUnder = query('ledger.references_under', z.object({ reference: z.string() }), `
+export const referencesUnder = query(
+  'ledger.references_under',
+  z.object({ reference: z.string() }),
+  `
   select reference from ledger.transfers
    where starts_with(reference, :prefix) and reference > :after
-   group by reference order by reference limit :limit`);
+   group by reference order by reference limit :limit`,
+);
 
 /** For people: how much there is to check. */
-export const countTransfers = query('ledger.count_transfers', z.object({ transfers: z.bigint() }), `
-  select count(*) as transfers from ledger.transfers`);
+export const countTransfers = query(
+  'ledger.count_transfers',
+  z.object({ transfers: z.bigint() }),
+  `
+  select count(*) as transfers from ledger.transfers`,
+);

@@ -1,4 +1,4 @@
-import { Problem } from '../kernel/problem.ts';
+import type { Problem } from '../kernel/problem.ts';
 import { sqlStateOf } from '../platform/database.ts';
 import { defineLateWriter } from '../platform/late.ts';
 import { onlyRow } from '../platform/query.ts';
@@ -27,14 +27,20 @@ const collectTransfers = defineLateWriter<Row>('ledger.transfers', 1, write);
  * read afterwards, in another. A reference and leg is booked once: again is `ledger.already_posted`.
  */
 export const post = (tx: TenantTx, transfers: readonly NewTransfer[]): void =>
-  collectTransfers(tx, transfers.map((transfer) => rowOf('posted', transfer)));
+  collectTransfers(
+    tx,
+    transfers.map((transfer) => rowOf('posted', transfer)),
+  );
 
 /**
  * Promises transfers without making them: the money stays on the debited account's balance and is no longer free.
  * Written at the end of the transaction like `post`; ended by `resolve`.
  */
 export const hold = (tx: TenantTx, transfers: readonly NewTransfer[]): void =>
-  collectTransfers(tx, transfers.map((transfer) => rowOf('pending', transfer)));
+  collectTransfers(
+    tx,
+    transfers.map((transfer) => rowOf('pending', transfer)),
+  );
 
 /**
  * Ends holds of earlier transactions, each once: posts all or a part of one and releases the rest, or releases all of it.
@@ -80,12 +86,16 @@ export async function ensureAccounts(tx: TenantTx, refs: readonly AccountRef[]):
   try {
     const { keys } = onlyRow(await queries.ensureAccounts(tx, asked));
     return keys.map((key) => {
-      if (key === null) throw ledgerProblem('ledger.account_unknown', { detail: 'A purpose is not in the chart of accounts' });
+      if (key === null)
+        throw ledgerProblem('ledger.account_unknown', { detail: 'A purpose is not in the chart of accounts' });
       return key;
     });
   } catch (error) {
     if (sqlStateOf(error) !== '23514') throw error;
-    throw ledgerProblem('ledger.account_owner_invalid', { cause: error, detail: 'The house owns with 0, everybody else with a key above' });
+    throw ledgerProblem('ledger.account_owner_invalid', {
+      cause: error,
+      detail: 'The house owns with 0, everybody else with a key above',
+    });
   }
 }
 

@@ -30,7 +30,12 @@ export async function entriesOf(
 }
 
 /** The posted balance at an instant, the instant included, on the account's normal side. */
-export async function balanceAsOf(tx: TenantTx, account: AccountKey, at: Date, by: TimeAxis = 'posted'): Promise<Money> {
+export async function balanceAsOf(
+  tx: TenantTx,
+  account: AccountKey,
+  at: Date,
+  by: TimeAxis = 'posted',
+): Promise<Money> {
   const balance = by === 'posted' ? queries.balanceAsOfPosted : queries.balanceAsOfEffective;
   const [money] = await balance(tx, { account, at });
   if (money === undefined) throw ledgerProblem('ledger.account_unknown');
@@ -41,7 +46,10 @@ export async function balanceAsOf(tx: TenantTx, account: AccountKey, at: Date, b
  * Debits and credits of all accounts by purpose and currency, now or as of an instant (included) by either time.
  * Holds are not in it. The `net` of all lines of a currency adds up to 0.
  */
-export async function trialBalance(tx: TenantTx, options: { asOf?: Date; by?: TimeAxis } = {}): Promise<TrialBalanceLine[]> {
+export async function trialBalance(
+  tx: TenantTx,
+  options: { asOf?: Date; by?: TimeAxis } = {},
+): Promise<TrialBalanceLine[]> {
   const rows =
     options.asOf === undefined
       ? await queries.trialBalanceNow(tx, {})
@@ -54,7 +62,11 @@ export const transferSumsOf = (tx: TenantTx, references: readonly string[]): Pro
   queries.transferSums(tx, { references });
 
 /** References that begin with a word, in the order of the database, at most `limit`; go on with `after` the last. */
-export async function referencesUnder(tx: TenantTx, prefix: string, { after, limit }: { after: string; limit: number }): Promise<string[]> {
+export async function referencesUnder(
+  tx: TenantTx,
+  prefix: string,
+  { after, limit }: { after: string; limit: number },
+): Promise<string[]> {
   return (await queries.referencesUnder(tx, { prefix, after, limit })).map((row) => row.reference);
 }
 

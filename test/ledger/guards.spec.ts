@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { query } from '../../src/platform/query.ts';
-import { asAdmin } from '../../src/tenancy/provision.ts';
+import { asAdmin } from '../../src/tenancy/admin.ts';
 import { type TestTenant, openTestTenant } from '../support/tenancy.ts';
 import { accounts, book, ref, transfer, usd } from './support.ts';
 
@@ -11,44 +11,73 @@ const forbidden = {
   'change a transfer': query('test.update_transfer', none, `update ledger.transfers set units = units + 1`),
   'delete a transfer': query('test.delete_transfer', none, `delete from ledger.transfers`),
   'truncate the transfers': query('test.truncate_transfers', none, `truncate ledger.transfers`),
-  'write a transfer past the function': query('test.insert_transfer', none, `
+  'write a transfer past the function': query(
+    'test.insert_transfer',
+    none,
+    `
     insert into ledger.transfers (kind, debit_account, credit_account, units, currency, posted_at, effective_at, reference, leg,
       debit_version, debit_balance_after, credit_version, credit_balance_after)
-    values ('posted', 1, 2, 1, 'USD', now(), now(), 'forged', 0, 99, 0, 99, 0)`),
+    values ('posted', 1, 2, 1, 'USD', now(), now(), 'forged', 0, 99, 0, 99, 0)`,
+  ),
   'set a balance': query('test.update_balance', none, `update ledger.accounts set posted_credits = 1000000`),
   'lock an account for change': query('test.lock_account', none, `select from ledger.accounts for update`),
-  'open an account with a balance': query('test.insert_account', none, `
+  'open an account with a balance': query(
+    'test.insert_account',
+    none,
+    `
     insert into ledger.accounts (purpose, owner, currency, normal_side, may_overdraw, of_house, posted_credits)
-    values ('client_wallet', 777, 'USD', 'credit', false, false, 1)`),
+    values ('client_wallet', 777, 'USD', 'credit', false, false, 1)`,
+  ),
   'delete an account': query('test.delete_account', none, `delete from ledger.accounts`),
   'let wallets overdraw': query('test.update_purpose', none, `update ledger.purposes set may_overdraw = true`),
-  'replace the function': query('test.replace_function', none, `
-    create or replace function ledger.new_account_id() returns uuid language sql as $$ select gen_random_uuid() $$`),
+  'replace the function': query(
+    'test.replace_function',
+    none,
+    `
+    create or replace function ledger.new_account_id() returns uuid language sql as $$ select gen_random_uuid() $$`,
+  ),
   'switch the triggers off': query('test.disable_trigger', none, `alter table ledger.transfers disable trigger all`),
 };
 
-const privileges = query('test.privileges', z.object({ object: z.string(), granted: z.string() }), `
+const privileges = query(
+  'test.privileges',
+  z.object({ object: z.string(), granted: z.string() }),
+  `
   select c.relname as object, string_agg(p.privilege_type, ',' order by p.privilege_type) as granted
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'ledger' and c.relkind in ('r', 'v', 'S')
    cross join lateral aclexplode(c.relacl) p
     join pg_roles r on r.oid = p.grantee
    where r.rolname in ('cascade_app', current_user)
-   group by c.relname order by c.relname`);
+   group by c.relname order by c.relname`,
+);
 
-const functions = query('test.functions', z.object({ name: z.string(), owner: z.string(), definer: z.boolean(), path: z.string().nullable(), callable: z.boolean() }), `
+const functions = query(
+  'test.functions',
+  z.object({
+    name: z.string(),
+    owner: z.string(),
+    definer: z.boolean(),
+    path: z.string().nullable(),
+    callable: z.boolean(),
+  }),
+  `
   select p.proname as name, r.rolname as owner, p.prosecdef as definer, array_to_string(p.proconfig, ';') as path,
          has_function_privilege(current_user, p.oid, 'execute') as callable
     from pg_proc p
     join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'ledger'
     join pg_roles r on r.oid = p.proowner
-   order by p.proname`);
+   order by p.proname`,
+);
 
 describe('The database itself guards the books', () => {
   let acme: TestTenant;
   beforeAll(async () => {
     acme = await openTestTenant();
-    const { capital, wallet } = await accounts(acme, { capital: ref('house_capital', 0), wallet: ref('client_wallet', 1) });
+    const { capital, wallet } = await accounts(acme, {
+      capital: ref('house_capital', 0),
+      wallet: ref('client_wallet', 1),
+    });
     await book(acme, transfer(capital, wallet, usd('5')));
   });
   afterAll(() => acme.close());

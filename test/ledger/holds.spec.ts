@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Resolution, balanceAsOf, balancesOf, entriesOf, hold, resolve, verifyLedger } from '../../src/ledger/index.ts';
+import {
+  type Resolution,
+  balanceAsOf,
+  balancesOf,
+  entriesOf,
+  hold,
+  post,
+  resolve,
+  verifyLedger,
+} from '../../src/ledger/index.ts';
 import { type TestTenant, openTestTenant } from '../support/tenancy.ts';
 import { accounts, book, freshReference, ref, transfer, usd } from './support.ts';
 
@@ -24,7 +33,12 @@ describe('A hold promises a transfer, which is later posted or voided', () => {
     await acme.inTenant(async (tx) => hold(tx, [promise]));
     const wallet = async () => (await acme.inTenant((tx) => balancesOf(tx, [books.wallet])))[0];
     const end = (how: { outcome: 'post'; units?: bigint } | { outcome: 'void' }) => {
-      const resolution: Resolution = { hold: { reference: promise.reference, leg: promise.leg }, reference: freshReference(), leg: 0, ...how };
+      const resolution: Resolution = {
+        hold: { reference: promise.reference, leg: promise.leg },
+        reference: freshReference(),
+        leg: 0,
+        ...how,
+      };
       return acme.inTenant(async (tx) => resolve(tx, [resolution]));
     };
     return { ...books, promise, wallet, end };
@@ -67,30 +81,66 @@ describe('A hold promises a transfer, which is later posted or voided', () => {
   it('keeps others from the held money', async () => {
     const { capital, promise, wallet } = await given('4');
     const key = (await wallet())?.key ?? capital;
-    await expect(book(acme, transfer(key, capital, usd('6.000001')))).rejects.toMatchObject({ code: 'ledger.overdrawn' });
-    await expect(acme.inTenant(async (tx) => hold(tx, [{ ...promise, leg: 1, money: usd('7') }]))).rejects.toMatchObject({ code: 'ledger.overdrawn' });
+    await expect(book(acme, transfer(key, capital, usd('6.000001')))).rejects.toMatchObject({
+      code: 'ledger.overdrawn',
+    });
+    await expect(
+      acme.inTenant(async (tx) => hold(tx, [{ ...promise, leg: 1, money: usd('7') }])),
+    ).rejects.toMatchObject({ code: 'ledger.overdrawn' });
     await book(acme, transfer(key, capital, usd('6')));
     expect(await wallet()).toMatchObject({ balance: units('4'), free: 0n });
   });
 
+  it('keeps them even if the same transaction would release it afterwards', async () => {
+    const { capital, promise, wallet } = await given('4');
+    const key = (await wallet())?.key ?? capital;
+    const voided: Resolution = { hold: promise, reference: freshReference(), leg: 0, outcome: 'void' };
+    const early = acme.inTenant(async (tx) => {
+      post(tx, [transfer(key, capital, usd('7'))]);
+      resolve(tx, [voided]);
+    });
+    await expect(early).rejects.toMatchObject({ code: 'ledger.overdrawn' });
+    await acme.inTenant(async (tx) => {
+      resolve(tx, [voided]);
+      post(tx, [transfer(key, capital, usd('7'))]);
+    });
+    expect(await wallet()).toMatchObject({ balance: units('3'), held: 0n });
+  });
+
   it('ends once: posted or voided before, it is refused, as are more than it holds and holds that do not exist', async () => {
     const { end, promise } = await given('4');
-    await expect(end({ outcome: 'post', units: units('4.000001') })).rejects.toMatchObject({ code: 'ledger.pending_exceeded' });
+    await expect(end({ outcome: 'post', units: units('4.000001') })).rejects.toMatchObject({
+      code: 'ledger.pending_exceeded',
+    });
     await expect(end({ outcome: 'post', units: 0n })).rejects.toMatchObject({ code: 'ledger.units_invalid' });
     await end({ outcome: 'void' });
     await expect(end({ outcome: 'void' })).rejects.toMatchObject({ code: 'ledger.pending_resolved' });
     await expect(end({ outcome: 'post' })).rejects.toMatchObject({ code: 'ledger.pending_resolved' });
     const unknown = acme.inTenant(async (tx) =>
-      resolve(tx, [{ hold: { reference: 'payment/none', leg: 0 }, reference: promise.reference, leg: 9, outcome: 'void' }]),
+      resolve(tx, [
+        { hold: { reference: 'payment/none', leg: 0 }, reference: promise.reference, leg: 9, outcome: 'void' },
+      ]),
     );
-    await expect(unknown).rejects.toMatchObject({ code: 'ledger.pending_unknown', members: { reference: promise.reference, leg: 9 } });
+    await expect(unknown).rejects.toMatchObject({
+      code: 'ledger.pending_unknown',
+      members: { reference: promise.reference, leg: 9 },
+    });
   });
 
   it('ends once even if one transaction asks twice, or many ask at the same time', async () => {
     const twice = await given('4');
-    const ends = (leg: number): Resolution => ({ hold: { reference: twice.promise.reference, leg: 0 }, reference: `${twice.promise.reference}/end`, leg, outcome: 'post' });
-    await expect(acme.inTenant(async (tx) => resolve(tx, [ends(0), ends(1)]))).rejects.toMatchObject({ code: 'ledger.pending_resolved' });
-    const asked = await Promise.allSettled([1, 2, 3, 4, 5, 6].map((leg) => acme.inTenant(async (tx) => resolve(tx, [ends(leg)]))));
+    const ends = (leg: number): Resolution => ({
+      hold: { reference: twice.promise.reference, leg: 0 },
+      reference: `${twice.promise.reference}/end`,
+      leg,
+      outcome: 'post',
+    });
+    await expect(acme.inTenant(async (tx) => resolve(tx, [ends(0), ends(1)]))).rejects.toMatchObject({
+      code: 'ledger.pending_resolved',
+    });
+    const asked = await Promise.allSettled(
+      [1, 2, 3, 4, 5, 6].map((leg) => acme.inTenant(async (tx) => resolve(tx, [ends(leg)]))),
+    );
     expect(asked.filter((each) => each.status === 'fulfilled')).toHaveLength(1);
     expect(await twice.wallet()).toMatchObject({ balance: units('6'), held: 0n });
   });

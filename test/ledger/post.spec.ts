@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { formatAmount } from '../../src/kernel/money.ts';
-import { type AccountKey, balanceAsOf, balancesOf, ensureAccounts, entriesOf, post, purposes, trialBalance } from '../../src/ledger/index.ts';
+import {
+  type AccountKey,
+  balanceAsOf,
+  balancesOf,
+  ensureAccounts,
+  entriesOf,
+  post,
+  purposes,
+  trialBalance,
+} from '../../src/ledger/index.ts';
 import { query } from '../../src/platform/query.ts';
 import { type TestTenant, openTestTenant } from '../support/tenancy.ts';
 import { EUR, USD, accounts, book, freshReference, ref, transfer, usd, usdUnits } from './support.ts';
@@ -36,7 +45,13 @@ describe('A transfer debits one account and credits another', () => {
     const [expense, ...payables] = await balances(...Object.values(books));
     expect(expense && formatAmount({ units: expense.balance, currency: USD })).toBe('10.96');
     expect(expense?.version).toBe(5n);
-    expect(payables.map((each) => formatAmount({ units: each.balance, currency: USD }))).toEqual(['3.836', '1.644', '2.055', '2.055', '1.37']);
+    expect(payables.map((each) => formatAmount({ units: each.balance, currency: USD }))).toEqual([
+      '3.836',
+      '1.644',
+      '2.055',
+      '2.055',
+      '1.37',
+    ]);
     const lines = await acme.inTenant((tx) => trialBalance(tx));
     expect(lines.map(({ purpose, net }) => [purpose, net])).toEqual([
       ['commission_expense', 10_960_000n],
@@ -45,7 +60,13 @@ describe('A transfer debits one account and credits another', () => {
     ]);
   });
   it('gives the keys of accounts in the order asked for, the same every time, in one round trip', async () => {
-    const refs = [ref('ib_payable', 103), ref('ib_payable', 101), ref('ib_payable', 103), ref('ib_payable', 101, EUR), ref('client_wallet', 101)];
+    const refs = [
+      ref('ib_payable', 103),
+      ref('ib_payable', 101),
+      ref('ib_payable', 103),
+      ref('ib_payable', 101, EUR),
+      ref('client_wallet', 101),
+    ];
     const first = await acme.inTenant((tx) => ensureAccounts(tx, refs));
     const again = await acme.inTenant((tx) => ensureAccounts(tx, [...refs].reverse()));
     expect(again).toEqual([...first].reverse());
@@ -59,13 +80,32 @@ describe('A transfer debits one account and credits another', () => {
   it.each([
     ['no units', 'ledger.units_invalid', (from: AccountKey, to: AccountKey) => transfer(from, to, usdUnits(0n))],
     ['negative units', 'ledger.units_invalid', (from: AccountKey, to: AccountKey) => transfer(from, to, usdUnits(-1n))],
-    ['an account that does not exist', 'ledger.account_unknown', (from: AccountKey) => transfer(from, 2_000_000 as AccountKey, usd('1'))],
-    ['another currency than the accounts', 'ledger.currency_mismatch', (from: AccountKey, to: AccountKey) => transfer(from, to, { units: 1n, currency: EUR })],
+    [
+      'an account that does not exist',
+      'ledger.account_unknown',
+      (from: AccountKey) => transfer(from, 2_000_000 as AccountKey, usd('1')),
+    ],
+    [
+      'another currency than the accounts',
+      'ledger.currency_mismatch',
+      (from: AccountKey, to: AccountKey) => transfer(from, to, { units: 1n, currency: EUR }),
+    ],
     ['one account on both sides', 'ledger.account_same', (from: AccountKey) => transfer(from, from, usd('1'))],
-    ['more than there is', 'ledger.overdrawn', (_from: AccountKey, to: AccountKey) => transfer(to, _from, usd('5.000001'))],
-    ['more than 64 bits', 'ledger.overflow', (from: AccountKey, to: AccountKey) => transfer(from, to, usdUnits(2n ** 63n - 1n))],
+    [
+      'more than there is',
+      'ledger.overdrawn',
+      (_from: AccountKey, to: AccountKey) => transfer(to, _from, usd('5.000001')),
+    ],
+    [
+      'more than 64 bits',
+      'ledger.overflow',
+      (from: AccountKey, to: AccountKey) => transfer(from, to, usdUnits(2n ** 63n - 1n)),
+    ],
   ])('refuses %s as %s, and nothing of the transaction stays', async (_what, code, wrong) => {
-    const { capital, wallet } = await accounts(acme, { capital: ref('house_capital', 0), wallet: ref('client_wallet', 51) });
+    const { capital, wallet } = await accounts(acme, {
+      capital: ref('house_capital', 0),
+      wallet: ref('client_wallet', 51),
+    });
     const [before] = await balances(wallet);
     if (before?.balance === 0n) await book(acme, transfer(capital, wallet, usd('5')));
     const fine = transfer(capital, wallet, usd('0.5'));
@@ -75,19 +115,31 @@ describe('A transfer debits one account and credits another', () => {
   });
 
   it('refuses the second booking of a reference and leg, alone or among others', async () => {
-    const { capital, wallet } = await accounts(acme, { capital: ref('house_capital', 0), wallet: ref('client_wallet', 52) });
+    const { capital, wallet } = await accounts(acme, {
+      capital: ref('house_capital', 0),
+      wallet: ref('client_wallet', 52),
+    });
     const once = transfer(capital, wallet, usd('3'));
     await book(acme, once);
     await expect(book(acme, once)).rejects.toMatchObject({ code: 'ledger.already_posted' });
-    await expect(book(acme, { ...once, leg: 1 }, { ...once, leg: 1 })).rejects.toMatchObject({ code: 'ledger.already_posted' });
+    await expect(book(acme, { ...once, leg: 1 }, { ...once, leg: 1 })).rejects.toMatchObject({
+      code: 'ledger.already_posted',
+    });
     expect(await balances(wallet)).toMatchObject([{ balance: 3_000_000n, version: 1n }]);
   });
 
   it('names the transfer that is refused', async () => {
-    const { capital, wallet } = await accounts(acme, { capital: ref('house_capital', 0), wallet: ref('client_wallet', 53) });
+    const { capital, wallet } = await accounts(acme, {
+      capital: ref('house_capital', 0),
+      wallet: ref('client_wallet', 53),
+    });
     const tooMuch = transfer(wallet, capital, usd('2'), { reference: 'payment/77', leg: 3 });
     const booking = book(acme, transfer(capital, wallet, usd('1')), tooMuch);
-    await expect(booking).rejects.toMatchObject({ code: 'ledger.overdrawn', status: 409, members: { reference: 'payment/77', leg: 3 } });
+    await expect(booking).rejects.toMatchObject({
+      code: 'ledger.overdrawn',
+      status: 409,
+      members: { reference: 'payment/77', leg: 3 },
+    });
   });
 
   it('takes the transfers of a transaction one after the other: money may pass through, but not before it has come', async () => {
@@ -96,25 +148,47 @@ describe('A transfer debits one account and credits another', () => {
       first: ref('client_wallet', 54),
       second: ref('client_wallet', 55),
     });
-    await book(acme, transfer(capital, first, usd('1')), transfer(first, second, usd('1')), transfer(second, capital, usd('1')));
-    expect(await balances(first, second)).toMatchObject([{ balance: 0n, version: 2n }, { balance: 0n, version: 2n }]);
-    await expect(book(acme, transfer(first, second, usd('1')), transfer(capital, first, usd('1')))).rejects.toMatchObject({ code: 'ledger.overdrawn' });
+    await book(
+      acme,
+      transfer(capital, first, usd('1')),
+      transfer(first, second, usd('1')),
+      transfer(second, capital, usd('1')),
+    );
+    expect(await balances(first, second)).toMatchObject([
+      { balance: 0n, version: 2n },
+      { balance: 0n, version: 2n },
+    ]);
+    await expect(
+      book(acme, transfer(first, second, usd('1')), transfer(capital, first, usd('1'))),
+    ).rejects.toMatchObject({ code: 'ledger.overdrawn' });
   });
 
   it('refuses an owner that the purpose cannot have', async () => {
-    await expect(acme.inTenant((tx) => ensureAccounts(tx, [ref('ib_payable', 0)]))).rejects.toMatchObject({ code: 'ledger.account_owner_invalid' });
-    await expect(acme.inTenant((tx) => ensureAccounts(tx, [ref('fee_income', 3)]))).rejects.toMatchObject({ code: 'ledger.account_owner_invalid' });
+    await expect(acme.inTenant((tx) => ensureAccounts(tx, [ref('ib_payable', 0)]))).rejects.toMatchObject({
+      code: 'ledger.account_owner_invalid',
+    });
+    await expect(acme.inTenant((tx) => ensureAccounts(tx, [ref('fee_income', 3)]))).rejects.toMatchObject({
+      code: 'ledger.account_owner_invalid',
+    });
   });
 
   it('pages through the entries of an account, newest first, undisturbed by new ones', async () => {
-    const { capital, wallet } = await accounts(acme, { capital: ref('house_capital', 0), wallet: ref('client_wallet', 56) });
+    const { capital, wallet } = await accounts(acme, {
+      capital: ref('house_capital', 0),
+      wallet: ref('client_wallet', 56),
+    });
     for (const amount of ['1', '2', '3', '4', '5']) await book(acme, transfer(capital, wallet, usd(amount)));
-    const page = (cursor?: bigint) => acme.inTenant((tx) => entriesOf(tx, wallet, { limit: 2, ...(cursor !== undefined && { cursor }) }));
+    const page = (cursor?: bigint) =>
+      acme.inTenant((tx) => entriesOf(tx, wallet, { limit: 2, ...(cursor !== undefined && { cursor }) }));
     const first = await page();
     await book(acme, transfer(wallet, capital, usd('15')));
     const second = await page(first.nextCursor);
     const third = await page(second.nextCursor);
-    expect([first, second, third].flatMap(({ entries }) => entries.map(({ version, units, balanceAfter }) => [version, units, balanceAfter]))).toEqual([
+    expect(
+      [first, second, third].flatMap(({ entries }) =>
+        entries.map(({ version, units, balanceAfter }) => [version, units, balanceAfter]),
+      ),
+    ).toEqual([
       [5n, 5_000_000n, 15_000_000n],
       [4n, 4_000_000n, 10_000_000n],
       [3n, 3_000_000n, 6_000_000n],
@@ -127,14 +201,22 @@ describe('A transfer debits one account and credits another', () => {
   });
 
   it('tells a balance and the trial balance as of a time, by posting and by value date', async () => {
-    const { capital, wallet } = await accounts(acme, { capital: ref('house_capital', 0, EUR), wallet: ref('client_wallet', 57, EUR) });
+    const { capital, wallet } = await accounts(acme, {
+      capital: ref('house_capital', 0, EUR),
+      wallet: ref('client_wallet', 57, EUR),
+    });
     const eur = (units: bigint) => ({ units, currency: EUR });
-    const [may, june, july] = [new Date('2026-05-31T12:00:00Z'), new Date('2026-06-30T12:00:00Z'), new Date('2026-07-31T12:00:00Z')];
+    const [may, june, july] = [
+      new Date('2026-05-31T12:00:00Z'),
+      new Date('2026-06-30T12:00:00Z'),
+      new Date('2026-07-31T12:00:00Z'),
+    ];
     await book(acme, transfer(capital, wallet, eur(700n), { effectiveAt: july }));
     await book(acme, transfer(capital, wallet, eur(40n), { effectiveAt: may }));
     await book(acme, transfer(wallet, capital, eur(5n), { effectiveAt: june }));
     const { entries } = await acme.inTenant((tx) => entriesOf(tx, wallet, { limit: 10 }));
-    const at = (instant: Date, by: 'posted' | 'effective') => acme.inTenant((tx) => balanceAsOf(tx, wallet, instant, by));
+    const at = (instant: Date, by: 'posted' | 'effective') =>
+      acme.inTenant((tx) => balanceAsOf(tx, wallet, instant, by));
     expect(await at(new Date(may.getTime() - 1), 'effective')).toEqual(eur(0n));
     expect(await at(may, 'effective')).toEqual(eur(40n));
     expect(await at(june, 'effective')).toEqual(eur(35n));
@@ -155,7 +237,10 @@ describe('A transfer debits one account and credits another', () => {
   });
 
   it('writes nothing for a transaction that fails', async () => {
-    const { capital, wallet } = await accounts(acme, { capital: ref('house_capital', 0), wallet: ref('client_wallet', 58) });
+    const { capital, wallet } = await accounts(acme, {
+      capital: ref('house_capital', 0),
+      wallet: ref('client_wallet', 58),
+    });
     const failing = acme.inTenant(async (tx) => {
       post(tx, [transfer(capital, wallet, usd('1'))]);
       throw new Error('changed my mind');

@@ -11,21 +11,38 @@ export const usd = (amount: string) => parseMoney({ amount, currency: USD }, 'le
 
 export const usdUnits = (units: bigint) => ({ units, currency: USD });
 
-export const ref = (purpose: AccountRef['purpose'], owner: number, currency: Currency = USD): AccountRef => ({ purpose, owner, currency });
+export const ref = (purpose: AccountRef['purpose'], owner: number, currency: Currency = USD): AccountRef => ({
+  purpose,
+  owner,
+  currency,
+});
 
 let references = 0;
 /** A reference that no other transfer of the test file has. */
 export const freshReference = (): string => `test/${(references += 1)}`;
 
 /** Makes accounts and gives their keys by the names asked for. */
-export const accounts = async <Name extends string>(acme: TestTenant, refs: Record<Name, AccountRef>): Promise<Record<Name, AccountKey>> => {
+export const accounts = async <Name extends string>(
+  acme: TestTenant,
+  refs: Record<Name, AccountRef>,
+): Promise<Record<Name, AccountKey>> => {
   const names = Object.keys(refs) as Name[];
-  const keys = await acme.inTenant((tx) => ensureAccounts(tx, names.map((name) => refs[name])));
+  const keys = await acme.inTenant((tx) =>
+    ensureAccounts(
+      tx,
+      names.map((name) => refs[name]),
+    ),
+  );
   return Object.fromEntries(names.map((name, place) => [name, keys[place]])) as Record<Name, AccountKey>;
 };
 
 /** A transfer with a reference of its own. */
-export const transfer = (debit: AccountKey, credit: AccountKey, money: NewTransfer['money'], more: Partial<NewTransfer> = {}): NewTransfer => ({
+export const transfer = (
+  debit: AccountKey,
+  credit: AccountKey,
+  money: NewTransfer['money'],
+  more: Partial<NewTransfer> = {},
+): NewTransfer => ({
   debit,
   credit,
   money,

@@ -13,7 +13,10 @@ const legs = `
     left join ledger.transfers h on h.key = e.pending_key`;
 
 /** Every account's balances and version are what its transfers add up to. */
-export const balancesDiffer = query('ledger.verify_balances', finding, `
+export const balancesDiffer = query(
+  'ledger.verify_balances',
+  finding,
+  `
   with legs as (${legs}), sums as (
     select account, count(*) as version,
            coalesce(sum(moved) filter (where side = 'debit'), 0) as posted_debits,
@@ -33,10 +36,14 @@ export const balancesDiffer = query('ledger.verify_balances', finding, `
          case when absent then 'transfers name an account that does not exist'
               else 'version, debits, credits, held debits, held credits are ' || stored || ', the transfers say ' || summed end as detail
     from compared where absent or stored <> summed
-   order by account limit 100`);
+   order by account limit 100`,
+);
 
 /** The versions of an account are 1, 2, 3 … without a hole. */
-export const versionsBroken = query('ledger.verify_versions', finding, `
+export const versionsBroken = query(
+  'ledger.verify_versions',
+  finding,
+  `
   with numbered as (
     select account, version, transfer, row_number() over (partition by account order by version, transfer) as expected
       from ledger.entries
@@ -44,10 +51,14 @@ export const versionsBroken = query('ledger.verify_versions', finding, `
   select distinct on (account) 'account ' || account as subject,
          'transfer ' || transfer || ' has version ' || version || ' where ' || expected || ' follows' as detail
     from numbered where version <> expected
-   order by account, expected limit 100`);
+   order by account, expected limit 100`,
+);
 
 /** Each balance after is the one before plus what the transfer moved. */
-export const chainBroken = query('ledger.verify_chain', finding, `
+export const chainBroken = query(
+  'ledger.verify_chain',
+  finding,
+  `
   with legs as (${legs}), chained as (
     select l.account, l.version, l.transfer, l.balance_after,
            sum(case when l.side = a.normal_side then l.moved else -l.moved end)
@@ -58,20 +69,28 @@ export const chainBroken = query('ledger.verify_chain', finding, `
   select distinct on (account) 'account ' || account as subject,
          'after transfer ' || transfer || ' (version ' || version || ') the balance is ' || balance_after || ', the steps say ' || expected as detail
     from chained where balance_after <> expected
-   order by account, version limit 100`);
+   order by account, version limit 100`,
+);
 
 /** Debits and credits of all accounts of a currency are equal, posted and held. */
-export const unbalanced = query('ledger.verify_unbalanced', finding, `
+export const unbalanced = query(
+  'ledger.verify_unbalanced',
+  finding,
+  `
   select 'currency ' || currency as subject,
          'debits ' || sum(posted_debits) || ', credits ' || sum(posted_credits)
            || ', held debits ' || sum(pending_debits) || ', held credits ' || sum(pending_credits) as detail
     from ledger.accounts
    group by currency
   having sum(posted_debits) <> sum(posted_credits) or sum(pending_debits) <> sum(pending_credits)
-   order by currency limit 100`);
+   order by currency limit 100`,
+);
 
 /** No account that may not overdraw was below its holds at any step of its history. */
-export const overdrawn = query('ledger.verify_overdrawn', finding, `
+export const overdrawn = query(
+  'ledger.verify_overdrawn',
+  finding,
+  `
   with legs as (${legs}), stepped as (
     select l.account, l.version, l.transfer,
            sum(case when l.side = a.normal_side then l.moved else -l.moved - l.held end)
@@ -83,10 +102,14 @@ export const overdrawn = query('ledger.verify_overdrawn', finding, `
   select distinct on (account) 'account ' || account as subject,
          'after transfer ' || transfer || ' (version ' || version || ') ' || free || ' units were free' as detail
     from stepped where free < 0
-   order by account, version limit 100`);
+   order by account, version limit 100`,
+);
 
 /** A transfer that ends a hold names a hold, agrees with it, takes no more than it held, and is the only one to do so. */
-export const holdsBroken = query('ledger.verify_holds', finding, `
+export const holdsBroken = query(
+  'ledger.verify_holds',
+  finding,
+  `
   select 'transfer ' || t.key as subject,
          case when h.kind is distinct from 'pending' then 'names ' || t.pending_key || ', which is no hold'
               when t.turn > 1 then 'ends hold ' || t.pending_key || ' a second time'
@@ -97,20 +120,29 @@ export const holdsBroken = query('ledger.verify_holds', finding, `
    where h.kind is distinct from 'pending' or t.turn > 1 or h.key > t.key or t.units > h.units
       or (t.kind = 'void_pending' and t.units <> h.units)
       or (t.debit_account, t.credit_account, t.currency) is distinct from (h.debit_account, h.credit_account, h.currency)
-   order by t.key limit 100`);
+   order by t.key limit 100`,
+);
 
 /** A transfer has the currency of both its accounts. */
-export const currenciesMixed = query('ledger.verify_currencies', finding, `
+export const currenciesMixed = query(
+  'ledger.verify_currencies',
+  finding,
+  `
   select 'transfer ' || t.key as subject, t.currency || ' from an account in ' || d.currency || ' to one in ' || c.currency as detail
     from ledger.transfers t
     join ledger.accounts d on d.key = t.debit_account
     join ledger.accounts c on c.key = t.credit_account
    where t.currency <> d.currency or t.currency <> c.currency
-   order by t.key limit 100`);
+   order by t.key limit 100`,
+);
 
 /** Keys and posting times rise together. */
-export const timesDisordered = query('ledger.verify_times', finding, `
+export const timesDisordered = query(
+  'ledger.verify_times',
+  finding,
+  `
   select 'transfer ' || key as subject, 'was posted at ' || posted_at || ', before the one ahead of it at ' || before as detail
     from (select key, posted_at, lag(posted_at) over (order by key) as before from ledger.transfers) t
    where posted_at < before
-   order by key limit 100`);
+   order by key limit 100`,
+);

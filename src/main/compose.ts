@@ -58,7 +58,7 @@ export async function openPlatform(
       log,
     });
     let closed: Promise<void> | undefined;
-    const close = (): Promise<void> => (closed ??= tenancy.close().finally(server.stop));
+    const close = (): Promise<void> => (closed ??= tenancy.close().finally(() => server.stop()));
     return { admin: server.admin, tenancy, close };
   } catch (error) {
     await server.stop();

@@ -62,6 +62,7 @@ export const databaseUrl = (address: DatabaseAddress): string =>
 export function openPool(address: DatabaseAddress, settings: PoolSettings, log: Logger): Knex {
   return knex({
     client: 'pg',
+    log: quietly(log), // Its own words would go to standard output, between a command's results.
     connection: {
       ...address,
       types: columnTypes,
@@ -90,6 +91,12 @@ export function openPool(address: DatabaseAddress, settings: PoolSettings, log: 
       },
     },
   });
+}
+
+/** What knex says of its own accord; whoever asked gets the error as well. */
+function quietly(log: Logger): Knex.Logger {
+  const say = (message: unknown): void => log.debug({ err: message }, 'knex');
+  return { warn: say, error: say, debug: say, deprecate: (method: string) => log.warn({ method }, 'knex: deprecated') };
 }
 
 /** Runs the check of a new connection, with a bound. One that fails is closed here: knex would forget it open. */

@@ -56,7 +56,7 @@ export const migrate = (
       const applied: string[] = [];
       const countMax = (await migrationNames(folder)).length;
       for (let count = 0; count < countMax; count += 1) {
-        const [, names]: [number, string[]] = await pool.migrate.up(config);
+        const [, names] = (await pool.migrate.up(config)) as [number, string[]];
         if (names.length === 0) break;
         applied.push(...names);
       }

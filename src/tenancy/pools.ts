@@ -99,7 +99,7 @@ export class PoolCache {
     const gone = await within(drainMsMax, this.#whenUnused());
     if (!gone) {
       this.#log.error({ ...this.stats() }, 'tenants are still in use: their connections are cut');
-      for (const entry of [...this.#all]) this.#destroy(entry);
+      for (const entry of this.#all) this.#destroy(entry);
     }
     await Promise.all(this.#closing);
   }

@@ -182,7 +182,7 @@ function makeLookUps(
     tenantOfSlug: async (slug) => {
       const [tenant] = isSlug(slug) ? await withControl((tx) => queries.tenantOfSlug(tx, { slug })) : [];
       if (tenant === undefined)
-        throw tenancyProblem('tenancy.tenant_unknown', { detail: `${JSON.stringify(slug.slice(0, 60))}` });
+        throw tenancyProblem('tenancy.tenant_unknown', { detail: JSON.stringify(slug.slice(0, 60)) });
       return tenant;
     },
   };
@@ -220,7 +220,7 @@ async function createTenant(
   const tenant = await withControl(async (tx) => {
     await queries.insertTenant(tx, { id, slug, name, ...namesOf(settings.installation, slug) });
     const [found] = await queries.tenantOfSlug(tx, { slug });
-    if (found === undefined || found.status !== 'provisioning')
+    if (found?.status !== 'provisioning')
       throw tenancyProblem('tenancy.slug_taken', { detail: slug });
     const host = `${slug}.${settings.baseHost}`;
     const [owner] = await queries.claimHost(tx, { host, tenantId: found.id });

@@ -61,6 +61,6 @@ export class Slots {
 
   /** Sends everybody who waits away. */
   refuseAll(error: () => Error): void {
-    for (const waiter of [...this.#waiting]) waiter.refuse(error());
+    for (const waiter of this.#waiting.slice()) waiter.refuse(error());
   }
 }

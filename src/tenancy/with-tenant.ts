@@ -60,8 +60,8 @@ function inTransaction<T>(
     timer = setTimeout(giveUp, BEGIN_WAIT_MS_MAX);
     return pool.transaction(async (sql) => {
       clearTimeout(timer);
-      attempt.begun = true;
-      if (attempt.givenUp) throw unavailable(tenant.id); // Its caller has gone: nothing may happen any more.
+      attempt.begun = !sql.isCompleted(); // knex goes on here even where BEGIN has failed.
+      if (!attempt.begun || attempt.givenUp) throw unavailable(tenant.id); // Its caller has gone: nothing may happen any more.
       const tx = { tenantId: tenant.id, sql, late: new Map(), origin } as unknown as TenantTx;
       const result = await work(tx);
       await flushLateWork(tx);

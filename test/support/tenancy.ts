@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import { systemClock, type Clock } from '../../src/kernel/clock.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
 import { databaseAddress } from '../../src/platform/database.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import type { TenantTx } from '../../src/platform/tenant-tx.ts';
-import { openTenancy, type Tenancy, type Tenant } from '../../src/tenancy/index.ts';
+import { openTenancy, type Tenancy, type TenancySettings, type Tenant } from '../../src/tenancy/index.ts';
 
 export const testLog = createLogger({ level: 'silent', role: 'test' });
 
@@ -12,21 +12,18 @@ export const testLog = createLogger({ level: 'silent', role: 'test' });
 export const testOrigin = { actor: 'test', causation: 'test' };
 
 /** An installation of its own on the run's database server; `installation` keeps the names of test files apart. */
-export function openTestTenancy(options: { clock?: Clock; connectionsMax?: number; connectionsPerTenantMax?: number } = {}): Promise<Tenancy> {
+export function openTestTenancy(options: Partial<TenancySettings> & { connectionsMax?: number; connectionsPerTenantMax?: number } = {}): Promise<Tenancy> {
+  const { connectionsMax = 16, connectionsPerTenantMax = 4, ...settings } = options;
   return openTenancy({
     admin: databaseAddress(inject('adminUrl')),
     installation: `t${randomBytes(4).toString('hex')}`,
     secret: 'a secret of at least thirty-two characters',
     baseHost: 'localhost',
-    budget: {
-      connectionsMax: options.connectionsMax ?? 16,
-      connectionsPerTenantMax: options.connectionsPerTenantMax ?? 4,
-      idleCloseMs: 30_000,
-      waitMsMax: 5_000,
-    },
+    budget: { connectionsMax, connectionsPerTenantMax, idleCloseMs: 30_000, waitMsMax: 5_000 },
     registryTtlMs: 1_000,
-    clock: options.clock ?? systemClock,
+    clock: systemClock,
     log: testLog,
+    ...settings,
   });
 }
 

@@ -56,11 +56,11 @@ export function inRoles(
   words: Readonly<Record<string, string>>,
 ): CatalogueObject[] {
   const word = (name: string): string => (Object.hasOwn(words, name) ? (words[name] ?? name) : name);
-  const grant = (text: string): string =>
-    text.replace(
-      /^("?)(.*)\1=(.*)\/("?)(.*)\4$/,
-      (_all, _q, to: string, rights: string, _r, from: string) => `${word(to)}=${rights}/${word(from)}`,
-    );
+  // A grant reads `grantee=rights/grantor`, a name being quoted where it holds more than letters, digits and _.
+  const grant = (text: string): string => {
+    const [, to = '', rights = '', from = ''] = /^"?(.*?)"?=(.*)\/"?(.*?)"?$/.exec(text) ?? [];
+    return `${word(to)}=${rights}/${word(from)}`;
+  };
   return objects.map((object) => ({
     ...object,
     name: object.kind === 'role' ? word(object.name) : object.name,

@@ -30,10 +30,12 @@ export const up = (knex: Knex): Promise<void> =>
       created_at timestamptz not null default now(),
       valid_from timestamptz,
       published_at timestamptz,
+      configuration_version bigint, -- As of which count of changes it is published.
       unique (plan_key, number),
-      check ((valid_from is null) = (published_at is null))
+      check ((valid_from is null) = (published_at is null)),
+      check ((valid_from is null) = (configuration_version is null))
     );
-    grant select, insert, update (valid_from, published_at) on commissions.plan_versions to cascade_app;
+    grant select, insert, update (valid_from, published_at, configuration_version) on commissions.plan_versions to cascade_app;
 
     create function commissions.refuse_change_of_published() returns trigger language plpgsql as $$
     begin
@@ -49,6 +51,7 @@ export const up = (knex: Knex): Promise<void> =>
       valid_from timestamptz not null,
       valid_to timestamptz not null default 'infinity' check (valid_to > valid_from),
       recorded_at timestamptz not null default now(),
+      configuration_version bigint not null,
       primary key (ib_key, valid_from)
     );
     grant select, insert, update (valid_to) on commissions.assignments to cascade_app;
@@ -62,6 +65,7 @@ export const up = (knex: Knex): Promise<void> =>
       valid_from timestamptz not null,
       valid_to timestamptz not null default 'infinity' check (valid_to > valid_from),
       recorded_at timestamptz not null default now(),
+      configuration_version bigint not null,
       unique (ib_key, plan_key, valid_from)
     );
     grant select, insert, update (valid_to) on commissions.agreements to cascade_app;
@@ -69,8 +73,9 @@ export const up = (knex: Knex): Promise<void> =>
     create table commissions.batches (
       key bigint generated always as identity primary key,
       trades integer not null,
-      known_at timestamptz not null,
-      configuration_version bigint not null
+      known_at timestamptz not null, -- As of which knowledge of the tree.
+      configuration_version bigint not null, -- As of which plans, assignments and agreements.
+      booked_at timestamptz not null default now()
     );
     grant select, insert on commissions.batches to cascade_app;
 
@@ -117,11 +122,12 @@ export const up = (knex: Knex): Promise<void> =>
     -- A tenant's places in the queue: what finds none waits in this database, so that a spike delays nobody else.
     create table commissions.queue_slots (
       slot smallint primary key,
+      uses bigint not null default 0, -- Tells the jobs of a place apart.
       taken_at timestamptz,
-      job_id text
+      job_id text unique
     );
     insert into commissions.queue_slots (slot) select generate_series(1, 4);
-    grant select, update (taken_at, job_id) on commissions.queue_slots to cascade_app;
+    grant select, update (uses, taken_at, job_id) on commissions.queue_slots to cascade_app;
 
     create trigger append_only before update or delete or truncate on commissions.batches
       for each statement execute function platform.refuse_change();

@@ -26,7 +26,13 @@ export const createLogger = (settings: { level: string; role: string }, destinat
       base: { role: settings.role },
       serializers: { err: (error: unknown) => errorForLog(error) },
       redact: {
-        paths: ['req.headers.authorization', 'req.headers.cookie', 'req.headers["cascade-signature"]', 'password', 'secret'],
+        paths: [
+          'req.headers.authorization',
+          'req.headers.cookie',
+          'req.headers["cascade-signature"]',
+          'password',
+          'secret',
+        ],
         censor: '[redacted]',
       },
     },

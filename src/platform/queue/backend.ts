@@ -8,7 +8,7 @@ const onPostgres = withBackend(createPostgresBackend);
 const SCHEMA = 'bullmq';
 
 /** A queue of either backend, as far as Cascade uses it. */
-export type AnyQueue = Pick<Queue, 'name' | 'add' | 'addBulk' | 'close' | 'on' | 'waitUntilReady' | 'getJobCounts' | 'getJobs' | 'getWorkers' | 'isPaused' | 'pause' | 'resume' | 'obliterate' | 'getFailed'>;
+export type AnyQueue = Pick<Queue, 'name' | 'add' | 'addBulk' | 'close' | 'on' | 'waitUntilReady' | 'getJobCounts' | 'getJobs' | 'getJobState' | 'getWorkers' | 'isPaused' | 'pause' | 'resume' | 'obliterate' | 'getFailed'>;
 /** A worker of either backend, as far as Cascade uses it. */
 export type AnyWorker = Pick<RedisWorker, 'name' | 'close' | 'run' | 'waitUntilReady' | 'isRunning'> & { on(event: string, listener: (...args: never[]) => void): unknown };
 

@@ -11,6 +11,8 @@ const KEPT_FAILED = { count: 5_000, age: 7 * 24 * 3_600 };
 export type Queues = {
   /** Adds a job; `suffix` makes it another job where the same work is put back. `queue.unavailable` when the queue is away. */
   readonly add: <Payload>(job: JobDefinition<Payload>, payload: Payload, suffix?: string) => Promise<void>;
+  /** Whether a job waits or runs; false where it ended or the queue has lost it. */
+  readonly holds: (queue: string, jobId: string) => Promise<boolean>;
   readonly all: readonly AnyQueue[];
   readonly ping: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -44,6 +46,10 @@ export async function openQueues(store: QueueStore, names: readonly string[], lo
       } catch (error) {
         throw queueProblem('queue.unavailable', { cause: error, retryAfterSeconds: 2 });
       }
+    },
+    holds: async (name, jobId) => {
+      const state = await queues.get(name)?.getJobState(jobId);
+      return state !== undefined && state !== 'unknown' && state !== 'completed' && state !== 'failed';
     },
     all,
     ping: async () => {

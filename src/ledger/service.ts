@@ -101,6 +101,8 @@ export async function ensureAccounts(tx: TenantTx, refs: readonly AccountRef[]):
 
 async function write(tx: TenantTx, rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return;
+  const ends = rows.some((row) => row.hold !== null); // An array of nothing but nulls is left out: there are thousands of rows.
+  const dated = rows.some((row) => row.effectiveAt !== null);
   try {
     await queries.post(tx, {
       kinds: rows.map((row) => row.kind),
@@ -108,11 +110,11 @@ async function write(tx: TenantTx, rows: readonly Row[]): Promise<void> {
       credits: rows.map((row) => row.credit),
       units: rows.map((row) => row.units),
       currencies: rows.map((row) => row.currency),
-      effectiveAts: rows.map((row) => row.effectiveAt),
+      effectiveAts: dated ? rows.map((row) => row.effectiveAt) : null,
       references: rows.map((row) => row.reference),
       legs: rows.map((row) => row.leg),
-      holdReferences: rows.map((row) => row.hold?.reference ?? null),
-      holdLegs: rows.map((row) => row.hold?.leg ?? null),
+      holdReferences: ends ? rows.map((row) => row.hold?.reference ?? null) : null,
+      holdLegs: ends ? rows.map((row) => row.hold?.leg ?? null) : null,
     });
   } catch (error) {
     throw problemOf(error, rows) ?? error;

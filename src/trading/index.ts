@@ -7,10 +7,11 @@ export { serverTimeFromUtc, utcFromServerTime } from './platforms/server-time.ts
 export { closesVolume, isEligible, isTraded } from './rules.ts';
 export type { Deal, RawDeal, ServerClockRule } from './types.ts';
 export {
+  batchesOfDeals,
   claimDue,
   closingDeals,
   dueSummary,
-  firstDue,
+  dueKeys,
   opensOf,
   park,
   parkedCounts,

@@ -106,13 +106,14 @@ export const resolveParked = query('trading.resolve_parked', z.object({}), `
    where p.deal_key = x.deal_key and p.resolved_at is null`);
 
 export const dueSummary = query('trading.due_summary', z.object({ count: z.int(), oldest: z.date().nullable() }), `
-  select (select count(*)::integer from (select from trading.due limit 10000) as some) as count,
+  select (select count(*)::integer from (select from trading.due limit 10000) as counted) as count,
          (select min(received_at) from (select received_at from trading.due order by deal_key limit 1000) as first) as oldest`);
 
-export const firstDue = query('trading.first_due', z.object({ dealKey: z.bigint(), batchKey: z.bigint() }), `
-  select u.deal_key as "dealKey", d.batch_key as "batchKey"
-    from trading.due u join trading.deals d on d.key = u.deal_key
-   where u.deal_key > :after order by u.deal_key limit :limit`);
+export const dueKeys = query('trading.due_keys', z.object({ dealKey: z.bigint() }), `
+  select deal_key as "dealKey" from trading.due order by deal_key offset :offset limit :limit`);
+
+export const batchesOfDeals = query('trading.batches_of_deals', z.object({ dealKey: z.bigint(), batchKey: z.bigint() }), `
+  select key as "dealKey", batch_key as "batchKey" from trading.deals where key = any (:dealKeys::bigint[])`);
 
 /** Parked additions, oldest first, held until the end of the transaction; a second run meanwhile passes them over. */
 export const lockParked = query(

@@ -59,9 +59,15 @@ export async function dueSummary(tx: TenantTx): Promise<DueSummary> {
   return { count: row?.count ?? 0, oldestReceivedAt: row?.oldest ?? undefined };
 }
 
-/** The keys of due deals and of the feed batches that brought them, oldest first, at most 10 000; go on with `after` the last. */
-export const firstDue = (tx: TenantTx, limit: number, after = 0n): Promise<{ dealKey: bigint; batchKey: bigint }[]> =>
-  queries.firstDue(tx, { limit: bounded(limit, CLAIM_MAX), after });
+/** The keys of due deals behind the first `offset`, oldest first, at most `limit` (10 000). */
+export async function dueKeys(tx: TenantTx, { offset, limit }: { readonly offset: number; readonly limit: number }): Promise<bigint[]> {
+  return (await queries.dueKeys(tx, { offset, limit: bounded(limit, CLAIM_MAX) })).map((row) => row.dealKey);
+}
+
+/** The keys of the feed batches that brought deals, by deal key. */
+export async function batchesOfDeals(tx: TenantTx, dealKeys: readonly bigint[]): Promise<ReadonlyMap<bigint, bigint>> {
+  return new Map((await queries.batchesOfDeals(tx, { dealKeys })).map((row) => [row.dealKey, row.batchKey]));
+}
 
 /** Deals that are parked now, in the order of their keys, at most 1 000; go on with `after` the last one's key. */
 export const parkedDeals = (

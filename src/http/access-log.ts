@@ -7,13 +7,14 @@ import { contextOf } from './context.ts';
 const QUIET_PATHS = new Set(['/healthz', '/readyz', '/metrics']);
 
 const pathOf = (request: IncomingMessage): string => {
-  const address = 'originalUrl' in request && typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '');
+  const address =
+    'originalUrl' in request && typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '');
   return address.replace(/\?.*$/s, ''); // A query may carry what nobody should read in a log.
 };
 
 /** One line per answer: who was asked, what, by which tenant's name, how it ended and how long it took. No headers, no bodies. */
 export const accessLog = (log: Logger) =>
-  pinoHttp<IncomingMessage, ServerResponse>({
+  pinoHttp({
     logger: log,
     genReqId: (request) => contextOf(request).requestId,
     quietReqLogger: true,

@@ -9,7 +9,8 @@ import { problemDocument, retryAfterSecondsOf } from './rules.ts';
 import type { AppSettings } from './types.ts';
 
 /** Keys and amounts beyond 2^53 travel as text. */
-const asJson = (value: unknown): string => JSON.stringify(value, (_name, each: unknown) => (typeof each === 'bigint' ? each.toString() : each));
+const asJson = (value: unknown): string =>
+  JSON.stringify(value, (_name, each: unknown) => (typeof each === 'bigint' ? each.toString() : each));
 
 const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
 
@@ -24,14 +25,20 @@ function send(response: ServerResponse, status: number, contentType: string | un
 /** Sends what a handler answered. */
 export function sendAnswer(response: ServerResponse, answer: RouteAnswer): void {
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
-  if (answer.json !== undefined) send(response, answer.status, answer.contentType ?? 'application/json; charset=utf-8', asJson(answer.json));
-  else if (answer.text !== undefined) send(response, answer.status, answer.contentType ?? 'text/plain; charset=utf-8', answer.text);
+  if (answer.json !== undefined)
+    send(response, answer.status, answer.contentType ?? 'application/json; charset=utf-8', asJson(answer.json));
+  else if (answer.text !== undefined)
+    send(response, answer.status, answer.contentType ?? 'text/plain; charset=utf-8', answer.text);
   else send(response, answer.status, undefined, '');
 }
 
 /** The status that Express, or a package below it, gave to an error of the request's own making. */
 const requestErrorStatus = (error: unknown): number | undefined =>
-  error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status >= 400 && error.status < 500
+  error instanceof Error &&
+  'status' in error &&
+  typeof error.status === 'number' &&
+  error.status >= 400 &&
+  error.status < 500
     ? error.status
     : undefined;
 

@@ -40,9 +40,8 @@ export function createApp(settings: AppSettings): RequestListener {
   app.use(accessLog(settings.log));
   app.use(security);
   const resolve = resolveHost(settings);
-  app.use(async (request, response, next) => {
-    await resolve(request, response);
-    next();
+  app.use((request, _response, next) => {
+    resolve(request).then(() => next(), next);
   });
   const bare = bareRouter(settings);
   const ofTenants = routerOf(settings, 'tenant');
@@ -55,7 +54,9 @@ export function createApp(settings: AppSettings): RequestListener {
   });
   const answerError = sendProblem(settings);
   // Express knows the handler of errors by its four parameters.
-  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => answerError(error, request, response));
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
+    answerError(error, request, response),
+  );
   return app;
 }
 

@@ -6,9 +6,11 @@ import { httpProblem } from './errors.ts';
  * is larger is refused before a byte is read, one that turns out to be as soon as it is.
  */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  const tooLarge = () => httpProblem('http.body_too_large', { detail: `At most ${bytesMax} bytes are taken`, bytesMax });
+  const tooLarge = () =>
+    httpProblem('http.body_too_large', { detail: `At most ${bytesMax} bytes are taken`, bytesMax });
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge();
-  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return Buffer.alloc(0);
+  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined)
+    return Buffer.alloc(0);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

@@ -14,7 +14,8 @@ export function contextOf(request: IncomingMessage): RequestContext {
 }
 
 /** One value of a header that may stand there once. */
-const single = (value: string | string[] | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+const single = (value: string | string[] | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;
 
 /** Gives the request its id and its trace, and the answer the id. */
 export const openContext =

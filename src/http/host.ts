@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { httpProblem } from './errors.ts';
 import { contextOf } from './context.ts';
 import { forwardedHost } from './rules.ts';
@@ -31,7 +31,8 @@ function namedHost(request: IncomingMessage): string {
   const address = request.url ?? '';
   if (!address.startsWith('/') && address !== '*') {
     const authority = URL.canParse(address) ? new URL(address).host : '';
-    if (authority !== host.toLowerCase()) throw httpProblem('http.host_ambiguous', { detail: 'The address line and the Host header differ' });
+    if (authority !== host.toLowerCase())
+      throw httpProblem('http.host_ambiguous', { detail: 'The address line and the Host header differ' });
   }
   return host;
 }
@@ -40,7 +41,7 @@ function namedHost(request: IncomingMessage): string {
  * Decides before anything else whose host was asked: the installation's own, or a tenant's. A name of neither is refused
  * here, so that nothing about the address it asked for can be learned.
  */
-export function resolveHost(settings: AppSettings): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+export function resolveHost(settings: AppSettings): (request: IncomingMessage) => Promise<void> {
   const bare = new Set([...ALWAYS_BARE, ...settings.baseHosts.map((host) => host.toLowerCase())]);
   const proxies = addressList(settings.trustedProxies);
   const isProxy = (address: string | undefined): boolean => {
@@ -51,7 +52,8 @@ export function resolveHost(settings: AppSettings): (request: IncomingMessage, r
     const context = contextOf(request);
     const named = namedHost(request);
     const forwarded = request.headers['x-forwarded-host'];
-    const host = typeof forwarded === 'string' && isProxy(request.socket.remoteAddress) ? forwardedHost(forwarded) : named;
+    const host =
+      typeof forwarded === 'string' && isProxy(request.socket.remoteAddress) ? forwardedHost(forwarded) : named;
     if (bare.has(withoutPort(host))) return;
     context.tenant = await settings.tenantOfHost(host);
     context.log = context.log.child({ tenant: context.tenant.slug });

@@ -14,6 +14,7 @@ export function requireOperator(isOperator: OperatorGuard, request: IncomingMess
   const { origin } = request.headers;
   const site = request.headers['sec-fetch-site'];
   const foreignSite = typeof site === 'string' && site !== 'same-origin' && site !== 'none';
-  const foreignOrigin = origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== request.headers.host);
+  const foreignOrigin =
+    origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== request.headers.host);
   if (foreignSite || foreignOrigin) throw httpProblem('http.foreign_origin');
 }

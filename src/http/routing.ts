@@ -14,7 +14,8 @@ export function routerOf(settings: AppSettings, on: Route['on']): Router {
   const router = express.Router({ caseSensitive: true });
   const methods = new Map<string, Set<string>>();
   for (const route of settings.routes.filter((each) => each.on === on)) {
-    if (route.permission === 'operator' && route.on === 'tenant') throw new TypeError(`${route.path}: the operator's token counts on the bare host only`);
+    if (route.permission === 'operator' && route.on === 'tenant')
+      throw new TypeError(`${route.path}: the operator's token counts on the bare host only`);
     const allowed = methods.get(route.path) ?? new Set<string>();
     if (allowed.has(route.method)) throw new TypeError(`${route.method} ${route.path} is mounted twice`);
     methods.set(route.path, allowed.add(route.method));
@@ -67,5 +68,7 @@ async function handle(route: Route, request: Request): Promise<RouteAnswer> {
 /** Headers and parameters as single texts; what came as several is joined as HTTP joins it. */
 const textsOf = (values: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]])),
+    Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+    ),
   );

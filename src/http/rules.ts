@@ -10,7 +10,8 @@ export const saneRequestId = (header: string | undefined): string | undefined =>
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 
 /** The trace id of a W3C `traceparent` header; undefined where there is none that can be used. */
-export const traceIdOf = (traceparent: string | undefined): string | undefined => TRACEPARENT.exec(traceparent ?? '')?.[1];
+export const traceIdOf = (traceparent: string | undefined): string | undefined =>
+  TRACEPARENT.exec(traceparent ?? '')?.[1];
 
 /** The host a trusted proxy was asked for: the last one named, because that is the one it added itself. */
 export const forwardedHost = (header: string): string => header.slice(header.lastIndexOf(',') + 1).trim();

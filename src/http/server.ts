@@ -1,7 +1,8 @@
 import { type IncomingMessage, type RequestListener, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Problem } from '../kernel/problem.ts';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../kernel/clock.ts';
+import type { Problem } from '../kernel/problem.ts';
 import type { Logger } from '../platform/logger.ts';
 import { rawProblem } from './answer.ts';
 import { newRequestId } from './context.ts';
@@ -36,7 +37,11 @@ const KEEP_ALIVE_MS = 65_000; // Longer than a load balancer keeps its side, so 
 /** Listens, and answers with `listener`. */
 export async function serve(listener: RequestListener, settings: ServerSettings): Promise<HttpServer> {
   let draining = false;
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS_MAX, requestTimeout: REQUEST_MS_MAX });
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_MS_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+  });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     response.on('finish', () => {
       if (draining && !server.listening) setImmediate(() => server.closeIdleConnections());
@@ -84,7 +89,7 @@ const clientProblems: Readonly<Record<string, () => [Problem, string]>> = {
 /** Bytes that never became a request get a problem as well, where the other side still listens. */
 const answerClientError =
   ({ problemsUrl, clock, log }: ServerSettings) =>
-  (error: Error & { code?: string }, socket: import('node:stream').Duplex): void => {
+  (error: Error & { code?: string }, socket: Duplex): void => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
       return;

@@ -4,7 +4,12 @@ import type { QueueState } from './types.ts';
 /** What is asked anew at each scrape; whatever of it fails or is slow is left out and counted. */
 export type MetricSources = {
   readonly queues?: () => Promise<readonly QueueState[]>;
-  readonly pools?: () => { readonly pools: number; readonly poolsMax: number; readonly users: number; readonly waiting: number };
+  readonly pools?: () => {
+    readonly pools: number;
+    readonly poolsMax: number;
+    readonly users: number;
+    readonly waiting: number;
+  };
   readonly relay?: () => {
     readonly waiting: number;
     readonly active: number;
@@ -20,7 +25,13 @@ export type Metrics = {
   readonly observeBatch: (batch: { readonly trades: number; readonly durationMs: number }) => void;
   readonly countTrades: (outcome: 'booked' | 'parked', trades: number) => void;
   readonly countFeedLines: (verdict: 'accepted' | 'duplicate' | 'parked' | 'rejected', lines: number) => void;
-  readonly observeRequest: (request: { method: string; route: string; status: number; durationMs: number; queries: number }) => void;
+  readonly observeRequest: (request: {
+    method: string;
+    route: string;
+    status: number;
+    durationMs: number;
+    queries: number;
+  }) => void;
   readonly countJob: (job: { queue: string; name: string; outcome: 'done' | 'failed'; tookMs: number }) => void;
   /** The text that Prometheus reads, and its content type. */
   readonly scrape: () => Promise<{ readonly text: string; readonly contentType: string }>;
@@ -42,12 +53,30 @@ export function createMetrics(sources: MetricSources = {}): Metrics {
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
     new Counter({ name: `cascade_${name}`, help, labelNames, registers });
 
-  const batchSeconds = histogram('commission_batch_seconds', 'Time to book one batch of trades, claim to commit', BATCH_SECONDS, []);
-  const tradeSeconds = histogram('commission_trade_seconds', 'Time of a batch divided by its trades, once per trade', TRADE_SECONDS, []);
+  const batchSeconds = histogram(
+    'commission_batch_seconds',
+    'Time to book one batch of trades, claim to commit',
+    BATCH_SECONDS,
+    [],
+  );
+  const tradeSeconds = histogram(
+    'commission_trade_seconds',
+    'Time of a batch divided by its trades, once per trade',
+    TRADE_SECONDS,
+    [],
+  );
   const trades = counter('commission_trades_total', 'Trades by what became of them', ['outcome']);
   const lines = counter('feed_lines_total', 'Lines of the feed by verdict', ['verdict']);
-  const requestSeconds = histogram('http_request_seconds', 'Time from the route to the end of the answer', REQUEST_SECONDS, ['method', 'route', 'status']);
-  const requestQueries = histogram('http_request_queries', 'Named statements sent to databases per request', QUERIES, ['method', 'route']);
+  const requestSeconds = histogram(
+    'http_request_seconds',
+    'Time from the route to the end of the answer',
+    REQUEST_SECONDS,
+    ['method', 'route', 'status'],
+  );
+  const requestQueries = histogram('http_request_queries', 'Named statements sent to databases per request', QUERIES, [
+    'method',
+    'route',
+  ]);
   const jobSeconds = histogram('job_seconds', 'Time of one try of a job', BATCH_SECONDS, ['queue', 'name', 'outcome']);
   const failedScrapes = counter('scrape_failures_total', 'Sources that did not answer a scrape', ['source']);
   const refresh = gauges(registry, sources, (source) => failedScrapes.inc({ source }));
@@ -78,19 +107,34 @@ function gauges(registry: Registry, sources: MetricSources, onFailure: (source: 
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
     new Gauge({ name: `cascade_${name}`, help, labelNames, registers: [registry] });
   const depth = gauge('queue_jobs', 'Jobs of a queue by state', ['queue', 'state']);
-  const oldest = gauge('queue_oldest_waiting_seconds', 'How long the job that has waited longest waits; 0 where none waits', ['queue']);
+  const oldest = gauge(
+    'queue_oldest_waiting_seconds',
+    'How long the job that has waited longest waits; 0 where none waits',
+    ['queue'],
+  );
   const workers = gauge('queue_workers', 'Workers connected to a queue', ['queue']);
   const paused = gauge('queue_paused', '1 while a queue is paused', ['queue']);
-  const pools = gauge('tenant_pools', "Tenants' pools: open, how many may be, transactions at work, callers that wait", ['state']);
-  const relay = gauge('relay', 'The relay: tenants waiting and visited, events handled and parked, tenants out of reach, lag in events', ['what']);
+  const pools = gauge(
+    'tenant_pools',
+    "Tenants' pools: open, how many may be, transactions at work, callers that wait",
+    ['state'],
+  );
+  const relay = gauge(
+    'relay',
+    'The relay: tenants waiting and visited, events handled and parked, tenants out of reach, lag in events',
+    ['what'],
+  );
   return async () => {
-    if (sources.pools !== undefined) for (const [state, value] of Object.entries(sources.pools())) pools.set({ state }, value);
-    if (sources.relay !== undefined) for (const [what, value] of Object.entries(sources.relay())) relay.set({ what }, value);
+    if (sources.pools !== undefined)
+      for (const [state, value] of Object.entries(sources.pools())) pools.set({ state }, value);
+    if (sources.relay !== undefined)
+      for (const [what, value] of Object.entries(sources.relay())) relay.set({ what }, value);
     if (sources.queues === undefined) return;
     try {
       for (const state of await within(SOURCE_MS_MAX, sources.queues())) {
         const queue = state.name;
-        for (const name of ['waiting', 'active', 'delayed', 'failed', 'completed'] as const) depth.set({ queue, state: name }, state[name]);
+        for (const name of ['waiting', 'active', 'delayed', 'failed', 'completed'] as const)
+          depth.set({ queue, state: name }, state[name]);
         oldest.set({ queue }, (state.oldestWaitingMs ?? 0) / 1_000);
         workers.set({ queue }, state.workers);
         paused.set({ queue }, state.paused ? 1 : 0);

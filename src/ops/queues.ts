@@ -11,7 +11,8 @@ import type { QueueState } from './types.ts';
 export const BOARD_PATH = '/ops/queues';
 
 /** What the board may change: nothing that makes, alters or throws away a job. */
-const ALLOWED_CHANGE = /^\/api\/queues\/(pause|resume|[^/]+\/(pause|resume|promote|retry\/failed)|[^/]+\/[^/]+\/(retry|promote))$/;
+const ALLOWED_CHANGE =
+  /^\/api\/queues\/(pause|resume|[^/]+\/(pause|resume|promote|retry\/failed)|[^/]+\/[^/]+\/(retry|promote))$/;
 const READS = new Set(['GET', 'HEAD']);
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
@@ -26,7 +27,9 @@ export function queueBoard(queues: readonly AnyQueue[]): Handler {
   createBullBoard({
     queues: queues.map((queue) => new BullMQAdapter(queue as Queue, { allowRetries: true, readOnlyMode: false })),
     serverAdapter: server,
-    options: { uiConfig: { boardTitle: 'Cascade queues', hideDocsLink: true, miscLinks: [{ text: 'Operator', url: '/ops' }] } },
+    options: {
+      uiConfig: { boardTitle: 'Cascade queues', hideDocsLink: true, miscLinks: [{ text: 'Operator', url: '/ops' }] },
+    },
   });
   const board = server.getRouter() as Handler;
   return (request, response, next) => {

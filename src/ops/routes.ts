@@ -35,15 +35,36 @@ export function opsRoutes(settings: OpsSettings): BareRoute[] {
     }
   };
   const asset = (path: string, body: string, contentType: string): BareRoute => ({
-    ...form, path, permission: 'public', answers: text,
+    ...form,
+    path,
+    permission: 'public',
+    answers: text,
     handle: async () => ({ status: 200, text: body, contentType, headers: { 'Cache-Control': 'no-cache' } }),
   });
   return [
-    { ...form, path: '/healthz', permission: 'public', answers: aliveAnswer, handle: async () => ({ status: 200, json: { status: 'alive' } }) },
-    { ...form, path: '/readyz', permission: 'public', answers: readyAnswer, handle: (request) => readiness(settings, request) },
     {
-      ...form, path: '/', permission: 'public', answers: text,
-      handle: (request) => (settings.isOperator(request.headers['authorization']) ? show(request) : Promise.resolve(htmlAnswer(200, harmlessPage()))),
+      ...form,
+      path: '/healthz',
+      permission: 'public',
+      answers: aliveAnswer,
+      handle: async () => ({ status: 200, json: { status: 'alive' } }),
+    },
+    {
+      ...form,
+      path: '/readyz',
+      permission: 'public',
+      answers: readyAnswer,
+      handle: (request) => readiness(settings, request),
+    },
+    {
+      ...form,
+      path: '/',
+      permission: 'public',
+      answers: text,
+      handle: (request) =>
+        settings.isOperator(request.headers['authorization'])
+          ? show(request)
+          : Promise.resolve(htmlAnswer(200, harmlessPage())),
     },
     { ...form, path: '/ops', permission: 'operator', answers: text, handle: show },
     asset('/assets/ops.css', styleSheet, 'text/css; charset=utf-8'),
@@ -54,7 +75,10 @@ export function opsRoutes(settings: OpsSettings): BareRoute[] {
 
 /** Prometheus' figures; `public` only on a port that nobody else can reach. */
 export const metricsRoute = (metrics: Metrics, permission: 'operator' | 'public'): BareRoute => ({
-  ...form, path: '/metrics', permission, answers: text,
+  ...form,
+  path: '/metrics',
+  permission,
+  answers: text,
   handle: async () => {
     const scraped = await metrics.scrape();
     return { status: 200, text: scraped.text, contentType: scraped.contentType };

@@ -47,7 +47,13 @@ export type Snapshot = {
   readonly tenants: readonly TenantState[];
   readonly queues: readonly QueueState[];
   /** What happened in the last minute, over all tenants. */
-  readonly lastMinute: { readonly received: number; readonly booked: number; readonly rebates: number; readonly parked: number; readonly failedJobs: number };
+  readonly lastMinute: {
+    readonly received: number;
+    readonly booked: number;
+    readonly rebates: number;
+    readonly parked: number;
+    readonly failedJobs: number;
+  };
   readonly relay: { readonly lagEventsMax: number; readonly parked: number };
 };
 

@@ -22,10 +22,18 @@ import type { Tenant } from '../../src/tenancy/index.ts';
 import { openTestTenancy, testLog, testOrigin } from '../support/tenancy.ts';
 
 const NEVER_MS = 600_000;
-const processedOf = query('test.processed', z.object({ consumer: z.string(), outcome: z.string(), events: z.int() }), `
-  select consumer, outcome, count(*)::integer as events from platform.processed group by 1, 2 order by 1, 2`);
-const effects = query('test.effects', z.object({ events: z.int() }), `
-  select count(*)::integer as events from platform.events where type = 'test.effect'`);
+const processedOf = query(
+  'test.processed',
+  z.object({ consumer: z.string(), outcome: z.string(), events: z.int() }),
+  `
+  select consumer, outcome, count(*)::integer as events from platform.processed group by 1, 2 order by 1, 2`,
+);
+const effects = query(
+  'test.effects',
+  z.object({ events: z.int() }),
+  `
+  select count(*)::integer as events from platform.events where type = 'test.effect'`,
+);
 const setBack = query('test.set_back', z.object({}), `update platform.consumers set position = 0`);
 
 describe('The relay hands events to consumers', () => {
@@ -41,12 +49,18 @@ describe('The relay hands events to consumers', () => {
 
   let count = 0;
   const newTenant = (): Promise<Tenant> => tenancy.createTenant({ slug: `broker${(count += 1)}`, name: 'A broker' });
-  const inTenant = <T>(tenant: Tenant, work: (tx: TenantTx) => Promise<T>) => tenancy.withTenant(tenant.id, testOrigin, work);
+  const inTenant = <T>(tenant: Tenant, work: (tx: TenantTx) => Promise<T>) =>
+    tenancy.withTenant(tenant.id, testOrigin, work);
   const record = (tenant: Tenant, events: number, type = 'test.happened') =>
     inTenant(tenant, async (tx) => {
-      for (let index = 0; index < events; index += 1) emit(tx, { stream: 'a/1', type, schemaVersion: 1, payload: { index } });
+      for (let index = 0; index < events; index += 1)
+        emit(tx, { stream: 'a/1', type, schemaVersion: 1, payload: { index } });
     });
-  const start = (tenants: readonly Tenant[], consumers: readonly Consumer[], settings: Partial<RelaySettings> = {}): Relay => {
+  const start = (
+    tenants: readonly Tenant[],
+    consumers: readonly Consumer[],
+    settings: Partial<RelaySettings> = {},
+  ): Relay => {
     const relay = runRelay({
       withTenant: tenancy.withTenant,
       withControl: tenancy.withControl,
@@ -81,14 +95,24 @@ describe('The relay hands events to consumers', () => {
     const tenant = await newTenant();
     const all = collector();
     const some: bigint[] = [];
-    const picky = defineConsumer({ name: 'test.picky', types: ['test.rare'], handle: async (_tx, event) => void some.push(event.seq) });
+    const picky = defineConsumer({
+      name: 'test.picky',
+      types: ['test.rare'],
+      handle: async (_tx, event) => void some.push(event.seq),
+    });
     await record(tenant, 25);
     await record(tenant, 1, 'test.rare');
     await record(tenant, 25);
     const relay = start([tenant], [all.consumer, picky], { batchMax: 10 });
     await relay.settled();
     expect(all.seen.map((event) => event.seq)).toEqual(Array.from({ length: 51 }, (_none, index) => BigInt(index + 1)));
-    expect(all.seen[0]).toMatchObject({ stream: 'a/1', version: 1, type: 'test.happened', payload: { index: 0 }, actor: 'test' });
+    expect(all.seen[0]).toMatchObject({
+      stream: 'a/1',
+      version: 1,
+      type: 'test.happened',
+      payload: { index: 0 },
+      actor: 'test',
+    });
     expect(some).toEqual([26n]);
     expect(await inTenant(tenant, (tx) => processedOf(tx, {}))).toEqual([
       { consumer: 'test.all', outcome: 'done', events: 51 },
@@ -102,11 +126,14 @@ describe('The relay hands events to consumers', () => {
     const effect = defineConsumer({
       name: 'test.effect',
       types: ['test.happened'],
-      handle: async (tx, event) => emit(tx, { stream: `b/${event.seq}`, type: 'test.effect', schemaVersion: 1, payload: {} }),
+      handle: async (tx, event) =>
+        emit(tx, { stream: `b/${event.seq}`, type: 'test.effect', schemaVersion: 1, payload: {} }),
     });
     await record(tenant, 120);
     const both = [1, 2].map(() => start([tenant], [effect], { batchMax: 7, sweepMs: 5 }));
-    await expect.poll(async () => (await inTenant(tenant, (tx) => effects(tx, {})))[0]?.events, { timeout: 20_000 }).toBe(120);
+    await expect
+      .poll(async () => (await inTenant(tenant, (tx) => effects(tx, {})))[0]?.events, { timeout: 20_000 })
+      .toBe(120);
     await inTenant(tenant, (tx) => setBack(tx, {}));
     for (const relay of both) relay.nudge(tenant.id);
     await Promise.all(both.map((relay) => relay.settled()));
@@ -178,7 +205,11 @@ describe('The relay hands events to consumers', () => {
   it('of a tenant whose neighbour is out of reach or very busy', async () => {
     const [busy, quiet] = [await newTenant(), await newTenant()];
     const order: TenantId[] = [];
-    const consumer = defineConsumer({ name: 'test.order', all: true, handle: async (tx) => void order.push(tx.tenantId) });
+    const consumer = defineConsumer({
+      name: 'test.order',
+      all: true,
+      handle: async (tx) => void order.push(tx.tenantId),
+    });
     await record(busy, 100);
     await record(quiet, 1);
     const gone = { ...busy, id: 'tnt_00000000000000000000000000' as TenantId };
@@ -232,7 +263,13 @@ describe('The order of visits', () => {
     const agenda = new Agenda();
     for (const tenant of [a, b]) if (tenant !== undefined) agenda.add(tenant, 'hinted');
     for (const tenant of [c, d]) if (tenant !== undefined) agenda.add(tenant, 'regular');
-    expect([agenda.next(), agenda.next(), agenda.next(), agenda.next(), agenda.next()]).toEqual([a, c, b, d, undefined]);
+    expect([agenda.next(), agenda.next(), agenda.next(), agenda.next(), agenda.next()]).toEqual([
+      a,
+      c,
+      b,
+      d,
+      undefined,
+    ]);
   });
 
   it('never visits a tenant twice at a time, and comes back for what arrived meanwhile', () => {

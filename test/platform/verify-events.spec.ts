@@ -16,13 +16,23 @@ describe('A planted breach of the chain of events is found', () => {
     tenant = await tenancy.createTenant({ slug: `broker${(count += 1)}`, name: 'A broker' });
     for (let index = 0; index < 4; index += 1)
       await tenancy.withTenant(tenant.id, testOrigin, async (tx) => {
-        for (const stream of ['a/1', 'b/1', 'a/1']) emit(tx, { stream, type: 'test.happened', schemaVersion: 1, payload: { amount: '1.10', ratio: 1e21, none: null, list: [1, 'ü'] } });
+        for (const stream of ['a/1', 'b/1', 'a/1'])
+          emit(tx, {
+            stream,
+            type: 'test.happened',
+            schemaVersion: 1,
+            payload: { amount: '1.10', ratio: 1e21, none: null, list: [1, 'ü'] },
+          });
       });
     await tenancy.withTenant(tenant.id, testOrigin, (tx) => keepHeadOutside(tenancy.withControl, tx, 12n));
   });
   /** What somebody does who has the database's superuser. */
   const tamper = async (sql: string): Promise<void> => {
-    const admin = openPool({ ...databaseAddress(inject('adminUrl')), database: tenant.database }, { ...poolDefaults, connectionsMax: 1 }, testLog);
+    const admin = openPool(
+      { ...databaseAddress(inject('adminUrl')), database: tenant.database },
+      { ...poolDefaults, connectionsMax: 1 },
+      testLog,
+    );
     try {
       await admin.transaction(async (trx) => {
         await trx.raw('alter table platform.events disable trigger append_only');
@@ -74,7 +84,8 @@ describe('A planted breach of the chain of events is found', () => {
                   update platform.event_head set seq = 10, hash = (select hash from platform.events where seq = 10)`);
     expect(await rules()).toEqual(['events.head_outside event/11']);
     await tenancy.withTenant(tenant.id, testOrigin, async (tx) => {
-      for (let index = 0; index < 4; index += 1) emit(tx, { stream: 'c/1', type: 'test.forged', schemaVersion: 1, payload: {} });
+      for (let index = 0; index < 4; index += 1)
+        emit(tx, { stream: 'c/1', type: 'test.forged', schemaVersion: 1, payload: {} });
     });
     expect(await rules()).toEqual(['events.head_outside event/12']);
   });

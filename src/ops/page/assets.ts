@@ -31,7 +31,7 @@ code { font: 13px/20px var(--mono); color: var(--quiet); overflow-wrap: anywhere
 .quiet { color: var(--quiet); font-size: 13px; }
 .state { white-space: nowrap; font-weight: 550; }
 .good { color: var(--good); } .look { color: var(--look); } .bad { color: var(--bad); } .off { color: var(--off); }
-.concerns { margin: 16px 0 0; padding: 8px 16px 8px 32px; border-left: 3px solid var(--look); color: var(--text); }
+.concerns { display: flex; flex-wrap: wrap; gap: 0 24px; margin: 16px 0 0; padding: 8px 16px; border-left: 3px solid var(--look); list-style: none; }
 .tiles { display: grid; grid-template-columns: repeat(7, 1fr); margin: 24px 0 0; border-bottom: 1px solid var(--line); }
 .tile { padding: 0 16px 16px; border-left: 1px solid var(--line); color: var(--text); min-width: 0; }
 .tile:first-child { padding-left: 0; border-left: 0; }

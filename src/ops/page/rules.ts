@@ -42,7 +42,10 @@ export const tenantStatus = (tenant: TenantState): Status => {
 };
 
 const processLevels = { running: 'good', starting: 'look', draining: 'look', stopped: 'bad' } as const;
-export const processStatus = (state: Snapshot['processes'][number]['state']): Status => ({ level: processLevels[state], word: state });
+export const processStatus = (state: Snapshot['processes'][number]['state']): Status => ({
+  level: processLevels[state],
+  word: state,
+});
 
 /** What an operator should look at now, worst first; nothing when all is well. */
 export function concerns(snapshot: Snapshot): string[] {

@@ -19,7 +19,13 @@ async function writeEvents(tx: TenantTx, events: readonly NewEvent[]): Promise<v
   const rows = events.map((event, index) => {
     const version = (versions.get(event.stream) ?? 0) + 1;
     versions.set(event.stream, version);
-    const stored: StoredEvent = { ...event, ...tx.origin, seq: head.seq + BigInt(index + 1), version, recordedAt: head.now };
+    const stored: StoredEvent = {
+      ...event,
+      ...tx.origin,
+      seq: head.seq + BigInt(index + 1),
+      version,
+      recordedAt: head.now,
+    };
     const row = { stored, previousHash, hash: chainHash(previousHash, stored) };
     previousHash = row.hash;
     return row;

@@ -8,29 +8,49 @@ import type { ChainHead, HintAudience } from './types.ts';
 /** Runs work in one transaction of the control database; tenancy hands it down. */
 export type WithControl = <T>(work: (tx: ControlTx) => Promise<T>) => Promise<T>;
 
-const putHint = controlQuery('platform.put_hint', z.object({}), `
+const putHint = controlQuery(
+  'platform.put_hint',
+  z.object({}),
+  `
   insert into control.hints (audience, tenant_id) values (:audience, :tenantId)
-  on conflict (audience, tenant_id) do update set hinted_at = clock_timestamp()`);
+  on conflict (audience, tenant_id) do update set hinted_at = clock_timestamp()`,
+);
 
-const deleteHints = controlQuery('platform.take_hints', z.object({ tenantId: TenantId }), `
+const deleteHints = controlQuery(
+  'platform.take_hints',
+  z.object({ tenantId: TenantId }),
+  `
   delete from control.hints h
    using (select tenant_id from control.hints where audience = :audience order by hinted_at limit :max for update skip locked) oldest
    where h.audience = :audience and h.tenant_id = oldest.tenant_id
-  returning h.tenant_id as "tenantId"`);
+  returning h.tenant_id as "tenantId"`,
+);
 
-const growHead = controlQuery('platform.grow_chain_head', z.object({}), `
+const growHead = controlQuery(
+  'platform.grow_chain_head',
+  z.object({}),
+  `
   insert into control.chain_heads (tenant_id, seq, hash, seen_at) values (:tenantId, :seq, :hash, clock_timestamp())
   on conflict (tenant_id) do update set seq = excluded.seq, hash = excluded.hash, seen_at = excluded.seen_at
-   where chain_heads.seq < excluded.seq`);
+   where chain_heads.seq < excluded.seq`,
+);
 
-const headOf = controlQuery('platform.chain_head_of', z.object({ seq: z.bigint(), hash: z.instanceof(Buffer) }), `
-  select seq, hash from control.chain_heads where tenant_id = :tenantId`);
+const headOf = controlQuery(
+  'platform.chain_head_of',
+  z.object({ seq: z.bigint(), hash: z.instanceof(Buffer) }),
+  `
+  select seq, hash from control.chain_heads where tenant_id = :tenantId`,
+);
 
 /**
  * Says, after a commit, that a tenant has work. A hint saves waiting for the next round and nothing else: one that is
  * lost is made good by the visit that every tenant gets anyway, so the caller may ignore that it failed (and log it).
  */
-export async function hint(withControl: WithControl, tenantId: TenantId, audience: HintAudience = 'relay'): Promise<void> {
+export async function hint(
+  withControl: WithControl,
+  tenantId: TenantId,
+  audience: HintAudience = 'relay',
+): Promise<void> {
   await withControl((tx) => putHint(tx, { tenantId, audience }));
 }
 

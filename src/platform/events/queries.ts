@@ -5,14 +5,25 @@ import type { StoredEvent } from './types.ts';
 const bytes = z.instanceof(Buffer);
 
 /** The end of the chain. A statement of its own: one that also took the lock would read as of before it had it. */
-export const readHead = query('platform.event_head', z.object({ seq: z.bigint(), hash: bytes, now: z.date() }), `
-  select seq, hash, date_trunc('milliseconds', clock_timestamp()) as now from platform.event_head`);
+export const readHead = query(
+  'platform.event_head',
+  z.object({ seq: z.bigint(), hash: bytes, now: z.date() }),
+  `
+  select seq, hash, date_trunc('milliseconds', clock_timestamp()) as now from platform.event_head`,
+);
 
-export const streamVersions = query('platform.stream_versions', z.object({ stream: z.string(), version: z.int() }), `
+export const streamVersions = query(
+  'platform.stream_versions',
+  z.object({ stream: z.string(), version: z.int() }),
+  `
   select s.stream, coalesce((select max(e.version) from platform.events e where e.stream = s.stream), 0) as version
-    from unnest(:streams::text[]) as s (stream)`);
+    from unnest(:streams::text[]) as s (stream)`,
+);
 
-export const insertEvents = query('platform.insert_events', z.object({}), `
+export const insertEvents = query(
+  'platform.insert_events',
+  z.object({}),
+  `
   with fresh as (
     insert into platform.events
       (seq, stream, version, type, schema_version, payload, actor, causation, recorded_at, previous_hash, hash)
@@ -21,7 +32,8 @@ export const insertEvents = query('platform.insert_events', z.object({}), `
                   :payloads::jsonb[], :previousHashes::bytea[], :hashes::bytea[])
         as e (seq, stream, version, type, schema_version, payload, previous_hash, hash)
   )
-  update platform.event_head set seq = :lastSeq, hash = :lastHash`);
+  update platform.event_head set seq = :lastSeq, hash = :lastHash`,
+);
 
 const storedEvent = z.object({
   seq: z.bigint(),
@@ -39,37 +51,61 @@ const storedEvent = z.object({
  * The next events of a consumer. `seq > position` loses nothing: seq is given under the lock that is held to the commit
  * (late.ts), so whoever can see event n can see all before it. `handled` guards against a position that was set back.
  */
-export const eventsAfter = query('platform.events_after', storedEvent.extend({ handled: z.boolean() }), `
+export const eventsAfter = query(
+  'platform.events_after',
+  storedEvent.extend({ handled: z.boolean() }),
+  `
   select e.seq, e.stream, e.version, e.type, e.schema_version as "schemaVersion", e.payload, e.actor, e.causation,
          e.recorded_at as "recordedAt",
          exists (select from platform.processed p where p.consumer = :consumer and p.seq = e.seq) as handled
     from platform.events e
    where e.seq > :position
    order by e.seq
-   limit :max`);
+   limit :max`,
+);
 
-export const ensureConsumers = query('platform.ensure_consumers', z.object({}), `
-  insert into platform.consumers (name) select unnest(:names::text[]) on conflict do nothing`);
+export const ensureConsumers = query(
+  'platform.ensure_consumers',
+  z.object({}),
+  `
+  insert into platform.consumers (name) select unnest(:names::text[]) on conflict do nothing`,
+);
 
 /** Takes a consumer for this transaction; no row where another process has it. */
-export const takeConsumer = query('platform.take_consumer', z.object({ position: z.bigint(), attempts: z.int(), retryInMs: z.int() }), `
+export const takeConsumer = query(
+  'platform.take_consumer',
+  z.object({ position: z.bigint(), attempts: z.int(), retryInMs: z.int() }),
+  `
   select position, attempts, coalesce(ceil(greatest(0, extract(epoch from retry_at - clock_timestamp()) * 1000)), 0)::integer as "retryInMs"
     from platform.consumers
    where name = :name
-     for update skip locked`);
+     for update skip locked`,
+);
 
-export const insertProcessed = query('platform.insert_processed', z.object({}), `
+export const insertProcessed = query(
+  'platform.insert_processed',
+  z.object({}),
+  `
   insert into platform.processed (consumer, seq, outcome, detail)
-  select :consumer, s.seq, :outcome, :detail from unnest(:seqs::bigint[]) as s (seq)`);
+  select :consumer, s.seq, :outcome, :detail from unnest(:seqs::bigint[]) as s (seq)`,
+);
 
-export const moveConsumer = query('platform.move_consumer', z.object({}), `
-  update platform.consumers set position = :position, attempts = 0, retry_at = null, last_error = null where name = :name`);
+export const moveConsumer = query(
+  'platform.move_consumer',
+  z.object({}),
+  `
+  update platform.consumers set position = :position, attempts = 0, retry_at = null, last_error = null where name = :name`,
+);
 
-export const noteFailure = query('platform.note_failure', z.object({}), `
+export const noteFailure = query(
+  'platform.note_failure',
+  z.object({}),
+  `
   update platform.consumers
      set attempts = attempts + 1, last_error = :detail,
          retry_at = clock_timestamp() + make_interval(secs => :delayMs::double precision / 1000)
-   where name = :name`);
+   where name = :name`,
+);
 
 /** What a consumer could not handle, oldest first. */
 export const parkedEvents = query(
@@ -90,20 +126,32 @@ export const headAndLast = query(
     left join lateral (select seq, hash from platform.events order by seq desc limit 1) e on true`,
 );
 
-export const eventsToVerify = query('platform.events_to_verify', storedEvent.extend({ previousHash: bytes, hash: bytes }), `
+export const eventsToVerify = query(
+  'platform.events_to_verify',
+  storedEvent.extend({ previousHash: bytes, hash: bytes }),
+  `
   select seq, stream, version, type, schema_version as "schemaVersion", payload, actor, causation,
          recorded_at as "recordedAt", previous_hash as "previousHash", hash
     from platform.events
    where seq > :after and seq <= :upTo
    order by seq
-   limit :max`);
+   limit :max`,
+);
 
-export const badStreamVersions = query('platform.bad_stream_versions', z.object({ stream: z.string(), seq: z.bigint(), version: z.int(), expected: z.int() }), `
+export const badStreamVersions = query(
+  'platform.bad_stream_versions',
+  z.object({ stream: z.string(), seq: z.bigint(), version: z.int(), expected: z.int() }),
+  `
   select distinct on (stream) stream, seq, version, expected
     from (select stream, seq, version, (row_number() over (partition by stream order by seq))::integer as expected
             from platform.events where seq <= :upTo) numbered
    where version <> expected
    order by stream, seq
-   limit :max`);
+   limit :max`,
+);
 
-export const hashAt = query('platform.hash_at', z.object({ hash: bytes }), `select hash from platform.events where seq = :seq`);
+export const hashAt = query(
+  'platform.hash_at',
+  z.object({ hash: bytes }),
+  `select hash from platform.events where seq = :seq`,
+);

@@ -18,7 +18,13 @@ export type RelaySettings = ConsumerSettings & {
   readonly concurrency: number;
 };
 
-export const relayDefaults: RelaySettings = { ...consumerDefaults, sweepMs: 60_000, hintPollMs: 250, hintsMax: 500, concurrency: 4 };
+export const relayDefaults: RelaySettings = {
+  ...consumerDefaults,
+  sweepMs: 60_000,
+  hintPollMs: 250,
+  hintsMax: 500,
+  concurrency: 4,
+};
 
 /** What the relay is made of; tenancy and main hand it down. `tenantIds` gives those that may be visited. */
 export type RelayDeps = {
@@ -191,7 +197,9 @@ class RunningRelay {
     const { withTenant, consumers, log } = this.#deps;
     if (!this.#introduced.has(tenantId)) {
       const names = consumers.map((consumer) => consumer.name);
-      await withTenant(tenantId, { actor: 'relay', causation: 'start' }, (tx) => queries.ensureConsumers(tx, { names }));
+      await withTenant(tenantId, { actor: 'relay', causation: 'start' }, (tx) =>
+        queries.ensureConsumers(tx, { names }),
+      );
       this.#introduced.add(tenantId);
     }
     let more = false;

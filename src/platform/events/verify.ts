@@ -15,9 +15,13 @@ const short = (hash: Buffer | null): string => (hash === null ? 'nothing' : hash
  * this transaction began: only it can show that the end of the chain was cut off, or the whole of it written anew.
  * An event that was recorded while this runs is left for the next time.
  */
-export async function verifyEvents(tx: TenantTx, options: { headOutside?: ChainHead | undefined } = {}): Promise<Finding[]> {
+export async function verifyEvents(
+  tx: TenantTx,
+  options: { headOutside?: ChainHead | undefined } = {},
+): Promise<Finding[]> {
   const [head] = await queries.headAndLast(tx, {});
-  if (head === undefined) return [{ rule: 'events.head', subject: 'event_head', detail: 'The head of the chain is missing' }];
+  if (head === undefined)
+    return [{ rule: 'events.head', subject: 'event_head', detail: 'The head of the chain is missing' }];
   const upTo = head.lastSeq > head.seq ? head.lastSeq : head.seq;
   return [
     ...(await verifyChain(tx, upTo)),
@@ -40,9 +44,11 @@ async function verifyChain(tx: TenantTx, upTo: bigint): Promise<Finding[]> {
     for (const row of page) {
       const { previousHash, hash: stored, ...event } = row;
       if (event.seq !== seq + 1n) found('events.seq', seq + 1n, `Missing: ${at(event.seq)} follows ${at(seq)}`);
-      if (!previousHash.equals(hash)) found('events.link', event.seq, `Links to ${short(previousHash)}, the one before is ${short(hash)}`);
+      if (!previousHash.equals(hash))
+        found('events.link', event.seq, `Links to ${short(previousHash)}, the one before is ${short(hash)}`);
       const computed = chainHash(previousHash, event);
-      if (!computed.equals(stored)) found('events.hash', event.seq, `Its content gives ${short(computed)}, recorded was ${short(stored)}`);
+      if (!computed.equals(stored))
+        found('events.hash', event.seq, `Its content gives ${short(computed)}, recorded was ${short(stored)}`);
       seq = event.seq;
       hash = stored;
     }
@@ -56,7 +62,11 @@ function verifyHead(head: { seq: bigint; hash: Buffer; lastSeq: bigint; lastHash
   if (head.seq === head.lastSeq && head.hash.equals(lastHash)) return [];
   const firstBad = head.lastSeq < head.seq ? head.lastSeq + 1n : head.lastSeq;
   return [
-    { rule: 'events.head', subject: at(firstBad), detail: `The head says ${head.seq} ${short(head.hash)}, the last row is ${head.lastSeq} ${short(lastHash)}` },
+    {
+      rule: 'events.head',
+      subject: at(firstBad),
+      detail: `The head says ${head.seq} ${short(head.hash)}, the last row is ${head.lastSeq} ${short(lastHash)}`,
+    },
   ];
 }
 
@@ -64,10 +74,22 @@ async function verifyOutside(tx: TenantTx, lastSeq: bigint, outside: ChainHead |
   if (outside === undefined || outside.seq === 0n) return [];
   const rule = 'events.head_outside';
   if (lastSeq < outside.seq)
-    return [{ rule, subject: at(lastSeq + 1n), detail: `The chain ends at ${lastSeq}, but ${outside.seq} was seen: its end was cut off` }];
+    return [
+      {
+        rule,
+        subject: at(lastSeq + 1n),
+        detail: `The chain ends at ${lastSeq}, but ${outside.seq} was seen: its end was cut off`,
+      },
+    ];
   const [row] = await queries.hashAt(tx, { seq: outside.seq });
   if (row?.hash.equals(outside.hash) === true) return [];
-  return [{ rule, subject: at(outside.seq), detail: `Seen was ${short(outside.hash)}, there is ${short(row?.hash ?? null)}: the chain was written anew` }];
+  return [
+    {
+      rule,
+      subject: at(outside.seq),
+      detail: `Seen was ${short(outside.hash)}, there is ${short(row?.hash ?? null)}: the chain was written anew`,
+    },
+  ];
 }
 
 async function verifyStreams(tx: TenantTx, upTo: bigint): Promise<Finding[]> {

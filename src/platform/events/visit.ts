@@ -56,13 +56,22 @@ export async function visitConsumer(visit: Visit, tenantId: TenantId, consumer: 
   return { handled, parked: 0, again: true };
 }
 
-const inRelay = <T>(visit: Visit, tenantId: TenantId, consumer: Consumer, work: (tx: TenantTx) => Promise<T>): Promise<T> =>
-  visit.withTenant(tenantId, { actor: 'relay', causation: `consumer:${consumer.name}` }, work);
+const inRelay = <T>(
+  visit: Visit,
+  tenantId: TenantId,
+  consumer: Consumer,
+  work: (tx: TenantTx) => Promise<T>,
+): Promise<T> => visit.withTenant(tenantId, { actor: 'relay', causation: `consumer:${consumer.name}` }, work);
 
 type Failed = { readonly failure: unknown; readonly size: number };
 
 /** One transaction over at most `max` events. What a consumer throws is given back with the size of the batch it was in. */
-async function handleSome(visit: Visit, tenantId: TenantId, consumer: Consumer, max: number): Promise<Outcome | Failed> {
+async function handleSome(
+  visit: Visit,
+  tenantId: TenantId,
+  consumer: Consumer,
+  max: number,
+): Promise<Outcome | Failed> {
   let size = 0;
   try {
     return await inRelay(visit, tenantId, consumer, async (tx) => {
@@ -76,8 +85,16 @@ async function handleSome(visit: Visit, tenantId: TenantId, consumer: Consumer, 
       size = events.length;
       const wanted = events.filter((event) => !event.handled && consumer.wants(event.type));
       if (wanted.length > 0) {
-        await consumer.handleAll(tx, wanted.map(({ handled: _handled, ...event }) => event));
-        await queries.insertProcessed(tx, { consumer: consumer.name, outcome: 'done', detail: null, seqs: wanted.map((event) => event.seq) });
+        await consumer.handleAll(
+          tx,
+          wanted.map(({ handled: _handled, ...event }) => event),
+        );
+        await queries.insertProcessed(tx, {
+          consumer: consumer.name,
+          outcome: 'done',
+          detail: null,
+          seqs: wanted.map((event) => event.seq),
+        });
       }
       await queries.moveConsumer(tx, { name: consumer.name, position: last.seq });
       const [head] = await queries.readHead(tx, {});
@@ -91,10 +108,12 @@ async function handleSome(visit: Visit, tenantId: TenantId, consumer: Consumer, 
 }
 
 /** A database or a service away for a while says nothing about the event: it is not counted against it. */
-const isNobodysFault = (error: unknown): boolean => isUnreachable(error) || (error instanceof Problem && error.status === 503);
+const isNobodysFault = (error: unknown): boolean =>
+  isUnreachable(error) || (error instanceof Problem && error.status === 503);
 
 const DETAIL_LENGTH_MAX = 2_000;
-const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, DETAIL_LENGTH_MAX);
+const detailOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).slice(0, DETAIL_LENGTH_MAX);
 
 /** Notes that the event after the position failed again, or parks it. */
 function settleFailure(visit: Visit, tenantId: TenantId, consumer: Consumer, error: unknown): Promise<Outcome> {
@@ -106,7 +125,14 @@ function settleFailure(visit: Visit, tenantId: TenantId, consumer: Consumer, err
     const [event] = await queries.eventsAfter(tx, { consumer: consumer.name, position: state.position, max: 1 });
     if (event === undefined) return nothing; // Another process got over it meanwhile.
     const attempt = state.attempts + 1;
-    const about = { err: error, tenantId, consumer: consumer.name, seq: event.seq.toString(), type: event.type, attempt };
+    const about = {
+      err: error,
+      tenantId,
+      consumer: consumer.name,
+      seq: event.seq.toString(),
+      type: event.type,
+      attempt,
+    };
     if (attempt < attemptsMax) {
       const delayMs = backoffMs * 2 ** state.attempts;
       await queries.noteFailure(tx, { name: consumer.name, detail, delayMs });

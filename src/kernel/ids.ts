@@ -36,13 +36,9 @@ export type DealId = z.infer<typeof DealId>;
 
 /** Shows 128 bits as an id, for example `tnt_01J9Z3…`. */
 export function encodeId(prefix: string, bits: bigint): string {
-  let rest = bits;
   let digits = '';
-  for (let place = 0; place < ID_DIGITS; place += 1) {
-    digits = ALPHABET.charAt(Number(rest & 31n)) + digits;
-    rest >>= 5n;
-  }
-  return `${prefix}_${digits}`;
+  for (const digit of bits.toString(32)) digits += ALPHABET.charAt(Number.parseInt(digit, 32));
+  return `${prefix}_${digits.padStart(ID_DIGITS, '0')}`;
 }
 
 /** The 128 bits behind an id; the caller has validated its form with the id's schema. */

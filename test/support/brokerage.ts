@@ -5,7 +5,7 @@ import { parseDecimal, rescale } from '../../src/kernel/decimal.ts';
 import type { SourceId } from '../../src/kernel/ids.ts';
 import { makeSealer } from '../../src/platform/crypto.ts';
 import type { CreatedIb } from '../../src/ib/index.ts';
-import { type BatchOutcome, bookDueTrades, PlanBooks, type PlanDefinition } from '../../src/commissions/index.ts';
+import { type BatchOutcome, bookDueTrades, PayableAccounts, PlanBooks, type Memory, type PlanDefinition } from '../../src/commissions/index.ts';
 import { NOTHING_BOOKED } from '../../src/commissions/booking/types.ts';
 import { FeedAnswer, type RawDeal, serverTimeFromUtc, signFeedRequest } from '../../src/trading/index.ts';
 import { receive } from '../../src/trading/feed/service.ts';
@@ -45,7 +45,7 @@ export type Brokerage = {
   readonly ibs: ReadonlyMap<string, CreatedIb>;
   readonly logins: readonly bigint[];
   readonly source: { readonly id: SourceId; readonly secret: string };
-  readonly books: PlanBooks;
+  readonly memory: Memory;
   /** The deals of a position that was opened and closed, as the server tells them: the open, then the close. */
   readonly deal: (words?: DealWords) => RawDeal[];
   /** Sends deals through the feed, signed, in batches of 1 000; gives the answers. */
@@ -60,13 +60,13 @@ export async function openBrokerage({ tenancy, tenant, inTenant }: TestTenant, w
   const deps = { withTenant: tenancy.withTenant, clock: systemClock, sealer: makeSealer('a secret of the tests alone', 'trading.sources') };
   const { ibs, source } = await seedBrokerage(deps, tenant.id, seed);
   const logins = seed.clients.flatMap((client) => client.accounts.map((account) => account.login));
-  const books = new PlanBooks();
+  const memory: Memory = { books: new PlanBooks(), payables: new PayableAccounts() };
   return {
     seed,
     ibs: new Map(ibs.map((ib, place) => [seed.ibs[place]?.name ?? '', ib])),
     logins,
     source,
-    books,
+    memory,
     deal: dealer(logins[0] ?? 0n),
     feed: async (deals) => {
       const answers: FeedAnswer[] = [];
@@ -81,7 +81,7 @@ export async function openBrokerage({ tenancy, tenant, inTenant }: TestTenant, w
     book: async () => {
       let total = NOTHING_BOOKED;
       for (;;) {
-        const outcome = await inTenant((tx) => bookDueTrades(tx, books, { max: BOOKED_AT_ONCE }));
+        const outcome = await inTenant((tx) => bookDueTrades(tx, memory, { max: BOOKED_AT_ONCE }));
         if (outcome.claimed === 0) return total;
         total = {
           claimed: total.claimed + outcome.claimed,

@@ -6,16 +6,16 @@ import type { Logger } from '../../platform/logger.ts';
 import type { JobHandler } from '../../platform/queue/index.ts';
 import type { Origin, TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
 import { park } from '../../trading/index.ts';
-import type { PlanBooks } from '../plans/store.ts';
 import { TRADES_PER_JOB_MAX, type TradeExecuted, tradeExecuted } from '../jobs.ts';
 import type { Dispatcher } from '../dispatch/service.ts';
-import { type Claim, bookDueTrades } from './service.ts';
+import { type Claim, bookDueTrades, type Memory } from './service.ts';
+import type { FoundAccounts } from './store.ts';
 import { type BatchOutcome, NOTHING_BOOKED } from './types.ts';
 
 /** What booking needs from outside. */
 export type BookingDeps = {
   readonly withTenant: WithTenant;
-  readonly books: PlanBooks;
+  readonly memory: Memory;
   readonly log: Logger;
 };
 
@@ -62,6 +62,7 @@ export async function bookBatch(deps: BookingDeps, task: BookingTask): Promise<B
       claimed = dealKeys;
     });
   } catch (error) {
+    deps.memory.payables.forget(task.tenantId);
     if (!liesInData(error) || claimed.length === 0) throw error;
     deps.log.warn({ err: error, tenantId: task.tenantId, deals: claimed.length }, 'a batch fails on one of its deals; it is halved');
     return narrowDown(deps, task, claimed);
@@ -69,18 +70,23 @@ export async function bookBatch(deps: BookingDeps, task: BookingTask): Promise<B
 }
 
 async function bookOnce(
-  { withTenant, books }: BookingDeps,
+  { withTenant, memory }: BookingDeps,
   task: BookingTask,
   claim: Claim,
   onClaimed: (dealKeys: readonly bigint[]) => void,
 ): Promise<BatchOutcome> {
   await reach('booking.before_transaction');
+  let accounts: FoundAccounts = new Map();
+  const onAccounts = (found: FoundAccounts): void => {
+    accounts = found;
+  };
   const outcome = await withTenant(task.tenantId, task.origin, async (tx) => {
-    const done = await bookDueTrades(tx, books, claim, { onClaimed });
+    const done = await bookDueTrades(tx, memory, claim, { onClaimed, onAccounts });
     await task.atCommit(tx);
     await reach('booking.before_commit');
     return done;
   });
+  memory.payables.remember(task.tenantId, accounts);
   await reach('booking.after_commit');
   return outcome;
 }

@@ -1,39 +1,48 @@
+import type { Currency } from '../../kernel/currency.ts';
 import { parseDecimal } from '../../kernel/decimal.ts';
 import { emit } from '../../platform/events/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { chainsOf } from '../../ib/index.ts';
-import { ensureAccounts, post } from '../../ledger/index.ts';
+import { type AccountKey, type AccountRef, ensureAccounts, post } from '../../ledger/index.ts';
 import { claimDue, type DueTrade, opensOf, park } from '../../trading/index.ts';
 import { computeBatch } from '../engine/rules.ts';
 import type { TradeInput, TradeResult } from '../engine/types.ts';
 import type { PlanBooks, PublishedVersion } from '../plans/store.ts';
 import { payablesOf } from './rules.ts';
-import { type Booking, insertBookings } from './store.ts';
-import { type BatchOutcome, NOTHING_BOOKED } from './types.ts';
+import { type Booking, type FoundAccounts, insertBookings, type PayableAccounts } from './store.ts';
+import { type BatchOutcome, NOTHING_BOOKED, type Payable } from './types.ts';
 
 /** Which due trades a booking takes: the oldest, or those of the given deals that are still due. */
 export type Claim = { readonly max: number; readonly dealKeys?: readonly bigint[] };
 
+/** What a process keeps between bookings; good while nothing that it was read from changes, which is checked each time. */
+export type Memory = { readonly books: PlanBooks; readonly payables: PayableAccounts };
+
 /** What a booking tells while it works: which deals it took, so that a failure can be narrowed down. */
-export type Watch = { readonly onClaimed?: (dealKeys: readonly bigint[]) => void };
+export type Watch = {
+  readonly onClaimed?: (dealKeys: readonly bigint[]) => void;
+  /** Ledger accounts that it looked up: to be remembered once the transaction is committed, for it may have made them. */
+  readonly onAccounts?: (accounts: FoundAccounts) => void;
+};
 
 /**
  * Claims due trades and books them, all in the given transaction: rebates for every level of the tree as of each trade's
  * time, one ledger transfer per account and value date, one event. Trades that somebody else books right now are passed
  * over; what was booked before is no longer due, so doing it twice changes nothing.
  */
-export async function bookDueTrades(tx: TenantTx, books: PlanBooks, claim: Claim, watch: Watch = {}): Promise<BatchOutcome> {
+export async function bookDueTrades(tx: TenantTx, memory: Memory, claim: Claim, watch: Watch = {}): Promise<BatchOutcome> {
   const trades = await claimDue(tx, claim);
   watch.onClaimed?.(trades.map((trade) => trade.dealKey));
   if (trades.length === 0) return NOTHING_BOOKED;
-  const { inputs, versions, knownAt, configurationVersion } = await gather(tx, books, trades);
+  const { inputs, versions, knownAt, configurationVersion } = await gather(tx, memory.books, trades);
   const results = computeBatch(inputs);
   const bookings = bookingsOf(trades, inputs, versions, results);
   const parked = results.filter((result) => result.kind === 'parked');
   if (parked.length > 0) await park(tx, parked.map(({ dealKey, code }) => ({ dealKey, code, detail: '' })));
   if (bookings.length === 0) return { ...NOTHING_BOOKED, claimed: trades.length, parked: parked.length };
   const batchKey = await insertBookings(tx, bookings, { knownAt, configurationVersion });
-  await postPayables(tx, batchKey, trades, results);
+  const payables = payablesOf(results.map((result, place) => ({ result, closedAtMs: trades[place]?.closedAt ?? 0 })));
+  watch.onAccounts?.(await postPayables(tx, memory.payables, batchKey, payables));
   const outcome = outcomeOf(results);
   emit(tx, {
     stream: `booking_batch/${batchKey}`,
@@ -115,24 +124,47 @@ function bookingsOf(
 }
 
 /** Debits the commission expense and credits what the house owes each beneficiary: one transfer per account and value date. */
-async function postPayables(tx: TenantTx, batchKey: bigint, trades: readonly DueTrade[], results: readonly TradeResult[]): Promise<void> {
-  const payables = payablesOf(results.map((result, place) => ({ result, closedAtMs: trades[place]?.closedAt ?? 0 })));
-  if (payables.length === 0) return;
-  const currencies = [...new Set(payables.map((payable) => payable.currency))];
-  const keys = await ensureAccounts(tx, [
-    ...currencies.map((currency) => ({ purpose: 'commission_expense', owner: 0, currency }) as const),
-    ...payables.map(
-      ({ kind, beneficiary, currency }) =>
-        ({ purpose: kind === 'ib' ? 'ib_payable' : 'trader_rebate_payable', owner: beneficiary, currency }) as const,
-    ),
-  ]);
-  const transfers = payables.map(({ currency, units, dayMs }, leg) => {
-    const debit = keys[currencies.indexOf(currency)];
-    const credit = keys[currencies.length + leg];
-    if (debit === undefined || credit === undefined) throw new Error('ensureAccounts() gave fewer keys than were asked for');
-    return { reference: `booking_batch/${batchKey}`, leg, debit, credit, money: { units, currency }, effectiveAt: new Date(dayMs) };
+async function postPayables(
+  tx: TenantTx,
+  known: PayableAccounts,
+  batchKey: bigint,
+  payables: readonly Payable[],
+): Promise<FoundAccounts> {
+  const expense = (currency: Currency): AccountRef => ({ purpose: 'commission_expense', owner: 0, currency });
+  const payable = ({ kind, beneficiary, currency }: Payable): AccountRef => ({
+    purpose: kind === 'ib' ? 'ib_payable' : 'trader_rebate_payable',
+    owner: beneficiary,
+    currency,
   });
-  post(tx, transfers);
+  const found: FoundAccounts = new Map();
+  const missing = new Map<string, AccountRef>();
+  for (const ref of payables.flatMap((each) => [expense(each.currency), payable(each)])) {
+    const name = known.nameOf(ref);
+    if (known.keyOf(tx.tenantId, name) === undefined) missing.set(name, ref);
+  }
+  const keys = await ensureAccounts(tx, [...missing.values()]);
+  [...missing.keys()].forEach((name, place) => {
+    const key = keys[place];
+    if (key !== undefined) found.set(name, key);
+  });
+  const keyOf = (ref: AccountRef): AccountKey => {
+    const name = known.nameOf(ref);
+    const key = known.keyOf(tx.tenantId, name) ?? found.get(name);
+    if (key === undefined) throw new Error(`the ledger has no account ${name}`);
+    return key;
+  };
+  post(
+    tx,
+    payables.map((each, leg) => ({
+      reference: `booking_batch/${batchKey}`,
+      leg,
+      debit: keyOf(expense(each.currency)),
+      credit: keyOf(payable(each)),
+      money: { units: each.units, currency: each.currency },
+      effectiveAt: new Date(each.dayMs),
+    })),
+  );
+  return found;
 }
 
 function outcomeOf(results: readonly TradeResult[]): BatchOutcome {

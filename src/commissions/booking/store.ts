@@ -1,3 +1,5 @@
+import type { TenantId } from '../../kernel/ids.ts';
+import type { AccountKey, AccountRef } from '../../ledger/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { TradeResult } from '../engine/types.ts';
@@ -69,4 +71,38 @@ async function insertUnpaid(tx: TenantTx, bookings: readonly Booking[]): Promise
     components: rows.map((row) => row.component),
     reasons: rows.map((row) => row.reason),
   });
+}
+
+/** Ledger accounts by name, as one transaction found or made them. */
+export type FoundAccounts = Map<string, AccountKey>;
+
+const TENANTS_MAX = 100;
+const ACCOUNTS_PER_TENANT_MAX = 500_000;
+
+/** The keys of ledger accounts that a process has met. Accounts never go, so what was committed once stays true. */
+export class PayableAccounts {
+  readonly #tenants = new Map<TenantId, FoundAccounts>();
+
+  /** The name under which an account is kept here. */
+  nameOf({ purpose, owner, currency }: AccountRef): string {
+    return `${purpose} ${owner} ${currency}`;
+  }
+
+  keyOf(tenantId: TenantId, name: string): AccountKey | undefined {
+    return this.#tenants.get(tenantId)?.get(name);
+  }
+
+  /** After a failure nothing is taken for granted: the database may have been put back to an earlier state. */
+  forget(tenantId: TenantId): void {
+    this.#tenants.delete(tenantId);
+  }
+
+  /** Remembers accounts; only after the transaction that found them is committed. */
+  remember(tenantId: TenantId, accounts: FoundAccounts): void {
+    if (accounts.size === 0) return;
+    if (this.#tenants.size >= TENANTS_MAX && !this.#tenants.has(tenantId)) this.#tenants.clear();
+    const kept = this.#tenants.get(tenantId);
+    if (kept === undefined || kept.size > ACCOUNTS_PER_TENANT_MAX) this.#tenants.set(tenantId, new Map(accounts));
+    else for (const [name, key] of accounts) kept.set(name, key);
+  }
 }

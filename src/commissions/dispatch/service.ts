@@ -1,7 +1,7 @@
 import { dealIdOf, type TenantId } from '../../kernel/ids.ts';
 import type { Queues } from '../../platform/queue/index.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
-import { firstDue } from '../../trading/index.ts';
+import { batchesOfDeals, dueKeys } from '../../trading/index.ts';
 import { TRADES_PER_JOB_MAX, type TradeExecuted, tradeExecuted } from '../jobs.ts';
 import * as queries from './queries.ts';
 
@@ -51,14 +51,17 @@ export function makeDispatcher(deps: { withTenant: WithTenant; queues: Queues; l
 async function takePlaces(tx: TenantTx, tenantId: TenantId): Promise<Planned[]> {
   const slots = await queries.readSlots(tx, { leaseMs: 0 });
   const busy = slots.filter((slot) => slot.jobId !== null).length;
-  const due = await firstDue(tx, slots.length * TRADES_PER_JOB_MAX);
-  const wanted = Math.min(slots.length, Math.ceil(due.length / TRADES_PER_JOB_MAX)) - busy;
+  if (busy === slots.length) return [];
+  const due = await dueKeys(tx, { offset: busy * TRADES_PER_JOB_MAX, limit: (slots.length - busy) * TRADES_PER_JOB_MAX });
+  if (due.length === 0) return [];
+  const parts = Array.from({ length: Math.ceil(due.length / TRADES_PER_JOB_MAX) }, (_none, part) =>
+    due.slice(part * TRADES_PER_JOB_MAX, (part + 1) * TRADES_PER_JOB_MAX),
+  );
+  const batches = await batchesOfDeals(tx, parts.flatMap((part) => part.slice(0, 1)));
   const planned: Planned[] = [];
-  for (let place = busy; place < busy + wanted; place += 1) {
-    const part = due.slice(place * TRADES_PER_JOB_MAX, (place + 1) * TRADES_PER_JOB_MAX);
-    const [first] = part;
-    if (first === undefined) break;
-    const payload = { tenantId, batchId: first.batchKey.toString(), dealIds: part.map(({ dealKey }) => dealIdOf(dealKey)) };
+  for (const part of parts) {
+    const batchId = String(batches.get(part[0] ?? 0n) ?? 0n);
+    const payload = { tenantId, batchId, dealIds: part.map(dealIdOf) };
     const [taken] = await queries.takeSlot(tx, { base: tradeExecuted.sameAs(payload) });
     if (taken === undefined) break;
     planned.push({ suffix: taken.suffix, payload });

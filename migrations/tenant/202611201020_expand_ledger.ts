@@ -46,14 +46,15 @@ const tables = `
     id uuid not null unique default ledger.new_account_id(),
     purpose text collate "C" not null,
     owner integer not null check (owner >= 0),
-    currency text collate "C" not null check (currency ~ '^[A-Z]{3,4}$'),
+    currency text collate "C" not null check (length(currency) between 3 and 4),
     normal_side text not null,
     may_overdraw boolean not null,
     of_house boolean not null check (of_house = (owner = 0)),
-    posted_debits bigint not null default 0 check (posted_debits >= 0),
-    posted_credits bigint not null default 0 check (posted_credits >= 0),
-    pending_debits bigint not null default 0 check (pending_debits >= 0),
-    pending_credits bigint not null default 0 check (pending_credits >= 0),
+    posted_debits bigint not null default 0,
+    posted_credits bigint not null default 0,
+    pending_debits bigint not null default 0,
+    pending_credits bigint not null default 0,
+    constraint accounts_not_negative check (least(posted_debits, posted_credits, pending_debits, pending_credits) >= 0),
     version bigint not null default 0,
     created_at timestamptz not null default now(),
     unique (purpose, owner, currency),
@@ -64,7 +65,8 @@ const tables = `
                        else posted_debits - posted_credits - pending_credits end)
   ) with (fillfactor = 50); -- Room beside each row, so that a new balance stays in its page and touches no index.
 
-  -- No foreign keys to accounts: ledger.post is the only writer, has the accounts before it, and accounts never go.
+  -- No foreign keys: ledger.post is the only writer, has accounts and holds before it, and neither ever go; a
+  -- key to the holds alone would cost an eighth of the insert.
   create table ledger.transfers (
     key bigint generated always as identity primary key, -- Rises in the order of commits.
     kind text not null check (kind in ('posted', 'pending', 'post_pending', 'void_pending')),
@@ -73,7 +75,7 @@ const tables = `
     constraint transfers_two_accounts check (credit_account <> debit_account),
     units bigint not null check (units > 0),
     currency text collate "C" not null,
-    pending_key bigint references ledger.transfers (key), -- The hold that this transfer ends.
+    pending_key bigint, -- The hold that this transfer ends.
     posted_at timestamptz not null,
     effective_at timestamptz not null,
     reference text collate "C" not null check (length(reference) between 1 and 200),
@@ -88,6 +90,9 @@ const tables = `
     unique (credit_account, credit_version)
   );
   create unique index transfers_pending_once on ledger.transfers (pending_key) where pending_key is not null;
+
+  -- sum() of bigints is numeric and slower; this one stays a bigint and refuses to pass 64 bits.
+  create aggregate ledger.total(bigint) (sfunc = pg_catalog.int8pl, stype = bigint, initcond = '0');
 
   create trigger append_only before update or delete or truncate on ledger.transfers
     for each statement execute function platform.refuse_change();
@@ -194,13 +199,13 @@ const post = `
     ), chained as (
       select l.place, l.is_debit, a.version + row_number() over account as version,
              case a.normal_side when 'credit' then a.posted_credits - a.posted_debits else a.posted_debits - a.posted_credits end
-               + sum(case when l.is_debit = (a.normal_side = 'debit') then l.move else -l.move end) over account as balance,
+               + ledger.total(case when l.is_debit = (a.normal_side = 'debit') then l.move else -l.move end) over account as balance,
              case when a.key is null then 'LG002'
                   when l.currency is distinct from a.currency then 'LG003'
                   when not a.may_overdraw
                    and case a.normal_side when 'credit' then a.posted_credits - a.posted_debits - a.pending_debits
                                           else a.posted_debits - a.posted_credits - a.pending_credits end
-                       + sum(case when l.is_debit = (a.normal_side = 'debit') then l.move else -l.move - l.hold end) over account < 0
+                       + ledger.total(case when l.is_debit = (a.normal_side = 'debit') then l.move else -l.move - l.hold end) over account < 0
                   then 'LG004' end as fault
         from legs l
         left join ledger.accounts a on a.key = l.account
@@ -235,12 +240,12 @@ const post = `
        set posted_debits = a.posted_debits + sums.debits, posted_credits = a.posted_credits + sums.credits,
            pending_debits = a.pending_debits + sums.held_debits, pending_credits = a.pending_credits + sums.held_credits,
            version = a.version + sums.steps
-      from (select account, count(*) as steps, sum(debit) as debits, sum(credit) as credits,
-                   coalesce(sum(held_debit), 0) as held_debits, coalesce(sum(held_credit), 0) as held_credits
-              from (select account, move as debit, 0 as credit, hold as held_debit, 0 as held_credit
+      from (select account, count(*) as steps, ledger.total(debit) as debits, ledger.total(credit) as credits,
+                   ledger.total(held_debit) as held_debits, ledger.total(held_credit) as held_credits
+              from (select account, move as debit, 0::bigint as credit, coalesce(hold, 0) as held_debit, 0::bigint as held_credit
                       from unnest(debit_keys, moves, holds) as d (account, move, hold)
                      union all
-                    select account, 0, move, 0, hold from unnest(credit_keys, moves, holds) as c (account, move, hold)) leg
+                    select account, 0, move, 0, coalesce(hold, 0) from unnest(credit_keys, moves, holds) as c (account, move, hold)) leg
              group by account) sums
      where a.key = sums.account;
   end $$;

@@ -43,7 +43,7 @@ const requestErrorStatus = (error: unknown): number | undefined =>
     : undefined;
 
 /** Any error as a Problem: ours as it is, a database out of reach as 503, a request that cannot be read as 400, all else as 500. */
-export function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isTransient(error)) return platformProblem('platform.unavailable', { cause: error });
   const status = requestErrorStatus(error);

@@ -32,6 +32,7 @@ export type HttpServer = {
 
 const HEADERS_MS_MAX = 10_000;
 const REQUEST_MS_MAX = 30_000;
+const TIMEOUT_CHECK_MS = 5_000;
 const KEEP_ALIVE_MS = 65_000; // Longer than a load balancer keeps its side, so that it never reuses a connection that just closed.
 
 /** Listens, and answers with `listener`. */
@@ -41,6 +42,7 @@ export async function serve(listener: RequestListener, settings: ServerSettings)
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_MS_MAX,
     requestTimeout: REQUEST_MS_MAX,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
   });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     response.on('finish', () => {

@@ -12,7 +12,6 @@ import {
   hint,
   runRelay,
 } from '../../src/platform/events/index.ts';
-import { Agenda } from '../../src/platform/events/agenda.ts';
 import { parkedEvents } from '../../src/platform/events/queries.ts';
 import { chainHeadConsumer } from '../../src/ops/chain-head.ts';
 import { query } from '../../src/platform/query.ts';
@@ -140,6 +139,22 @@ describe('The relay hands events to consumers', () => {
     expect((await inTenant(tenant, (tx) => effects(tx, {})))[0]?.events).toBe(120);
   });
 
+  it('without losing one of those that many writers commit while it runs', async () => {
+    const tenant = await newTenant();
+    const all = collector();
+    const relay = start([tenant], [all.consumer], { batchMax: 5 });
+    await Promise.all(
+      Array.from({ length: 60 }, async (_none, index) => {
+        await record(tenant, 1 + (index % 3));
+        relay.nudge(tenant.id);
+      }),
+    );
+    await relay.settled();
+    expect(all.seen.map((event) => event.seq)).toEqual(
+      Array.from({ length: 120 }, (_none, index) => BigInt(index + 1)),
+    );
+  });
+
   it('and parks an event that fails every time, with its reason, without holding up those behind it', async () => {
     const tenant = await newTenant();
     const done: bigint[] = [];
@@ -254,35 +269,5 @@ describe('The relay hands events to consumers', () => {
     await nextTurn();
     gate.resolve();
     expect(await stopped).toBe(true);
-  });
-});
-
-describe('The order of visits', () => {
-  const [a, b, c, d] = ['tnt_a', 'tnt_b', 'tnt_c', 'tnt_d'] as TenantId[];
-  it('alternates between hinted tenants and those whose turn it is, so that neither line waits for the other', () => {
-    const agenda = new Agenda();
-    for (const tenant of [a, b]) if (tenant !== undefined) agenda.add(tenant, 'hinted');
-    for (const tenant of [c, d]) if (tenant !== undefined) agenda.add(tenant, 'regular');
-    expect([agenda.next(), agenda.next(), agenda.next(), agenda.next(), agenda.next()]).toEqual([
-      a,
-      c,
-      b,
-      d,
-      undefined,
-    ]);
-  });
-
-  it('never visits a tenant twice at a time, and comes back for what arrived meanwhile', () => {
-    const agenda = new Agenda();
-    const tenant = 'tnt_a' as TenantId;
-    agenda.add(tenant, 'hinted');
-    agenda.add(tenant, 'regular');
-    expect(agenda.next()).toBe(tenant);
-    agenda.add(tenant, 'hinted');
-    expect(agenda.next()).toBeUndefined();
-    agenda.done(tenant, false);
-    expect(agenda.next()).toBe(tenant);
-    agenda.done(tenant, false);
-    expect(agenda.next()).toBeUndefined();
   });
 });

@@ -53,6 +53,16 @@ describe('A planted breach of the chain of events is found', () => {
     expect(await verify()).toEqual([]);
   });
 
+  it('also behind the first thousand of them', async () => {
+    await tenancy.withTenant(tenant.id, testOrigin, async (tx) => {
+      for (let index = 0; index < 2_100; index += 1)
+        emit(tx, { stream: `c/${index % 7}`, type: 'test.happened', schemaVersion: 1, payload: { index } });
+    });
+    expect(await verify()).toEqual([]);
+    await tamper(`update platform.events set actor = 'somebody else' where seq = 2000`);
+    expect(await rules()).toEqual(['events.hash event/2000']);
+  });
+
   it('when a payload was changed', async () => {
     await tamper(`update platform.events set payload = jsonb_set(payload, '{amount}', '"9.99"') where seq = 7`);
     expect(await rules()).toEqual(['events.hash event/7']);

@@ -1,6 +1,6 @@
 export { type Consumer, defineConsumer } from './consumer.ts';
 export { emit } from './emit.ts';
 export { headKeptOutside, hint, keepHeadOutside, takeHints, type WithControl } from './outside.ts';
-export { type Relay, type RelayDeps, type RelaySettings, type RelayStats, relayDefaults, runRelay } from './relay.ts';
+export { type Relay, type RelayDeps, type RelaySettings, type RelayStats, runRelay } from './relay.ts';
 export type { ChainHead, Finding, HintAudience, Json, NewEvent, StoredEvent } from './types.ts';
 export { verifyEvents } from './verify.ts';

@@ -18,7 +18,7 @@ export type RelaySettings = ConsumerSettings & {
   readonly concurrency: number;
 };
 
-export const relayDefaults: RelaySettings = {
+const relayDefaults: RelaySettings = {
   ...consumerDefaults,
   sweepMs: 60_000,
   hintPollMs: 250,
@@ -76,6 +76,7 @@ class RunningRelay {
   readonly #lag = new Map<TenantId, number>();
   readonly #failing = new Map<TenantId, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #comingBack = new Map<TenantId, { timer: NodeJS.Timeout; dueMs: number }>();
   #rounds = 0; // Fetches of hints and of the tenants' list that are under way.
   #onSettled: (() => void)[] = [];
   #handled = 0;
@@ -136,13 +137,14 @@ class RunningRelay {
     for (const resolve of waiting) resolve();
   }
 
-  #after(delayMs: number, work: () => void): void {
-    if (this.#stopped) return;
+  #after(delayMs: number, work: () => void): NodeJS.Timeout | undefined {
+    if (this.#stopped) return undefined;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       work();
     }, delayMs);
     this.#timers.add(timer);
+    return timer;
   }
 
   /** Does something now and again `periodMs` after it ended; a failure is logged and the next time comes all the same. */
@@ -188,8 +190,20 @@ class RunningRelay {
     this.#pump();
   }
 
+  /** Comes back to a tenant after a while; of several such wishes only the earliest is kept. */
   #visitLater(tenantId: TenantId, delayMs: number): void {
-    this.#after(delayMs, () => this.nudge(tenantId));
+    const dueMs = performance.now() + delayMs;
+    const planned = this.#comingBack.get(tenantId);
+    if (planned !== undefined) {
+      if (planned.dueMs <= dueMs) return;
+      clearTimeout(planned.timer);
+      this.#timers.delete(planned.timer);
+    }
+    const timer = this.#after(delayMs, () => {
+      this.#comingBack.delete(tenantId);
+      this.nudge(tenantId);
+    });
+    if (timer !== undefined) this.#comingBack.set(tenantId, { timer, dueMs });
   }
 
   /** One batch for each consumer; whether any has more to do now. */

@@ -79,45 +79,31 @@ export const replaceEdge = query(
 );
 
 /**
- * Takes an IB and all below it out from under all above it within an interval: a row that loses a part of its validity
- * is superseded, and what remains of it is written anew. Which rows lead through the IB follows from the tree itself:
- * whoever is below it at an instant is below all that is above it.
+ * Takes an IB and all below it out from under all above it while an edge of it holds, or from a later instant within:
+ * rows are superseded, and what they held before the instant is written anew. Which rows lead through the IB follows
+ * from the tree itself: whoever is below it at an instant is below all that is above it. No row outlasts an edge of the
+ * path it stands for, because rows are made of the common part of their edges, so nothing remains behind the interval.
  */
 export const detach = query(
   'ib.detach',
-  z.object({ opened: z.int() }),
-  `with wanted (span) as (values (tstzrange(:validFrom::timestamptz, coalesce(:validTo::timestamptz, 'infinity')))),
-   below as (
-     select descendant_key, depth, tstzrange(valid_from, valid_to) * span as span
-       from ib.closure, wanted
-      where ancestor_key = :ibKey::integer and superseded_at = 'infinity'
-        and valid_to > lower(span) and valid_from < upper(span)
-   ), above as (
-     select ancestor_key, depth, tstzrange(valid_from, valid_to) * span as span
-       from ib.closure, wanted
-      where descendant_key = :ibKey::integer and depth > 0 and superseded_at = 'infinity'
-        and valid_to > lower(span) and valid_from < upper(span)
-   ), cut as (
-     select c.descendant_key, c.ancestor_key, c.depth, c.valid_from, c.valid_to, range_agg(below.span * above.span) as cuts
-       from below
-       join above on above.span && below.span
-       join ib.closure c on c.descendant_key = below.descendant_key and c.depth = below.depth + above.depth
-            and c.superseded_at = 'infinity' and c.ancestor_key = above.ancestor_key
-            and c.valid_to > lower(below.span * above.span) and c.valid_from < upper(below.span * above.span)
-      group by c.descendant_key, c.ancestor_key, c.depth, c.valid_from, c.valid_to
-   ), ended as (
+  none,
+  `with ended as (
      update ib.closure c set superseded_at = :recordedAt::timestamptz
-       from cut
-      where c.descendant_key = cut.descendant_key and c.depth = cut.depth and c.valid_to = cut.valid_to
-        and c.superseded_at = 'infinity'
-     returning cut.*
-   ), remaining as (
-     insert into ib.closure (descendant_key, ancestor_key, depth, valid_from, valid_to, recorded_at)
-     select descendant_key, ancestor_key, depth, lower(part), upper(part), :recordedAt::timestamptz
-       from ended, unnest(tstzmultirange(tstzrange(valid_from, valid_to)) - cuts) as part
-     returning 1
+       from ib.closure below, ib.closure above
+      where below.ancestor_key = :ibKey::integer and below.superseded_at = 'infinity'
+        and below.valid_to > :validFrom::timestamptz and below.valid_from < coalesce(:validTo::timestamptz, 'infinity')
+        and above.descendant_key = :ibKey::integer and above.superseded_at = 'infinity' and above.depth > 0
+        and above.valid_to > :validFrom::timestamptz and above.valid_from < coalesce(:validTo::timestamptz, 'infinity')
+        and c.descendant_key = below.descendant_key and c.depth = below.depth + above.depth and c.superseded_at = 'infinity'
+        and c.ancestor_key = above.ancestor_key
+        and c.valid_to > greatest(below.valid_from, above.valid_from, :validFrom::timestamptz)
+        and c.valid_from < least(below.valid_to, above.valid_to, :validTo::timestamptz)
+     returning c.descendant_key, c.ancestor_key, c.depth, c.valid_from
    )
-   select count(*)::integer as opened from remaining`,
+   insert into ib.closure (descendant_key, ancestor_key, depth, valid_from, valid_to, recorded_at)
+   select descendant_key, ancestor_key, depth, valid_from, :validFrom::timestamptz, :recordedAt::timestamptz
+     from ended
+    where valid_from < :validFrom::timestamptz`,
 );
 
 /** Puts an IB and all below it under a parent and all above that within an interval. */

@@ -26,7 +26,7 @@ export async function asAdmin<T>(
   try {
     return await work(pool);
   } catch (error) {
-    if (sqlStateOf(error) !== '42501') throw error;
+    if (role !== undefined || sqlStateOf(error) !== '42501') throw error;
     const detail = `${admin.user} in ${database}: ${error instanceof Error ? error.message : ''}. It needs CREATEDB and CREATEROLE, and must have made what is there`;
     throw tenancyProblem('tenancy.administrator_limited', { cause: error, detail });
   } finally {

@@ -220,8 +220,7 @@ async function createTenant(
   const tenant = await withControl(async (tx) => {
     await queries.insertTenant(tx, { id, slug, name, ...namesOf(settings.installation, slug) });
     const [found] = await queries.tenantOfSlug(tx, { slug });
-    if (found?.status !== 'provisioning')
-      throw tenancyProblem('tenancy.slug_taken', { detail: slug });
+    if (found?.status !== 'provisioning') throw tenancyProblem('tenancy.slug_taken', { detail: slug });
     const host = `${slug}.${settings.baseHost}`;
     const [owner] = await queries.claimHost(tx, { host, tenantId: found.id });
     if (owner?.tenantId !== found.id) throw tenancyProblem('tenancy.host_taken', { detail: host });

@@ -22,7 +22,10 @@ export async function openTcpProxy(target: { readonly host: string; readonly por
       return;
     }
     const far = connect(target);
-    for (const [from, to] of [[near, far], [far, near]] as const) {
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       sockets.add(from);
       from.on('data', (bytes) => to.write(bytes));
       from.on('error', () => to.destroy());

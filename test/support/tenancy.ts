@@ -12,7 +12,9 @@ export const testLog = createLogger({ level: 'silent', role: 'test' });
 export const testOrigin = { actor: 'test', causation: 'test' };
 
 /** An installation of its own on the run's database server; `installation` keeps the names of test files apart. */
-export function openTestTenancy(options: Partial<TenancySettings> & { connectionsMax?: number; connectionsPerTenantMax?: number } = {}): Promise<Tenancy> {
+export function openTestTenancy(
+  options: Partial<TenancySettings> & { connectionsMax?: number; connectionsPerTenantMax?: number } = {},
+): Promise<Tenancy> {
   const { connectionsMax = 16, connectionsPerTenantMax = 4, ...settings } = options;
   return openTenancy({
     admin: databaseAddress(inject('adminUrl')),

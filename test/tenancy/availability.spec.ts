@@ -14,21 +14,28 @@ const down = { code: 'tenancy.database_unavailable', status: 503, retryAfterSeco
 
 describe("A tenant's database that is not there", () => {
   const logged: string[] = [];
-  const log = createLogger({ level: 'warn', role: 'test' }, new Writable({ write: (line, _encoding, done) => (logged.push(String(line)), done()) }));
+  const log = createLogger(
+    { level: 'warn', role: 'test' },
+    new Writable({ write: (line, _encoding, done) => (logged.push(String(line)), done()) }),
+  );
   let tenancy: Tenancy;
   let acme: Tenant;
   let zenith: Tenant;
   let proxy: TcpProxy;
   const ask = (tenant: Tenant) => tenancy.withTenant(tenant.id, testOrigin, (tx) => one(tx, {}));
   const place = (tenant: Tenant, cluster: string) =>
-    tenancy.withControl((tx) => tx.sql.raw('update control.tenants set cluster = ? where slug = ?', [cluster, tenant.slug]));
+    tenancy.withControl((tx) =>
+      tx.sql.raw('update control.tenants set cluster = ? where slug = ?', [cluster, tenant.slug]),
+    );
 
   beforeAll(async () => {
     tenancy = await openTestTenancy({ log, registryTtlMs: 50 });
     acme = await tenancy.createTenant({ slug: 'acme', name: 'Acme' });
     zenith = await tenancy.createTenant({ slug: 'zenith', name: 'Zenith' });
     proxy = await openTcpProxy(databaseAddress(inject('adminUrl')));
-    await tenancy.withControl((tx) => tx.sql.raw(`insert into control.clusters values ('far', '127.0.0.1', ?)`, [proxy.port]));
+    await tenancy.withControl((tx) =>
+      tx.sql.raw(`insert into control.clusters values ('far', '127.0.0.1', ?)`, [proxy.port]),
+    );
     await place(acme, 'far');
     await new Promise((resolve) => setTimeout(resolve, 60)); // The registry's answers are kept for 50 ms.
   });
@@ -98,7 +105,9 @@ describe("A tenant's database that is not there", () => {
   });
 
   it('is told from one whose connections are all busy', async () => {
-    const busy = Array.from({ length: 4 }, () => tenancy.withTenant(zenith.id, testOrigin, (tx) => sleep(tx, { seconds: 6 })));
+    const busy = Array.from({ length: 4 }, () =>
+      tenancy.withTenant(zenith.id, testOrigin, (tx) => sleep(tx, { seconds: 6 })),
+    );
     await expect(ask(zenith)).rejects.toMatchObject({ code: 'tenancy.connections_exhausted', status: 503 });
     await Promise.all(busy);
     await expect(ask(zenith)).resolves.toEqual([{ one: 1 }]);
@@ -117,10 +126,17 @@ describe("A tenant's database that is not there", () => {
     logged.length = 0;
     await expect(ask(acme)).rejects.toMatchObject({ code: 'tenancy.wrong_database', status: 500 });
     expect(logged.map((line) => JSON.parse(line) as { level: number; tenant?: string; msg: string })).toContainEqual(
-      expect.objectContaining({ level: 50, tenant: 'acme', msg: expect.stringContaining('belongs to somebody else') as string }),
+      expect.objectContaining({
+        level: 50,
+        tenant: 'acme',
+        msg: expect.stringContaining('belongs to somebody else') as string,
+      }),
     );
     const { rows } = await asAdmin(admin, 'postgres', (pool) =>
-      pool.raw<{ rows: { open: bigint }[] }>('select count(*) as open from pg_stat_activity where usename = ? and datname = ?', [acme.appRole, theirs]),
+      pool.raw<{ rows: { open: bigint }[] }>(
+        'select count(*) as open from pg_stat_activity where usename = ? and datname = ?',
+        [acme.appRole, theirs],
+      ),
     );
     expect(rows).toEqual([{ open: 0n }]);
     await tenancy.withControl(async (tx) => {

@@ -9,7 +9,10 @@ import { testLog } from '../support/tenancy.ts';
 type Pool = ReturnType<typeof openPool>;
 
 /** A cache over real pools on the run's server that watches what the cache does with them. */
-function watchedCache(budget: Partial<PoolBudget> = {}, options: { onOpen?: (key: PoolKey) => void; failDestroy?: boolean } = {}) {
+function watchedCache(
+  budget: Partial<PoolBudget> = {},
+  options: { onOpen?: (key: PoolKey) => void; failDestroy?: boolean } = {},
+) {
   const watch = { open: 0, openMost: 0, opened: 0, inUse: new Map<Pool, number>(), destroyedInUse: 0 };
   const full = { connectionsMax: 3, connectionsPerTenantMax: 1, idleCloseMs: 60_000, waitMsMax: 5_000, ...budget };
   const cache = new PoolCache(full, testLog, async (key) => {
@@ -17,7 +20,11 @@ function watchedCache(budget: Partial<PoolBudget> = {}, options: { onOpen?: (key
     watch.open += 1;
     watch.opened += 1;
     watch.openMost = Math.max(watch.openMost, watch.open);
-    const pool = openPool(databaseAddress(inject('adminUrl')), { ...poolDefaults, connectionsMax: full.connectionsPerTenantMax }, testLog);
+    const pool = openPool(
+      databaseAddress(inject('adminUrl')),
+      { ...poolDefaults, connectionsMax: full.connectionsPerTenantMax },
+      testLog,
+    );
     const destroy = pool.destroy.bind(pool);
     const watched = async (): Promise<void> => {
       if ((watch.inUse.get(pool) ?? 0) > 0) watch.destroyedInUse += 1;
@@ -77,7 +84,10 @@ describe('The pools of all tenants together', () => {
     const counts: number[] = [];
     const count = async (pool: Pool): Promise<void> => {
       await ask(pool);
-      const { rows }: { rows: { open: bigint }[] } = await pool.raw('select count(*) as open from pg_stat_activity where query like ?', [`%${marker}%`]);
+      const { rows }: { rows: { open: bigint }[] } = await pool.raw(
+        'select count(*) as open from pg_stat_activity where query like ?',
+        [`%${marker}%`],
+      );
       counts.push(Number(rows[0]?.open ?? 0n));
     };
     await Promise.all(Array.from({ length: 200 }, (_, index) => use(key(index % 8), count)));
@@ -108,7 +118,11 @@ describe('The pools of all tenants together', () => {
     const { cache, use } = watchedCache({ connectionsMax: 1, waitMsMax: 60 });
     const gate = Promise.withResolvers<void>();
     const busy = use(key(0), () => gate.promise);
-    await expect(use(key(1), ask)).rejects.toMatchObject({ code: 'tenancy.connections_exhausted', status: 503, retryAfterSeconds: 1 });
+    await expect(use(key(1), ask)).rejects.toMatchObject({
+      code: 'tenancy.connections_exhausted',
+      status: 503,
+      retryAfterSeconds: 1,
+    });
     const patient = use(key(2), ask);
     gate.resolve();
     await Promise.all([busy, patient]);

@@ -42,7 +42,8 @@ export async function bookDueTrades(tx: TenantTx, memory: Memory, claim: Claim, 
   if (bookings.length === 0) return { ...NOTHING_BOOKED, claimed: trades.length, parked: parked.length };
   const batchKey = await insertBookings(tx, bookings, { knownAt, configurationVersion });
   const payables = payablesOf(results.map((result, place) => ({ result, closedAtMs: trades[place]?.closedAt ?? 0 })));
-  watch.onAccounts?.(await postPayables(tx, memory.payables, batchKey, payables));
+  const accounts = await postPayables(tx, memory.payables, batchKey, payables);
+  watch.onAccounts?.(accounts); // Not in one expression: without a listener its arguments would not be evaluated at all.
   const outcome = outcomeOf(results);
   emit(tx, {
     stream: `booking_batch/${batchKey}`,

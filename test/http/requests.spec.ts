@@ -123,9 +123,11 @@ describe('The HTTP application', () => {
 
     it('by the number of statements that a request sent', async () => {
       http.observed.splice(0);
-      await http.ask('acme.localhost', '/two-queries');
-      await expect.poll(() => http.observed).toHaveLength(1);
-      expect(http.observed[0]).toMatchObject({ route: '/two-queries', method: 'GET', status: 200, queries: 3 }); // And what asks whose database it is.
+      for (const _time of ['once', 'again']) await http.ask('acme.localhost', '/two-queries');
+      await expect.poll(() => http.observed).toHaveLength(2);
+      expect(http.observed[0]).toMatchObject({ route: '/two-queries', method: 'GET', status: 200 });
+      // The first also asks the registry where the tenant's database is.
+      expect(Math.min(...http.observed.map((each) => each.queries))).toBe(2);
     });
   });
 

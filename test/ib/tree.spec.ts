@@ -129,7 +129,7 @@ describe('The IB tree', () => {
     const { maria, omar, lena, kim } = await family();
     const before = await acme.inTenant((tx) => rowsOf(tx, { key: kim.key }));
     const moved = await move(lena.id, maria.id);
-    expect(moved).toEqual({ effectiveAt: moved.recordedAt, until: null, recordedAt: expect.any(Date) });
+    expect(moved).toEqual({ effectiveAt: moved.recordedAt, until: null, recordedAt: moved.recordedAt });
     expect(await namesAbove(kim.id)).toEqual(['Kim', 'Lena', 'Maria']);
     expect(await namesAbove(kim.id, new Date(moved.effectiveAt.getTime() - 1))).toEqual([
       'Kim',
@@ -237,8 +237,9 @@ describe('The IB tree', () => {
       );
       if (left === undefined || right === undefined) throw new Error('two IBs');
       const results = await Promise.allSettled([move(left.id, right.id), move(right.id, left.id)]);
-      const refused = results.filter((result) => result.status === 'rejected');
-      expect(refused.map((result) => result.reason)).toEqual([expect.objectContaining({ code: 'ib.cycle' })]);
+      expect(results.filter((result) => result.status === 'rejected')).toMatchObject([
+        { reason: { code: 'ib.cycle' } },
+      ]);
     }
     expect(await acme.inTenant((tx) => verifyTree(tx))).toEqual([]);
   });

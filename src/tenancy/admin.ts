@@ -50,9 +50,12 @@ export async function ensureRole(pool: Knex, role: string, attributes: string): 
   }
 }
 
-/** Lets the administrator act for a role; a superuser may anyway. */
+/**
+ * Lets the administrator act for a role; a superuser may anyway. Since Postgres 16 the maker of a role is a member that
+ * may only administer it: `usage` tells the membership that counts.
+ */
 export async function joinRole(pool: Knex, role: string): Promise<void> {
-  if (await exists(pool, `select 1 where pg_has_role(current_user, ?::name, 'member')`, [role])) return;
+  if (await exists(pool, `select 1 where pg_has_role(current_user, ?::name, 'usage')`, [role])) return;
   await pool.raw('grant ?? to current_user', [role]);
 }
 

@@ -57,6 +57,12 @@ async function handOver(pool: Knex, tenant: Tenant): Promise<void> {
     await sql.raw('grant create on database ?? to ??', [tenant.database, tenant.ownerRole]);
     await sql.raw('grant all on schema public to ??', [tenant.ownerRole]);
     await sql.raw('revoke all on schema public from ??', [TEMPLATE_OWNER]);
+    // Schemas first: what lies in one goes only to somebody who may create there, unless a superuser says so.
+    const schemas: { rows: { name: string }[] } = await sql.raw(
+      'select nspname as name from pg_namespace where nspowner = ?::regrole',
+      [TEMPLATE_OWNER],
+    );
+    for (const { name } of schemas.rows) await sql.raw('alter schema ?? owner to ??', [name, tenant.ownerRole]);
     await sql.raw('reassign owned by ?? to ??', [TEMPLATE_OWNER, tenant.ownerRole]);
     const id = uuidFromId(tenant.id);
     await sql.raw('insert into platform.identity (tenant_id) values (?) on conflict do nothing', [id]);

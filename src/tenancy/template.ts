@@ -43,7 +43,7 @@ async function ensureTemplate(deps: Administration, folder: MigrationFolder, poo
 async function dropFormer(pool: Knex, present: string): Promise<void> {
   const found: { rows: { datname: string }[] } = await pool.raw(
     `select d.datname from pg_database d
-      where starts_with(d.datname, ?) and d.datname <> ? and pg_has_role(current_user, d.datdba, 'member')
+      where starts_with(d.datname, ?) and d.datname <> ? and pg_has_role(current_user, d.datdba, 'usage')
       order by d.oid desc offset ?`,
     [PREFIX, present, FORMER_KEPT],
   );

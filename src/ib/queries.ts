@@ -32,3 +32,6 @@ export const ibsOfKeys = query(
   z.object({ key: z.int(), id: IbId, validFrom: z.date() }),
   `select key, id, valid_from as "validFrom" from ib.ibs where key = any (:keys::integer[])`,
 );
+
+/** For people: how much there is to check. */
+export const countIbs = query('ib.count_ibs', z.object({ ibs: z.int() }), `select count(*)::integer as ibs from ib.ibs`);

@@ -34,3 +34,6 @@ export function mustBeThere(ib: KnownIb, at: Date): void {
   if (at < ib.validFrom)
     throw ibProblem('ib.not_yet_valid', { detail: `${ib.id} is part of the tree since ${ib.validFrom.toISOString()}` });
 }
+
+/** How many IBs there are or were. */
+export const countIbs = async (tx: TenantTx): Promise<number> => onlyRow(await queries.countIbs(tx, {})).ibs;

@@ -3,4 +3,4 @@ export { emit } from './emit.ts';
 export { headKeptOutside, hint, keepHeadOutside, takeHints, type WithControl } from './outside.ts';
 export { type Relay, type RelayDeps, type RelaySettings, type RelayStats, runRelay } from './relay.ts';
 export type { ChainHead, Finding, HintAudience, Json, NewEvent, StoredEvent } from './types.ts';
-export { verifyEvents } from './verify.ts';
+export { countEvents, verifyEvents } from './verify.ts';

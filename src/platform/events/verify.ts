@@ -100,3 +100,9 @@ async function verifyStreams(tx: TenantTx, upTo: bigint): Promise<Finding[]> {
     detail: `Version ${row.version} of ${row.stream} where ${row.expected} is due`,
   }));
 }
+
+/** How many events a tenant has recorded, by the head of its chain. */
+export async function countEvents(tx: TenantTx): Promise<bigint> {
+  const [head] = await queries.readHead(tx, {});
+  return head?.seq ?? 0n;
+}

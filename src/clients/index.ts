@@ -1,2 +1,2 @@
 export { accountsOf, createClients, openAccounts } from './service.ts';
-export type { AccountOfLogin, CreatedClient, NewAccount, NewClient, OpenedAccount } from './types.ts';
+export type * from './types.ts';

@@ -172,7 +172,7 @@ export async function moveIb(
 }
 
 /** A question about the tree: as of an instant (now unless given), and as it was known at another (at present unless given). */
-export type TreeQuestion = { readonly ibId: IbId; readonly at?: Date; readonly knownAt?: Date };
+type TreeQuestion = { readonly ibId: IbId; readonly at?: Date; readonly knownAt?: Date };
 
 /** The IB itself (depth 0) and all above it, nearest first; empty if it was not part of the tree then. */
 export async function uplineOf(tx: TenantTx, { ibId, at, knownAt }: TreeQuestion): Promise<Relative[]> {

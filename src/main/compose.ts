@@ -58,8 +58,14 @@ export async function openPlatform(
       log,
     });
     let closed: Promise<void> | undefined;
-    const close = (): Promise<void> => (closed ??= tenancy.close().finally(() => server.stop()));
-    return { admin: server.admin, tenancy, close };
+    const closeAll = async (): Promise<void> => {
+      try {
+        await tenancy.close();
+      } finally {
+        await server.stop();
+      }
+    };
+    return { admin: server.admin, tenancy, close: () => (closed ??= closeAll()) };
   } catch (error) {
     await server.stop();
     throw error;

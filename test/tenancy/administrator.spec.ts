@@ -28,7 +28,9 @@ describe('An administrator that is no superuser', () => {
     for (const slug of ['acme', 'zenith']) made.push(await tenancy.createTenant({ slug, name: slug }));
     for (const { id, appRole } of made) {
       const role = await tenancy.withTenant(id, testOrigin, async (tx) => {
-        const { rows } = await tx.sql.raw<{ rows: { role: string }[] }>('select current_user as role from platform.event_head');
+        const { rows } = await tx.sql.raw<{ rows: { role: string }[] }>(
+          'select current_user as role from platform.event_head',
+        );
         return rows[0]?.role;
       });
       expect(role).toBe(appRole);
@@ -40,7 +42,9 @@ describe('An administrator that is no superuser', () => {
     const { database } = await tenancy.tenantOfSlug('acme');
     const last = `select name from public.schema_migrations order by name desc limit 1`;
     await asAdmin(tenancy.provisioning, database, async (pool) => {
-      const { rows } = await pool.raw<{ rows: { owner: string }[] }>(`select distinct tableowner as owner from pg_tables where schemaname = 'platform'`);
+      const { rows } = await pool.raw<{ rows: { owner: string }[] }>(
+        `select distinct tableowner as owner from pg_tables where schemaname = 'platform'`,
+      );
       expect(rows).toEqual([{ owner: (await tenancy.tenantOfSlug('acme')).ownerRole }]);
       expect((await pool.raw<{ rows: unknown[] }>(last)).rows).toHaveLength(1);
     });

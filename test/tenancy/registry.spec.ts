@@ -7,7 +7,15 @@ import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { openTestTenancy, testLog, testOrigin } from '../support/tenancy.ts';
 
 const tenantNamed = (slug: string, status: Tenant['status'] = 'active'): Tenant => ({
-  id: 'tnt_00000000000000000000000000' as TenantId, slug, name: slug, status, host: 'h', port: 1, database: slug, appRole: slug, ownerRole: slug,
+  id: 'tnt_00000000000000000000000000' as TenantId,
+  slug,
+  name: slug,
+  status,
+  host: 'h',
+  port: 1,
+  database: slug,
+  appRole: slug,
+  ownerRole: slug,
 });
 const settings = { keptMs: 50, staleMsMax: 400, refreshWaitMsMax: 40, log: testLog };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -103,8 +111,14 @@ describe('While the control database is away', () => {
       await expect(tenancy.tenantOfHost('acme.localhost')).resolves.toMatchObject({ slug: 'acme' });
       await expect(tenancy.withTenant(acme.id, testOrigin, async () => 'done')).resolves.toBe('done');
     }
-    await expect(tenancy.tenantOfHost('zenith.localhost')).rejects.toMatchObject({ code: 'tenancy.registry_unavailable', status: 503, retryAfterSeconds: 2 });
+    await expect(tenancy.tenantOfHost('zenith.localhost')).rejects.toMatchObject({
+      code: 'tenancy.registry_unavailable',
+      status: 503,
+      retryAfterSeconds: 2,
+    });
     proxy.flow();
-    await expect.poll(() => tenancy.tenantOfHost('zenith.localhost').catch((error: unknown) => error), { timeout: 10_000 }).toMatchObject({ code: 'tenancy.host_unknown' });
+    await expect
+      .poll(() => tenancy.tenantOfHost('zenith.localhost').catch((error: unknown) => error), { timeout: 10_000 })
+      .toMatchObject({ code: 'tenancy.host_unknown' });
   });
 });

@@ -61,7 +61,7 @@ tbody th { font-weight: 550; } tbody td, tbody th { height: 36px; }
   .tile, .tile:first-child { padding: 0 8px 8px 0; border-left: 0; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table, tbody { display: block; }
-  tr { display: grid; grid-template-columns: 1fr 1fr; gap: 0 16px; padding: 8px 0; border-bottom: 1px solid var(--line); }
+  tr { display: grid; grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); gap: 0 16px; padding: 8px 0; border-bottom: 1px solid var(--line); }
   tbody th { grid-column: 1 / -1; }
   tbody td, tbody th { display: flex; justify-content: space-between; align-items: center; gap: 8px; height: auto; min-height: 28px; padding: 0; border: 0; white-space: normal; }
   tbody td::before { content: attr(data-label); color: var(--quiet); font-size: 13px; }

@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { platformProblem } from '../../src/platform/errors.ts';
+import {
+  forwardedHost,
+  problemDocument,
+  readQuery,
+  retryAfterSecondsOf,
+  saneRequestId,
+  traceIdOf,
+} from '../../src/http/rules.ts';
+
+describe('What a request says of itself', () => {
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+  it.each([
+    [`00-${trace}-00f067aa0ba902b7-01`, trace],
+    [`cc-${trace}-00f067aa0ba902b7-01-what-a-later-version-adds`, trace],
+    [`ff-${trace}-00f067aa0ba902b7-01`, undefined],
+    [`00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, undefined],
+    [`00-${trace}-${'0'.repeat(16)}-01`, undefined],
+    [`00-${trace.toUpperCase()}-00f067aa0ba902b7-01`, undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ])('belongs to a trace as W3C Trace Context defines it: %s', (header, expected) => {
+    expect(traceIdOf(header)).toBe(expected);
+  });
+
+  it('is an id that can stand in logs and headers as it is, or none', () => {
+    fc.assert(fc.property(fc.string(), (text) => saneRequestId(text) === undefined || /^[\w.-]{8,128}$/.test(text)));
+    expect(saneRequestId('0af7651916cd43dd')).toBe('0af7651916cd43dd');
+  });
+
+  it('is the last of several forwarded hosts, which the trusted proxy added itself', () => {
+    expect([forwardedHost('acme.example'), forwardedHost('evil.example, acme.example ')]).toEqual([
+      'acme.example',
+      'acme.example',
+    ]);
+  });
+
+  it('has each parameter once; what was written by the standard encoder is read back', () => {
+    const parameters = fc.dictionary(fc.string({ minLength: 1 }), fc.string({ unit: 'grapheme' }));
+    fc.assert(
+      fc.property(parameters, (wanted) => {
+        const read = readQuery(`/path?${new URLSearchParams(wanted).toString()}`);
+        expect(new Map(Object.entries('query' in read ? read.query : {}))).toEqual(new Map(Object.entries(wanted)));
+      }),
+    );
+    expect(readQuery('/path?a=1&b=2&a=1')).toEqual({ repeated: 'a' });
+  });
+});
+
+describe('What a caller is told of our own failures', () => {
+  it('is the code and when to come back, but no detail and no member', () => {
+    const problem = platformProblem('platform.unavailable', {
+      detail: 'host db-7',
+      database: 'acme',
+      retryAfterSeconds: 1.2,
+    });
+    expect(problemDocument(problem, 'https://docs.example.com/errors', 'req_1')).toEqual({
+      type: 'https://docs.example.com/errors#platform.unavailable',
+      title: 'A part of the system is not reachable at the moment',
+      status: 503,
+      instance: 'urn:request:req_1',
+      code: 'platform.unavailable',
+    });
+    expect(retryAfterSecondsOf(problem)).toBe(2);
+    expect(retryAfterSecondsOf(platformProblem('platform.internal'))).toBeUndefined();
+  });
+});

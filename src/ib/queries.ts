@@ -34,4 +34,8 @@ export const ibsOfKeys = query(
 );
 
 /** For people: how much there is to check. */
-export const countIbs = query('ib.count_ibs', z.object({ ibs: z.int() }), `select count(*)::integer as ibs from ib.ibs`);
+export const countIbs = query(
+  'ib.count_ibs',
+  z.object({ ibs: z.int() }),
+  `select count(*)::integer as ibs from ib.ibs`,
+);

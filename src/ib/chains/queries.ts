@@ -42,7 +42,10 @@ export const chainsOf = query(
         ) k`,
 );
 
-/** The same as it was known at an earlier instant, from the rows that were superseded since as well. */
+/**
+ * The same as it was known at an earlier instant. What was superseded since has indexes of its own, which is why each
+ * table is asked twice; at most one of the two answers.
+ */
 export const chainsKnownAt = query(
   'ib.chains_known_at',
   chainRow,
@@ -50,20 +53,26 @@ export const chainsKnownAt = query(
     union all
    select null, g.place::integer, k.key, (
          select string_agg(c.ancestor_key || coalesce(left(o.status, 1), ''), ' ' order by c.depth)
-           from ib.closure c
+           from (select ancestor_key, depth from ib.closure
+                  where descendant_key = k.ib_key and superseded_at = 'infinity' and valid_from <= g.at and g.at < valid_to
+                    and recorded_at <= :knownAt::timestamptz
+                 union all
+                 select ancestor_key, depth from ib.closure
+                  where descendant_key = k.ib_key and superseded_at < 'infinity' and valid_from <= g.at and g.at < valid_to
+                    and recorded_at <= :knownAt::timestamptz and :knownAt::timestamptz < superseded_at) c
            left join ib.statuses o on o.ib_key = c.ancestor_key and o.valid_from <= g.at and g.at < o.valid_to
                 and o.recorded_at <= :knownAt::timestamptz and :knownAt::timestamptz < o.superseded_at
-          where c.descendant_key = k.ib_key and c.valid_from <= g.at and g.at < c.valid_to
-            and (c.superseded_at = 'infinity' or c.superseded_at < 'infinity')
-            and c.recorded_at <= :knownAt::timestamptz and :knownAt::timestamptz < c.superseded_at
        ) as chain
          from (select client_key, to_timestamp(at_ms::double precision / 1000) as at, place
                  from unnest(:clientKeys::integer[], :atMs::bigint[]) with ordinality as u (client_key, at_ms, place)
                offset 0) g
         cross join lateral (
           select key, ib_key from ib.client_links
-           where client_key = g.client_key and valid_from <= g.at and g.at < valid_to
-             and (superseded_at = 'infinity' or superseded_at < 'infinity')
+           where client_key = g.client_key and superseded_at = 'infinity' and valid_from <= g.at and g.at < valid_to
+             and recorded_at <= :knownAt::timestamptz
+          union all
+          select key, ib_key from ib.client_links
+           where client_key = g.client_key and superseded_at < 'infinity' and valid_from <= g.at and g.at < valid_to
              and recorded_at <= :knownAt::timestamptz and :knownAt::timestamptz < superseded_at
            limit 1
         ) k`,

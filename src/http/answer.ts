@@ -6,7 +6,7 @@ import type { RouteAnswer } from '../platform/route.ts';
 import { httpProblem } from './errors.ts';
 import { contextOf } from './context.ts';
 import { problemDocument, retryAfterSecondsOf } from './rules.ts';
-import type { AppSettings } from './types.ts';
+import type { AppSettings } from './settings.ts';
 
 /** Keys and amounts beyond 2^53 travel as text. */
 const asJson = (value: unknown): string =>

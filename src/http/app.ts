@@ -8,7 +8,7 @@ import { httpProblem } from './errors.ts';
 import { resolveHost } from './host.ts';
 import { requireOperator } from './operator.ts';
 import { routerOf } from './routing.ts';
-import type { AppSettings } from './types.ts';
+import type { AppSettings } from './settings.ts';
 
 /** Pages load from this host alone: no inline script, nothing from elsewhere. The board brings inline styles, so they are let through. */
 const security = helmet({

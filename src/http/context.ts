@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { idFromUuid, newUuid } from '../kernel/ids.ts';
 import { saneRequestId, traceIdOf } from './rules.ts';
-import type { AppSettings, RequestContext } from './types.ts';
+import type { AppSettings, RequestContext } from './settings.ts';
 
 const contexts = new WeakMap<IncomingMessage, RequestContext>();
 

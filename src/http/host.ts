@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { httpProblem } from './errors.ts';
 import { contextOf } from './context.ts';
 import { forwardedHost } from './rules.ts';
-import type { AppSettings } from './types.ts';
+import type { AppSettings } from './settings.ts';
 
 const ALWAYS_BARE = ['localhost', '127.0.0.1', '[::1]'];
 

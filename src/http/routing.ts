@@ -7,7 +7,7 @@ import { contextOf } from './context.ts';
 import { httpProblem } from './errors.ts';
 import { requireOperator } from './operator.ts';
 import { readQuery } from './rules.ts';
-import type { AppSettings } from './types.ts';
+import type { AppSettings } from './settings.ts';
 
 /** A router of all routes of one kind of host; a known address with another method is 405. */
 export function routerOf(settings: AppSettings, on: Route['on']): Router {

@@ -1,7 +1,7 @@
 import { defineLateWriter } from '../late.ts';
 import type { TenantTx } from '../tenant-tx.ts';
 import { insertEvents, readHead, streamVersions } from './queries.ts';
-import { chainHash } from './rules.ts';
+import { chainHash } from './chain.ts';
 import type { NewEvent, StoredEvent } from './types.ts';
 
 /** Events come after balances (order 1): they are the very last that a transaction writes. */

@@ -1,6 +1,6 @@
 import type { TenantTx } from '../tenant-tx.ts';
 import * as queries from './queries.ts';
-import { CHAIN_START, chainHash } from './rules.ts';
+import { CHAIN_START, chainHash } from './chain.ts';
 import type { ChainHead, Finding } from './types.ts';
 
 const PAGE_ROWS = 1_000;

@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { OperatorGuard } from '../platform/operator-token.ts';
+import type { Route } from '../platform/route.ts';
+import type { Tenant } from '../tenancy/index.ts';
+import type { RequestObservation } from './types.ts';
+
+/** A piece of the bare host that is no single route, such as the queue board. Always behind the operator's token. */
+export type Mount = {
+  /** Where it begins, for example `/ops/queues`. */
+  readonly path: string;
+  readonly handler: (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+};
+
+/** What the application is assembled from. */
+export type AppSettings = {
+  /** The tenant of a host name; `tenancy.host_unknown` where there is none. */
+  readonly tenantOfHost: (hostHeader: string) => Promise<Tenant>;
+  readonly routes: readonly Route[];
+  readonly mounts: readonly Mount[];
+  /** The names of the installation itself, besides `localhost`, `127.0.0.1` and `[::1]`. */
+  readonly baseHosts: readonly string[];
+  /** Addresses or CIDR ranges of the proxies whose X-Forwarded-Host counts. */
+  readonly trustedProxies: readonly string[];
+  readonly isOperator: OperatorGuard;
+  /** Where the codes of problems are explained; the code is added as the fragment. */
+  readonly problemsUrl: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onRequest?: (observation: RequestObservation) => void;
+};
+
+/** What is known of a request while it is answered. */
+export type RequestContext = {
+  readonly requestId: string;
+  readonly traceId: string;
+  log: Logger;
+  /** The tenant whose host was asked; undefined on the bare host and before it was resolved. */
+  tenant: Tenant | undefined;
+};

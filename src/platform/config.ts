@@ -173,7 +173,25 @@ export const configVariables = {
   sweeperPeriodMs: variable(
     'CASCADE_SWEEPER_PERIOD_MS',
     '5000',
-    'How often the sweeper looks for tenants whose due work is in no queue.',
+    'How often the sweeper looks for hints at tenants whose due work is in no queue.',
+    periodMs,
+  ),
+  slotLeaseMs: variable(
+    'CASCADE_SLOT_LEASE_MS',
+    '15000',
+    "How long a tenant's place in a queue is taken for granted before the sweeper asks the queue whether the job still is there.",
+    periodMs,
+  ),
+  jobLockMs: variable(
+    'CASCADE_JOB_LOCK_MS',
+    '30000',
+    'A worker that does not renew its lock on a job for this long has lost the job to another one.',
+    periodMs,
+  ),
+  stalledPeriodMs: variable(
+    'CASCADE_STALLED_PERIOD_MS',
+    '15000',
+    'How often workers look for jobs that were lost that way.',
     periodMs,
   ),
   visitPeriodMs: variable(

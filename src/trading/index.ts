@@ -11,6 +11,7 @@ export {
   claimDue,
   closingDeals,
   dueSummary,
+  dealCounts,
   dueKeys,
   opensOf,
   park,
@@ -19,7 +20,7 @@ export {
 } from './due/service.ts';
 export type { ClosingDeal, DueSummary, DueTrade, ParkedDeal, Parking, PositionOpen, Rerun } from './due/types.ts';
 export { allServers, createServer, mapSymbols, setClockRule, setGroups } from './registry/service.ts';
-export { allSources, createSource, rotateSecret } from './registry/sources.ts';
+export { allSources, createSource, liveSecrets, rotateSecret } from './registry/sources.ts';
 export type {
   BulkChange,
   CreatedSource,

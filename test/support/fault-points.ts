@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * What a test build does at a named point: reads the plan in CASCADE_FAULT_FILE and pauses, fails, blocks or dies there.
+ * What a test build does at a named point: reads the plan in FAULT_PLAN_FILE and pauses, fails, blocks or dies there.
  * The file holds lines `<point> <action> [times]`; an action used up is not repeated. Times are in milliseconds.
  */
 type Action = { readonly point: string; readonly action: string; readonly argumentMs: number; left: number };
@@ -12,7 +12,7 @@ let loaded = false;
 
 function load(): void {
   loaded = true;
-  const file = process.env.CASCADE_FAULT_FILE;
+  const file = process.env.FAULT_PLAN_FILE;
   if (file === undefined || file === '') return;
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     const [point, action, argument = '0', times = '1'] = line.trim().split(/\s+/);

@@ -3,10 +3,10 @@ import { Problem } from '../../kernel/problem.ts';
 import { sqlStateOf } from '../../platform/database.ts';
 import { reach } from '#fault-points';
 import type { Logger } from '../../platform/logger.ts';
-import type { JobHandler } from '../../platform/queue/index.ts';
+import { handlerOf, type JobHandler } from '../../platform/queue/index.ts';
 import type { Origin, TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
 import { park } from '../../trading/index.ts';
-import { TRADES_PER_JOB_MAX, type TradeExecuted, tradeExecuted } from '../jobs.ts';
+import { TRADES_PER_JOB_MAX, tradeExecuted } from '../jobs.ts';
 import type { Dispatcher } from '../dispatch/service.ts';
 import { type Claim, bookDueTrades, type Memory } from './service.ts';
 import type { FoundAccounts } from './store.ts';
@@ -33,10 +33,9 @@ export type BookingTask = {
  * transaction, and puts further jobs on the queue for what came meanwhile. `onBooked` is told of each batch, for metrics.
  */
 export const tradeExecutedHandler = (
-  deps: BookingDeps & { dispatcher: Dispatcher; onBooked?: (outcome: BatchOutcome, tookMs: number) => void },
-): JobHandler<TradeExecuted> => ({
-  job: tradeExecuted,
-  run: async ({ jobId, log }, { tenantId }) => {
+  deps: BookingDeps & { dispatcher: Dispatcher; onBooked?: (tenantId: TenantId, outcome: BatchOutcome, tookMs: number) => void },
+): JobHandler =>
+  handlerOf(tradeExecuted, async ({ jobId, log }, { tenantId }) => {
     const startedMs = performance.now();
     const outcome = await bookBatch(deps, {
       tenantId,
@@ -44,11 +43,10 @@ export const tradeExecutedHandler = (
       max: TRADES_PER_JOB_MAX,
       atCommit: (tx) => deps.dispatcher.release(tx, jobId),
     });
-    deps.onBooked?.(outcome, performance.now() - startedMs);
+    deps.onBooked?.(tenantId, outcome, performance.now() - startedMs);
     log.debug({ tenantId, ...outcome }, 'batch booked');
     await deps.dispatcher.enqueueDue(tenantId);
-  },
-});
+  });
 
 /**
  * Books one batch of a tenant's due trades in one transaction. If a deal makes it fail for a reason that lies in the data,

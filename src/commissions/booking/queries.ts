@@ -26,3 +26,10 @@ export const insertUnpaid = query('commissions.insert_unpaid', nothing, `
   insert into commissions.unpaid (deal_key, revision, component, reason)
   select u.deal_key, 0, u.component, u.reason
     from unnest(:dealKeys::bigint[], :components::smallint[], :reasons::text[]) as u (deal_key, component, reason)`);
+
+/** Exact up to 100 000 rows, then as Postgres estimates. */
+export const bookingCounts = query('commissions.booking_counts', z.object({ booked: z.bigint(), rebates: z.bigint() }), `
+  select case when b.reltuples > 100000 then b.reltuples::bigint else (select count(*) from commissions.bookings) end as booked,
+         case when r.reltuples > 100000 then r.reltuples::bigint else (select count(*) from commissions.rebates) end as rebates
+    from pg_class b, pg_class r
+   where b.oid = 'commissions.bookings'::regclass and r.oid = 'commissions.rebates'::regclass`);

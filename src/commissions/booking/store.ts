@@ -73,6 +73,12 @@ async function insertUnpaid(tx: TenantTx, bookings: readonly Booking[]): Promise
   });
 }
 
+/** How many bookings and rebates there are: exact up to 100 000, then an estimate. */
+export async function bookingCounts(tx: TenantTx): Promise<{ readonly booked: number; readonly rebates: number }> {
+  const counts = onlyRow(await queries.bookingCounts(tx, {}));
+  return { booked: Number(counts.booked), rebates: Number(counts.rebates) };
+}
+
 /** Ledger accounts by name, as one transaction found or made them. */
 export type FoundAccounts = Map<string, AccountKey>;
 

@@ -1,18 +1,18 @@
-import { dealIdOf, type TenantId } from '../../kernel/ids.ts';
+import { dealIdOf, decodeId, type TenantId } from '../../kernel/ids.ts';
 import type { Queues } from '../../platform/queue/index.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
-import { batchesOfDeals, dueKeys } from '../../trading/index.ts';
+import { batchesOfDeals, dueKeys, opensOf, parkedDeals, rerunParked } from '../../trading/index.ts';
 import { TRADES_PER_JOB_MAX, type TradeExecuted, tradeExecuted } from '../jobs.ts';
 import * as queries from './queries.ts';
-
-/** A place whose job has not ended for this long may have been lost with the queue: it is looked for. */
-const LEASE_MS_DEFAULT = 15_000;
 
 /** Puts a tenant's due trades on the queue, never more than its places there allow. */
 export type Dispatcher = {
   /** Adds jobs for what is due as far as there are free places; gives how many were added. */
   readonly enqueueDue: (tenantId: TenantId) => Promise<number>;
-  /** The same after freeing the places of jobs that the queue has lost. What a lost nudge or queue left is found here. */
+  /**
+   * The same after putting back what no longer needs to be parked and freeing the places of jobs that the queue has lost.
+   * What a lost nudge or a lost queue left is found here.
+   */
   readonly sweep: (tenantId: TenantId) => Promise<number>;
   /** Gives a job's place back, inside the transaction that did its work. */
   readonly release: (tx: TenantTx, jobId: string) => Promise<void>;
@@ -20,9 +20,11 @@ export type Dispatcher = {
 
 type Planned = { readonly suffix: string; readonly payload: TradeExecuted };
 
-export function makeDispatcher(deps: { withTenant: WithTenant; queues: Queues; leaseMs?: number }): Dispatcher {
-  const { withTenant, queues, leaseMs = LEASE_MS_DEFAULT } = deps;
+/** `leaseMs`: a place whose job has not ended for this long may have been lost with the queue, and the job is looked for. */
+export function makeDispatcher(deps: { withTenant: WithTenant; queues: Queues; leaseMs: number }): Dispatcher {
+  const { withTenant, queues, leaseMs } = deps;
   const origin = { actor: 'dispatcher', causation: 'due' };
+  const lookedAt = new Map<TenantId, bigint>();
 
   const enqueueDue = async (tenantId: TenantId): Promise<number> => {
     const planned = await withTenant(tenantId, origin, (tx) => takePlaces(tx, tenantId));
@@ -39,12 +41,30 @@ export function makeDispatcher(deps: { withTenant: WithTenant; queues: Queues; l
         const waits = await queues.holds(tradeExecuted.queue, jobId);
         await withTenant(tenantId, origin, (tx) => (waits ? queries.renewSlot(tx, { jobId }) : queries.freeSlot(tx, { jobId })));
       }
+      const after = lookedAt.get(tenantId) ?? 0n;
+      lookedAt.set(tenantId, await withTenant(tenantId, origin, (tx) => mendOpens(tx, after)));
       return enqueueDue(tenantId);
     },
     release: async (tx, jobId) => {
       await queries.freeSlot(tx, { jobId });
     },
   };
+}
+
+const LOOKED_AT_MAX = 1_000;
+
+/**
+ * Puts back trades that waited for the open of their position and whose open has come meanwhile. Looks at one page behind
+ * `after` and gives where to go on: the start again once all were looked at.
+ */
+async function mendOpens(tx: TenantTx, after: bigint): Promise<bigint> {
+  const parked = await parkedDeals(tx, { code: 'commissions.open_unknown', after, limit: LOOKED_AT_MAX });
+  if (parked.length === 0) return 0n;
+  const keys = parked.map(({ id }) => decodeId(id));
+  const known = await opensOf(tx, keys);
+  const mended = keys.filter((key) => known.has(key));
+  if (mended.length > 0) await rerunParked(tx, { dealKeys: mended, max: LOOKED_AT_MAX });
+  return parked.length < LOOKED_AT_MAX ? 0n : (keys.at(-1) ?? 0n);
 }
 
 /** Takes as many places as the due trades need beyond the jobs that are under way already. */

@@ -4,3 +4,4 @@ export { headKeptOutside, hint, keepHeadOutside, takeHints, type WithControl } f
 export { type Relay, type RelayDeps, type RelaySettings, type RelayStats, runRelay } from './relay.ts';
 export type { ChainHead, Finding, HintAudience, Json, NewEvent, StoredEvent } from './types.ts';
 export { countEvents, verifyEvents } from './verify.ts';
+export { recentSums } from './queries.ts';

@@ -1,7 +1,7 @@
 import type { TenantId } from '../../kernel/ids.ts';
 import type { Logger } from '../logger.ts';
 import type { WithTenant } from '../tenant-tx.ts';
-import { Agenda } from './agenda.ts';
+import { Rounds, type RoundSettings, type VisitOutcome } from '../rounds/index.ts';
 import type { Consumer } from './consumer.ts';
 import { takeHints, type WithControl } from './outside.ts';
 import * as queries from './queries.ts';
@@ -58,177 +58,65 @@ export type Relay = {
 
 /** Starts to hand every tenant's events to the consumers. Several processes may run relays at once. */
 export function runRelay(deps: RelayDeps): Relay {
-  const running = new RunningRelay(deps);
-  running.start();
+  const settings = { ...relayDefaults, ...deps.settings };
+  const visitor = new ConsumerVisits(deps, settings);
+  const rounds = new Rounds({
+    name: 'relay',
+    tenantIds: deps.tenantIds,
+    takeHints: () => takeHints(deps.withControl, 'relay', settings.hintsMax),
+    visit: (tenantId) => visitor.visit(tenantId),
+    settings,
+    log: deps.log,
+  });
   return {
-    nudge: (tenantId) => running.nudge(tenantId),
-    stats: () => running.stats(),
-    settled: () => running.settled(),
-    stop: () => running.stop(),
+    nudge: (tenantId) => rounds.nudge(tenantId),
+    stats: () => ({ ...rounds.stats(), ...visitor.stats() }),
+    settled: () => rounds.settled(),
+    stop: () => rounds.stop(),
   };
 }
 
-class RunningRelay {
+/** Visits a tenant for all consumers, and counts what came of it. */
+class ConsumerVisits {
   readonly #deps: RelayDeps;
   readonly #settings: RelaySettings;
-  readonly #agenda = new Agenda();
   readonly #introduced = new Set<TenantId>(); // Tenants whose database has a row for each consumer.
   readonly #lag = new Map<TenantId, number>();
-  readonly #failing = new Map<TenantId, number>();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #comingBack = new Map<TenantId, { timer: NodeJS.Timeout; dueMs: number }>();
-  #rounds = 0; // Fetches of hints and of the tenants' list that are under way.
-  #onSettled: (() => void)[] = [];
   #handled = 0;
   #parked = 0;
-  #stopped = false;
 
-  constructor(deps: RelayDeps) {
+  constructor(deps: RelayDeps, settings: RelaySettings) {
     this.#deps = deps;
-    this.#settings = { ...relayDefaults, ...deps.settings };
+    this.#settings = settings;
   }
 
-  start(): void {
-    this.#every(this.#settings.sweepMs, async () => {
-      const tenantIds = await this.#deps.tenantIds();
-      for (const tenantId of tenantIds) this.#agenda.add(tenantId, 'regular');
-    });
-    this.#every(this.#settings.hintPollMs, async () => {
-      const hinted = await takeHints(this.#deps.withControl, 'relay', this.#settings.hintsMax);
-      for (const tenantId of hinted) this.#agenda.add(tenantId, 'hinted');
-    });
+  stats(): Pick<RelayStats, 'handled' | 'parked' | 'lagEventsMax'> {
+    return { handled: this.#handled, parked: this.#parked, lagEventsMax: Math.max(0, ...this.#lag.values()) };
   }
 
-  nudge(tenantId: TenantId): void {
-    if (this.#stopped) return;
-    this.#agenda.add(tenantId, 'hinted');
-    this.#pump();
-  }
-
-  stats(): RelayStats {
-    return {
-      waiting: this.#agenda.waiting,
-      active: this.#agenda.active,
-      handled: this.#handled,
-      parked: this.#parked,
-      failingTenants: this.#failing.size,
-      lagEventsMax: Math.max(0, ...this.#lag.values()),
-    };
-  }
-
-  settled(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onSettled.push(resolve);
-      this.#tellSettled();
-    });
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
-    await this.settled();
-  }
-
-  #tellSettled(): void {
-    if (this.#agenda.active > 0 || this.#rounds > 0 || (this.#agenda.waiting > 0 && !this.#stopped)) return;
-    const waiting = this.#onSettled;
-    this.#onSettled = [];
-    for (const resolve of waiting) resolve();
-  }
-
-  #after(delayMs: number, work: () => void): NodeJS.Timeout | undefined {
-    if (this.#stopped) return undefined;
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      work();
-    }, delayMs);
-    this.#timers.add(timer);
-    return timer;
-  }
-
-  /** Does something now and again `periodMs` after it ended; a failure is logged and the next time comes all the same. */
-  #every(periodMs: number, work: () => Promise<void>): void {
-    this.#rounds += 1;
-    const round = async (): Promise<void> => {
-      try {
-        await work();
-      } catch (error) {
-        this.#deps.log.warn({ err: error }, 'the relay could not ask the control database');
-      } finally {
-        this.#rounds -= 1;
-      }
-      this.#after(periodMs, () => this.#every(periodMs, work));
-      this.#pump();
-    };
-    void round();
-  }
-
-  #pump(): void {
-    while (!this.#stopped && this.#agenda.active < this.#settings.concurrency) {
-      const tenantId = this.#agenda.next();
-      if (tenantId === undefined) break;
-      void this.#visit(tenantId);
-    }
-    this.#tellSettled();
-  }
-
-  async #visit(tenantId: TenantId): Promise<void> {
-    let more = false;
-    try {
-      more = await this.#visitConsumers(tenantId);
-      this.#failing.delete(tenantId);
-    } catch (error) {
-      const failures = (this.#failing.get(tenantId) ?? 0) + 1;
-      this.#failing.set(tenantId, failures);
-      this.#deps.log.warn({ err: error, tenantId, failures }, 'a tenant could not be visited by the relay');
-      const { backoffMs, sweepMs } = this.#settings;
-      this.#visitLater(tenantId, Math.min(sweepMs, backoffMs * 2 ** Math.min(failures, 10)));
-    } finally {
-      this.#agenda.done(tenantId, more);
-    }
-    this.#pump();
-  }
-
-  /** Comes back to a tenant after a while; of several such wishes only the earliest is kept. */
-  #visitLater(tenantId: TenantId, delayMs: number): void {
-    const dueMs = performance.now() + delayMs;
-    const planned = this.#comingBack.get(tenantId);
-    if (planned !== undefined) {
-      if (planned.dueMs <= dueMs) return;
-      clearTimeout(planned.timer);
-      this.#timers.delete(planned.timer);
-    }
-    const timer = this.#after(delayMs, () => {
-      this.#comingBack.delete(tenantId);
-      this.nudge(tenantId);
-    });
-    if (timer !== undefined) this.#comingBack.set(tenantId, { timer, dueMs });
-  }
-
-  /** One batch for each consumer; whether any has more to do now. */
-  async #visitConsumers(tenantId: TenantId): Promise<boolean> {
+  /** One batch for each consumer. */
+  async visit(tenantId: TenantId): Promise<VisitOutcome> {
     const { withTenant, consumers, log } = this.#deps;
-    if (!this.#introduced.has(tenantId)) {
-      const names = consumers.map((consumer) => consumer.name);
-      await withTenant(tenantId, { actor: 'relay', causation: 'start' }, (tx) =>
-        queries.ensureConsumers(tx, { names }),
-      );
-      this.#introduced.add(tenantId);
-    }
-    let more = false;
+    await this.#introduce(tenantId);
+    let again = false;
     let lag = 0;
     let retryInMs = Infinity;
     for (const consumer of consumers) {
       const outcome = await visitConsumer({ withTenant, settings: this.#settings, log }, tenantId, consumer);
       this.#handled += outcome.handled;
       this.#parked += outcome.parked;
-      more ||= outcome.again;
+      again ||= outcome.again;
       lag = Math.max(lag, outcome.lag ?? 0);
       retryInMs = Math.min(retryInMs, outcome.retryInMs ?? Infinity);
     }
     this.#lag.set(tenantId, lag);
-    if (retryInMs < Infinity) this.#visitLater(tenantId, retryInMs);
-    return more;
+    return retryInMs < Infinity ? { again, laterMs: retryInMs } : { again };
+  }
+
+  async #introduce(tenantId: TenantId): Promise<void> {
+    if (this.#introduced.has(tenantId)) return;
+    const names = this.#deps.consumers.map((consumer) => consumer.name);
+    await this.#deps.withTenant(tenantId, { actor: 'relay', causation: 'start' }, (tx) => queries.ensureConsumers(tx, { names }));
+    this.#introduced.add(tenantId);
   }
 }

@@ -2,7 +2,7 @@ import { type Queue, type QueueOptions, type WorkerOptions, Queue as RedisQueue,
 import { Redis } from 'ioredis';
 import type { Logger } from '../logger.ts';
 import { queueProblem } from './errors.ts';
-import type { QueueStore } from './types.ts';
+import type { QueueStore } from './definitions.ts';
 
 const onPostgres = withBackend(createPostgresBackend);
 const SCHEMA = 'bullmq';

@@ -1,4 +1,4 @@
 export type { AnyQueue } from './backend.ts';
 export { type Queues, openQueues } from './queues.ts';
-export { type JobEnd, type Workers, startWorkers } from './workers.ts';
-export type { JobContext, JobDefinition, JobHandler, QueueStore, WorkerSettings } from './types.ts';
+export { handlerOf, type JobEnd, type Workers, startWorkers } from './workers.ts';
+export type { JobContext, JobDefinition, JobHandler, QueueStore, WorkerSettings } from './definitions.ts';

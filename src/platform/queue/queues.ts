@@ -1,7 +1,7 @@
 import type { Logger } from '../logger.ts';
 import { type AnyQueue, checkRedis, connectProducer, openQueue } from './backend.ts';
 import { queueProblem } from './errors.ts';
-import type { JobDefinition, QueueStore } from './types.ts';
+import type { JobDefinition, QueueStore } from './definitions.ts';
 
 /** Finished jobs that a queue keeps for people to look at; the facts are in Postgres. */
 const KEPT_COMPLETED = { count: 1_000, age: 24 * 3_600 };

@@ -2,10 +2,24 @@ import type { Logger } from '../logger.ts';
 import type { WithTenant } from '../tenant-tx.ts';
 import { type AnyWorker, openWorker } from './backend.ts';
 import { queueProblem } from './errors.ts';
-import type { JobHandler, QueueStore, WorkerSettings } from './types.ts';
+import type { JobContext, JobDefinition, JobHandler, QueueStore, WorkerSettings } from './definitions.ts';
 
 /** Losing a worker is ordinary; a job that outlived this many workers is left to the sweeper. */
 const STALLS_MAX = 5;
+
+/** Joins a kind of job and what it does; a job whose payload is not of its kind fails with `queue.payload_invalid`. */
+export const handlerOf = <Payload>(
+  job: JobDefinition<Payload>,
+  run: (context: JobContext, payload: Payload) => Promise<void>,
+): JobHandler => ({
+  queue: job.queue,
+  name: job.name,
+  run: async (context, data) => {
+    const payload = job.payload.safeParse(data);
+    if (!payload.success) throw queueProblem('queue.payload_invalid', { detail: payload.error.message });
+    await run(context, payload.data);
+  },
+});
 
 /** Running workers. */
 export type Workers = {
@@ -19,10 +33,10 @@ export type JobEnd = { readonly queue: string; readonly name: string; readonly o
 /** Starts one worker per queue of the handlers. A failed try is logged with its job; a lost lock likewise. */
 export async function startWorkers(
   store: QueueStore,
-  handlers: readonly JobHandler<never>[],
+  handlers: readonly JobHandler[],
   deps: { withTenant: WithTenant; log: Logger; settings: WorkerSettings; onEnd?: (end: JobEnd) => void },
 ): Promise<Workers> {
-  const names = [...new Set(handlers.map((handler) => handler.job.queue))];
+  const names = [...new Set(handlers.map((handler) => handler.queue))];
   const workers = names.map((queue) => startOne(store, queue, handlers, deps));
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
   return {
@@ -41,7 +55,7 @@ export async function startWorkers(
   };
 }
 
-function startOne(store: QueueStore, queue: string, handlers: readonly JobHandler<never>[], deps: Parameters<typeof startWorkers>[2]): AnyWorker {
+function startOne(store: QueueStore, queue: string, handlers: readonly JobHandler[], deps: Parameters<typeof startWorkers>[2]): AnyWorker {
   const { settings, log } = deps;
   const worker = openWorker(store, queue, (job) => runJob(queue, handlers, deps, job), {
     concurrency: settings.concurrency,
@@ -57,20 +71,18 @@ function startOne(store: QueueStore, queue: string, handlers: readonly JobHandle
 
 async function runJob(
   queue: string,
-  handlers: readonly JobHandler<never>[],
+  handlers: readonly JobHandler[],
   { withTenant, log, onEnd }: Parameters<typeof startWorkers>[2],
   job: { id?: string | undefined; name: string; data: unknown; attemptsMade: number },
 ): Promise<void> {
-  const handler = handlers.find((each) => each.job.queue === queue && each.job.name === job.name);
+  const handler = handlers.find((each) => each.queue === queue && each.name === job.name);
   if (handler === undefined) throw queueProblem('queue.payload_invalid', { detail: `no handler for ${job.name} on ${queue}` });
-  const payload = handler.job.payload.safeParse(job.data);
-  if (!payload.success) throw queueProblem('queue.payload_invalid', { detail: payload.error.message });
   const startedMs = performance.now();
   const jobId = job.id ?? 'none';
   const context = { withTenant, log: log.child({ queue, jobId }), jobId, attempt: job.attemptsMade + 1 };
   let outcome: JobEnd['outcome'] = 'failed';
   try {
-    await handler.run(context, payload.data);
+    await handler.run(context, job.data);
     outcome = 'done';
   } finally {
     onEnd?.({ queue, name: job.name, outcome, tookMs: performance.now() - startedMs });

@@ -175,3 +175,11 @@ export const closingDeals = query(
    where d.key > :after and d.version = 0 and d.closed_volume > 0
    order by d.key limit :limit`,
 );
+
+/** Exact up to 100 000 deals, then as Postgres estimates: counting millions at each look would cost more than it tells. */
+export const dealCount = query('trading.deal_count', z.object({ count: z.bigint() }), `
+  select case when c.reltuples > 100000 then c.reltuples::bigint else (select count(*) from trading.deals) end as count
+    from pg_class c where c.oid = 'trading.deals'::regclass`);
+
+export const waitingCounts = query('trading.waiting_counts', z.object({ due: z.bigint(), parked: z.bigint() }), `
+  select (select count(*) from trading.due) as due, (select count(*) from trading.parked where resolved_at is null) as parked`);

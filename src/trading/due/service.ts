@@ -87,3 +87,10 @@ export async function parkedCounts(tx: TenantTx): Promise<ReadonlyMap<string, nu
  */
 export const closingDeals = (tx: TenantTx, page: { readonly after: bigint; readonly limit: number }): Promise<ClosingDeal[]> =>
   queries.closingDeals(tx, { after: page.after, limit: bounded(page.limit, CLAIM_MAX) });
+
+/** How many deals were received (exact up to 100 000, then an estimate), and how many of them wait or are parked. */
+export async function dealCounts(tx: TenantTx): Promise<{ readonly received: number; readonly due: number; readonly parked: number }> {
+  const [all] = await queries.dealCount(tx, {});
+  const [waiting] = await queries.waitingCounts(tx, {});
+  return { received: Number(all?.count ?? 0n), due: Number(waiting?.due ?? 0n), parked: Number(waiting?.parked ?? 0n) };
+}

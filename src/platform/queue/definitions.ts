@@ -21,10 +21,11 @@ export type JobDefinition<Payload> = {
   readonly backoffMs: number;
 };
 
-/** A kind of job with what it does; made by main, which knows everything that the work needs. */
-export type JobHandler<Payload> = {
-  readonly job: JobDefinition<Payload>;
-  readonly run: (context: JobContext, payload: Payload) => Promise<void>;
+/** A kind of job with what it does, its payload already behind it (`handlerOf`). */
+export type JobHandler = {
+  readonly queue: string;
+  readonly name: string;
+  readonly run: (context: JobContext, data: unknown) => Promise<void>;
 };
 
 /** How workers behave; all times in milliseconds. */

@@ -1,0 +1,6 @@
+import { runProcess } from './process.ts';
+import { startApi } from './roles.ts';
+import { takeSnapshot } from './snapshot.ts';
+
+/** `npm run api`: answers HTTP. */
+await runProcess('api', 'given', async (deps) => [await startApi(deps, takeSnapshot(deps, ['api']))]);

@@ -1,0 +1,193 @@
+import { systemClock } from '../kernel/clock.ts';
+import type { TenantId } from '../kernel/ids.ts';
+import { PayableAccounts, PlanBooks, tradeExecutedHandler } from '../commissions/index.ts';
+import { createApp, type HttpServer, serve } from '../http/index.ts';
+import {
+  BOARD_PATH,
+  chainHeadConsumer,
+  createMetrics,
+  type Metrics,
+  opsRoutes,
+  queueBoard,
+  queueState,
+  type Snapshot,
+} from '../ops/index.ts';
+import { makeSealer } from '../platform/crypto.ts';
+import { hint, type Relay, type RelayStats, runRelay, takeHints } from '../platform/events/index.ts';
+import type { Logger } from '../platform/logger.ts';
+import { operatorGuard } from '../platform/operator-token.ts';
+import { startWorkers } from '../platform/queue/index.ts';
+import { Rounds } from '../platform/rounds/index.ts';
+import type { CompleteConfig } from '../platform/secrets.ts';
+import { feedRoutes } from '../trading/index.ts';
+import type { Platform } from './compose.ts';
+import type { Work } from './work.ts';
+
+/** What every role is made of. */
+export type RoleDeps = {
+  readonly config: CompleteConfig;
+  readonly platform: Platform;
+  readonly work: Work;
+  readonly metrics: Metrics;
+  /** The relay of this process, if it has one. */
+  readonly relayStats: () => RelayStats | undefined;
+  readonly log: Logger;
+};
+
+/** A running role; `stop` lets what is at hand finish, within a bound. */
+export type Role = { readonly name: string; readonly stop: () => Promise<void> };
+
+const GRACE_MS = 10_000;
+const HINTS_MAX = 500;
+/** Tenants that relay and sweeper of one process visit at the same time. */
+const VISITS_MAX = 4;
+const BACKOFF_MS = 500;
+const HTTP_ADDRESS = '0.0.0.0';
+
+/** The sealer of the feed sources' secrets. */
+export const sourceSealer = (config: CompleteConfig) => makeSealer(config.secret, 'trading.sources');
+
+/** The metrics of a process that may have all roles. */
+export const processMetrics = (platform: Platform, work: Work, relayStats: () => RelayStats | undefined): Metrics =>
+  createMetrics({
+    queues: () => Promise.all(work.queues.all.map((queue) => queueState(queue, new Date()))),
+    pools: () => platform.tenancy.poolStats(),
+    relay: () => relayStats() ?? { waiting: 0, active: 0, handled: 0, parked: 0, failingTenants: 0, lagEventsMax: 0 },
+  });
+
+/** Answers HTTP: the feed on tenants' hosts; health, metrics, start page and queue board on the bare host. */
+export async function startApi(
+  deps: RoleDeps,
+  snapshot: () => Promise<Snapshot>,
+): Promise<Role & { readonly server: HttpServer }> {
+  const { config, platform, work, metrics, log } = deps;
+  const { tenancy } = platform;
+  const isOperator = operatorGuard(config.operatorToken);
+  const problemsUrl = 'https://docs.example.com/errors';
+  let server: HttpServer | undefined;
+  const app = createApp({
+    tenantOfHost: tenancy.tenantOfHost,
+    routes: [
+      ...feedRoutes({
+        withTenant: tenancy.withTenant,
+        clock: systemClock,
+        sealer: sourceSealer(config),
+        onStored: ({ tenantId }) => announce(deps, tenantId),
+      }),
+      ...opsRoutes({
+        isOperator,
+        checks: {
+          database: async () => void (await tenancy.tenants()),
+          queue: work.queues.ping,
+        },
+        isDraining: () => server?.isDraining() ?? false,
+        metrics,
+        snapshot,
+      }),
+    ],
+    mounts: [{ path: BOARD_PATH, handler: queueBoard(work.queues.all) }],
+    baseHosts: [config.baseHost],
+    trustedProxies: config.trustedProxies,
+    isOperator,
+    problemsUrl,
+    clock: systemClock,
+    log,
+    onRequest: metrics.observeRequest,
+  });
+  const listening = await serve(app, {
+    host: HTTP_ADDRESS,
+    port: config.port,
+    graceMs: GRACE_MS,
+    drainMs: 0,
+    problemsUrl,
+    clock: systemClock,
+    log,
+  });
+  server = listening;
+  return { name: 'api', server: listening, stop: () => listening.stop() };
+}
+
+/**
+ * Puts a tenant's new trades on the queue and tells the relay of their event. If the queue is away, a hint to the sweeper is
+ * left in its place.
+ */
+async function announce({ platform, work }: RoleDeps, tenantId: TenantId): Promise<void> {
+  const { withControl } = platform.tenancy;
+  try {
+    await work.dispatcher.enqueueDue(tenantId);
+  } catch (error) {
+    await hint(withControl, tenantId, 'sweeper');
+    throw error;
+  } finally {
+    await hint(withControl, tenantId);
+  }
+}
+
+/** Books due trades, and sweeps up what no job speaks for. */
+export async function startWorker({ config, platform, work, metrics, log }: RoleDeps): Promise<Role> {
+  const { withTenant, withControl } = platform.tenancy;
+  const handler = tradeExecutedHandler({
+    withTenant,
+    memory: { books: new PlanBooks(), payables: new PayableAccounts() },
+    dispatcher: work.dispatcher,
+    log,
+    onBooked: (tenantId, outcome, durationMs) => {
+      hint(withControl, tenantId).catch((error: unknown) =>
+        log.warn({ err: error, tenantId }, 'the relay was not told of a booking'),
+      );
+      if (outcome.claimed > 0) metrics.observeBatch({ trades: outcome.claimed, durationMs });
+      metrics.countTrades('booked', outcome.booked + outcome.unpaid);
+      metrics.countTrades('parked', outcome.parked);
+    },
+  });
+  const workers = await startWorkers(work.store, [handler], {
+    withTenant,
+    log,
+    settings: {
+      concurrency: config.commissionsConcurrency,
+      lockMs: config.jobLockMs,
+      stalledCheckMs: config.stalledPeriodMs,
+    },
+    onEnd: metrics.countJob,
+  });
+  const sweeping = new Rounds({
+    name: 'sweeper',
+    tenantIds: () => activeTenants(platform),
+    takeHints: () => takeHints(platform.tenancy.withControl, 'sweeper', HINTS_MAX),
+    visit: async (tenantId) => {
+      await work.dispatcher.sweep(tenantId);
+      return { again: false };
+    },
+    settings: {
+      sweepMs: config.visitPeriodMs,
+      hintPollMs: config.sweeperPeriodMs,
+      concurrency: VISITS_MAX,
+      backoffMs: BACKOFF_MS,
+    },
+    log,
+  });
+  return {
+    name: 'worker',
+    stop: async () => {
+      await sweeping.stop();
+      await workers.close(GRACE_MS);
+    },
+  };
+}
+
+/** Hands events to their consumers. */
+export function startRelay({ config, platform, log }: RoleDeps): Role & { readonly relay: Relay } {
+  const { withTenant, withControl } = platform.tenancy;
+  const relay = runRelay({
+    withTenant,
+    withControl,
+    tenantIds: () => activeTenants(platform),
+    consumers: [chainHeadConsumer(withControl)],
+    settings: { sweepMs: config.visitPeriodMs, hintPollMs: config.relayPeriodMs, concurrency: VISITS_MAX },
+    log,
+  });
+  return { name: 'relay', relay, stop: relay.stop };
+}
+
+const activeTenants = async ({ tenancy }: Platform) =>
+  (await tenancy.tenants()).filter((tenant) => tenant.status === 'active').map((tenant) => tenant.id);

@@ -1,0 +1,5 @@
+import { runProcess } from './process.ts';
+import { startWorker } from './roles.ts';
+
+/** `npm run worker`: books trades; run as many as the machine bears. */
+await runProcess('worker', 'given', async (deps) => [await startWorker(deps)]);

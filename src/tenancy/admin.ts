@@ -34,6 +34,12 @@ export async function asAdmin<T>(
   }
 }
 
+/** The same administrator on the cluster where a tenant's database is. */
+export const atPlaceOf = <Deps extends Administration>(
+  deps: Deps,
+  { host, port }: { readonly host: string; readonly port: number },
+): Deps => ({ ...deps, admin: { ...deps.admin, host, port } });
+
 /** Whether a question has an answer. */
 export async function exists(pool: Knex, question: string, values: readonly string[]): Promise<boolean> {
   const found: { rows: unknown[] } = await pool.raw(question, values);

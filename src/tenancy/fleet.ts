@@ -1,4 +1,5 @@
 import { Problem } from '../kernel/problem.ts';
+import { atPlaceOf } from './admin.ts';
 import { migrate, migrationNames } from './migrations.ts';
 import type { Provisioning } from './provision.ts';
 import type { Tenant } from './types.ts';
@@ -38,7 +39,7 @@ export async function migrateFleet(
       const tenant = waiting.shift();
       if (tenant === undefined) return;
       try {
-        const applied = await migrate(deps, tenant.database, deps.migrations, tenant.ownerRole);
+        const applied = await migrate(atPlaceOf(deps, tenant), tenant.database, deps.migrations, tenant.ownerRole);
         migrated.push({ slug: tenant.slug, applied });
         onProgress?.({ done: migrated.length, total, slug: tenant.slug });
       } catch (error) {

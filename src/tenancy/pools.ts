@@ -22,8 +22,8 @@ export type PoolKey = {
   readonly database: string;
 };
 
-type Entry = {
-  readonly key: PoolKey;
+type Entry<Key extends PoolKey> = {
+  readonly key: Key;
   readonly pool: Promise<Knex>;
   users: number;
   usedAtMs: number;
@@ -49,12 +49,12 @@ const DESTROY_WAIT_MS_MAX = 5_000;
  * used out first, one creation at a time per tenant, in which all who ask meanwhile share. A pool with users is never
  * closed; one that is being closed keeps its place until its connections are gone.
  */
-export class PoolCache {
-  readonly #entries = new Map<TenantId, Entry>(); // In the order of last use: the first is the oldest.
-  readonly #all = new Set<Entry>(); // And the retired ones that still have users.
+export class PoolCache<Key extends PoolKey = PoolKey> {
+  readonly #entries = new Map<TenantId, Entry<Key>>(); // In the order of last use: the first is the oldest.
+  readonly #all = new Set<Entry<Key>>(); // And the retired ones that still have users.
   readonly #closing = new Set<Promise<void>>();
   readonly #slots: Slots;
-  readonly #open: (key: PoolKey) => Promise<Knex>;
+  readonly #open: (key: Key) => Promise<Knex>;
   readonly #budget: PoolBudget;
   readonly #poolsMax: number;
   readonly #sweeper: NodeJS.Timeout;
@@ -62,7 +62,7 @@ export class PoolCache {
   #drained: (() => void) | undefined;
   #closed = false;
 
-  constructor(budget: PoolBudget, log: Logger, open: (key: PoolKey) => Promise<Knex>) {
+  constructor(budget: PoolBudget, log: Logger, open: (key: Key) => Promise<Knex>) {
     this.#budget = budget;
     this.#log = log;
     this.#open = open;
@@ -73,7 +73,7 @@ export class PoolCache {
   }
 
   /** Runs work with the tenant's pool, opened first if need be; the pool stays open meanwhile. */
-  async use<T>(key: PoolKey, work: (pool: Knex) => Promise<T>): Promise<T> {
+  async use<T>(key: Key, work: (pool: Knex) => Promise<T>): Promise<T> {
     const entry = this.#enter(key);
     try {
       return await work(await entry.pool);
@@ -104,7 +104,7 @@ export class PoolCache {
     await Promise.all(this.#closing);
   }
 
-  #enter(key: PoolKey): Entry {
+  #enter(key: Key): Entry<Key> {
     if (this.#closed) throw stopping();
     let entry = this.#entries.get(key.id);
     if (entry !== undefined && !samePlace(entry.key, key)) {
@@ -118,7 +118,7 @@ export class PoolCache {
     return entry;
   }
 
-  #leave(entry: Entry): void {
+  #leave(entry: Entry<Key>): void {
     entry.users -= 1;
     entry.usedAtMs = performance.now();
     if (entry.users > 0 || !this.#all.has(entry)) return;
@@ -127,7 +127,7 @@ export class PoolCache {
   }
 
   /** The promise is kept, not its result: whoever asks meanwhile shares the one creation, and its failure. */
-  #create(key: PoolKey): Entry {
+  #create(key: Key): Entry<Key> {
     const opening = async (): Promise<Knex> => {
       const taken = this.#slots.take(this.#budget.waitMsMax);
       this.#makeRoom();
@@ -146,7 +146,7 @@ export class PoolCache {
       }
     };
     const pool = Promise.resolve().then(opening); // Not before `entry` is there.
-    const entry: Entry = { key, pool, users: 0, usedAtMs: performance.now(), opened: false, retired: false };
+    const entry: Entry<Key> = { key, pool, users: 0, usedAtMs: performance.now(), opened: false, retired: false };
     this.#all.add(entry);
     pool.catch(() => this.#drop(entry)); // A failed creation is tried anew by the next caller; these callers are told.
     return entry;
@@ -166,14 +166,14 @@ export class PoolCache {
       if (entry.users === 0 && entry.opened && entry.usedAtMs < beforeMs) this.#destroy(entry);
   }
 
-  #retire(entry: Entry): void {
+  #retire(entry: Entry<Key>): void {
     entry.retired = true;
     if (this.#entries.get(entry.key.id) === entry) this.#entries.delete(entry.key.id);
     if (entry.users === 0) this.#destroy(entry);
   }
 
   /** Forgets the pool at once and gives its place back when its connections are gone. */
-  #destroy(entry: Entry): void {
+  #destroy(entry: Entry<Key>): void {
     this.#drop(entry);
     const destroyed = this.#destroyPool(entry).finally(() => {
       this.#closing.delete(destroyed);
@@ -182,7 +182,7 @@ export class PoolCache {
     this.#closing.add(destroyed);
   }
 
-  async #destroyPool(entry: Entry): Promise<void> {
+  async #destroyPool(entry: Entry<Key>): Promise<void> {
     if (!entry.opened) return;
     const { database } = entry.key;
     try {
@@ -196,7 +196,7 @@ export class PoolCache {
     }
   }
 
-  #drop(entry: Entry): void {
+  #drop(entry: Entry<Key>): void {
     if (this.#entries.get(entry.key.id) === entry) this.#entries.delete(entry.key.id);
     this.#all.delete(entry);
     if (this.#all.size === 0) this.#drained?.();

@@ -7,8 +7,9 @@ const tenantRow = z.object({
   slug: z.string(),
   name: z.string(),
   status: z.enum(['provisioning', 'active', 'suspended']),
-  host: z.string(),
-  port: z.int(),
+  /** Null: where the registry itself is. */
+  host: z.string().nullable(),
+  port: z.int().nullable(),
   database: z.string(),
   appRole: z.string(),
   ownerRole: z.string(),
@@ -81,15 +82,6 @@ export const activateTenant = controlQuery(
   z.object({}),
   `
   update control.tenants set status = 'active' where id = :tenantId and status = 'provisioning'`,
-);
-
-export const upsertCluster = controlQuery(
-  'tenancy.upsert_cluster',
-  z.object({}),
-  `
-  insert into control.clusters (name, host, port) values ('main', :host, :port)
-  on conflict (name) do update set host = excluded.host, port = excluded.port
-   where (clusters.host, clusters.port) <> (excluded.host, excluded.port)`,
 );
 
 /** Remembers what the installation was made with, the first time; gives what it was. */

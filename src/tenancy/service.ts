@@ -93,11 +93,9 @@ export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
     refreshWaitMsMax: REGISTRY_REFRESH_WAIT_MS_MAX,
     log,
   });
-  const lookUps = makeLookUps(registry, withControl);
-  const pools = new PoolCache(settings.budget, log, async ({ id }) =>
-    openTenantPool(settings, await lookUps.tenantOfId(id)),
-  );
-  const tenants = () => withControl((tx) => queries.allTenants(tx, {}));
+  const lookUps = makeLookUps(registry, withControl, admin);
+  const pools = new PoolCache<Tenant>(settings.budget, log, async (tenant) => openTenantPool(settings, tenant));
+  const tenants = async () => (await withControl((tx) => queries.allTenants(tx, {}))).map((row) => placed(row, admin));
   return {
     withTenant: makeWithTenant(pools, lookUps.tenantOfId, log),
     withControl,
@@ -142,45 +140,50 @@ const unlessAway =
     }
   };
 
-/** Says where the databases are, and refuses a secret that is not the one from which their passwords derive. */
-async function settle(
-  { admin, secret, installation }: TenancySettings,
-  withControl: Tenancy['withControl'],
-): Promise<void> {
+/** A tenant as the registry has it; without an address it is on the cluster of the registry, as this process reaches it. */
+type TenantRow = Omit<Tenant, 'host' | 'port'> & { readonly host: string | null; readonly port: number | null };
+const placed = (row: TenantRow, { host, port }: DatabaseAddress): Tenant => ({
+  ...row,
+  host: row.host ?? host,
+  port: row.port ?? port,
+});
+
+/** Refuses a secret that is not the one from which the passwords of the installation's databases derive. */
+async function settle({ secret, installation }: TenancySettings, withControl: Tenancy['withControl']): Promise<void> {
   await withControl(async (tx) => {
     const [kept] = await queries.keepSecretCheck(tx, { secretCheck: secretCheck(secret) });
     if (kept?.secretCheck.equals(secretCheck(secret)) !== true)
       throw tenancyProblem('tenancy.secret_changed', {
         detail: `The passwords of the installation ${installation} derive from another CASCADE_SECRET`,
       });
-    await queries.upsertCluster(tx, { host: admin.host, port: admin.port });
   });
 }
 
 function makeLookUps(
   registry: Registry,
   withControl: Tenancy['withControl'],
+  admin: DatabaseAddress,
 ): Pick<Tenancy, 'tenantOfHost' | 'tenantOfId' | 'tenantOfSlug'> {
+  const ask = async (question: (tx: ControlTx) => Promise<TenantRow[]>): Promise<Tenant | undefined> => {
+    const [row] = await withControl(question);
+    return row === undefined ? undefined : placed(row, admin);
+  };
   return {
     tenantOfHost: async (hostHeader) => {
       const host = hostNameOf(hostHeader);
       if (!isHostName(host)) throw tenancyProblem('tenancy.host_unknown');
-      const tenant = await registry.find(`host:${host}`, () =>
-        withControl(async (tx) => (await queries.tenantOfHost(tx, { host }))[0]),
-      );
+      const tenant = await registry.find(`host:${host}`, () => ask((tx) => queries.tenantOfHost(tx, { host })));
       if (tenant === undefined || tenant.status === 'provisioning') throw tenancyProblem('tenancy.host_unknown');
       if (tenant.status === 'suspended') throw tenancyProblem('tenancy.suspended');
       return tenant;
     },
     tenantOfId: async (tenantId) => {
-      const tenant = await registry.find(tenantId, () =>
-        withControl(async (tx) => (await queries.tenantOfId(tx, { tenantId }))[0]),
-      );
+      const tenant = await registry.find(tenantId, () => ask((tx) => queries.tenantOfId(tx, { tenantId })));
       if (tenant === undefined) throw tenancyProblem('tenancy.tenant_unknown', { tenantId });
       return tenant;
     },
     tenantOfSlug: async (slug) => {
-      const [tenant] = isSlug(slug) ? await withControl((tx) => queries.tenantOfSlug(tx, { slug })) : [];
+      const tenant = isSlug(slug) ? await ask((tx) => queries.tenantOfSlug(tx, { slug })) : undefined;
       if (tenant === undefined)
         throw tenancyProblem('tenancy.tenant_unknown', { detail: JSON.stringify(slug.slice(0, 60)) });
       return tenant;
@@ -217,7 +220,7 @@ async function createTenant(
   if (!isSlug(slug))
     throw tenancyProblem('tenancy.slug_invalid', { detail: `Read ${JSON.stringify(slug.slice(0, 60))}` });
   const id = idFromUuid('tnt', newUuid(settings.clock.now().getTime()));
-  const tenant = await withControl(async (tx) => {
+  const row = await withControl(async (tx) => {
     await queries.insertTenant(tx, { id, slug, name, ...namesOf(settings.installation, slug) });
     const [found] = await queries.tenantOfSlug(tx, { slug });
     if (found?.status !== 'provisioning') throw tenancyProblem('tenancy.slug_taken', { detail: slug });
@@ -226,6 +229,7 @@ async function createTenant(
     if (owner?.tenantId !== found.id) throw tenancyProblem('tenancy.host_taken', { detail: host });
     return found;
   });
+  const tenant = placed(row, settings.admin);
   await settings.afterStep?.('registered');
   await provisionDatabase(provisioning, tenant);
   await withControl((tx) => queries.activateTenant(tx, { tenantId: tenant.id }));

@@ -23,7 +23,7 @@ type Attempt = { begun: boolean; givenUp: boolean };
  * knows whether that is right.
  */
 export function makeWithTenant(
-  pools: PoolCache,
+  pools: PoolCache<Tenant>,
   tenantOfId: (id: TenantId) => Promise<Tenant>,
   log: Logger,
 ): WithTenant {
@@ -46,7 +46,7 @@ export function makeWithTenant(
 }
 
 function inTransaction<T>(
-  pools: PoolCache,
+  pools: PoolCache<Tenant>,
   { tenant, origin, attempt }: { tenant: Tenant; origin: Origin; attempt: Attempt },
   work: (tx: TenantTx) => Promise<T>,
 ): Promise<T> {

@@ -122,3 +122,23 @@ describe('While the control database is away', () => {
       .toMatchObject({ code: 'tenancy.host_unknown' });
   });
 });
+
+describe('The cluster that holds the registry', () => {
+  it('is reached by each process in its own way: who comes through a tunnel moves it for nobody else', async () => {
+    const admin = databaseAddress(inject('adminUrl'));
+    const tunnel = await openTcpProxy(admin);
+    const direct = await openTestTenancy();
+    const { id, database } = await direct.createTenant({ slug: 'acme', name: 'Acme' });
+    const installation = database.replace(/_acme$/, '');
+    const far = await openTestTenancy({ installation, admin: { ...admin, host: '127.0.0.1', port: tunnel.port } });
+    expect(await far.tenantOfSlug('acme')).toMatchObject({ host: '127.0.0.1', port: tunnel.port });
+    await far.withTenant(id, testOrigin, async () => 'reached');
+    await far.close();
+    await tunnel.close();
+    const again = await openTestTenancy({ installation });
+    expect(await again.tenantOfSlug('acme')).toMatchObject({ host: admin.host, port: admin.port });
+    await expect(again.withTenant(id, testOrigin, async () => 'reached')).resolves.toBe('reached');
+    await again.close();
+    await direct.close();
+  });
+});

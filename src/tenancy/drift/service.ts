@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { asAdmin } from '../admin.ts';
+import { asAdmin, atPlaceOf } from '../admin.ts';
 import { compareMigrations } from '../fleet.ts';
 import { appliedMigrations } from '../migrations.ts';
 import { CONNECTIONS_PER_ROLE_MAX, type Provisioning } from '../provision.ts';
@@ -19,7 +19,7 @@ export async function driftOf(deps: Provisioning, tenants: readonly Tenant[]): P
   const reports: DriftReport[] = [];
   for (const tenant of tenants.filter((each) => each.status !== 'provisioning')) {
     reports.push(
-      await asAdmin(deps, tenant.database, async (pool) => {
+      await asAdmin(atPlaceOf(deps, tenant), tenant.database, async (pool) => {
         const words = {
           [tenant.ownerRole]: 'the owner',
           [tenant.appRole]: 'the application',

@@ -9,7 +9,7 @@ import { newRequestId } from './context.ts';
 import { httpProblem } from './errors.ts';
 
 /** Where and how to listen; times in milliseconds. */
-export type ServerSettings = {
+type ServerSettings = {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;

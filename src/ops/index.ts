@@ -1,5 +1,5 @@
 export { chainHeadConsumer } from './chain-head.ts';
-export { createMetrics, type Metrics, type MetricSources } from './metrics.ts';
+export { createMetrics, type Metrics } from './metrics.ts';
 export { BOARD_PATH, queueBoard, queueState } from './queues.ts';
-export { metricsRoute, opsRoutes, type OpsSettings } from './routes.ts';
-export type { Check, ProcessState, QueueState, Snapshot, TenantCounts, TenantState } from './types.ts';
+export { metricsRoute, opsRoutes } from './routes.ts';
+export type { ProcessState, Snapshot, TenantCounts, TenantState } from './types.ts';

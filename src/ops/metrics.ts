@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { QueueState } from './types.ts';
 
 /** What is asked anew at each scrape; whatever of it fails or is slow is left out and counted. */
-export type MetricSources = {
+type MetricSources = {
   readonly queues?: () => Promise<readonly QueueState[]>;
   readonly pools?: () => {
     readonly pools: number;

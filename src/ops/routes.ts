@@ -10,7 +10,7 @@ const CHECK_MS_MAX = 2_000;
 const SNAPSHOT_KEPT_MS = 1_000;
 
 /** What the operator's routes show; main hands it down. */
-export type OpsSettings = {
+type OpsSettings = {
   readonly isOperator: OperatorGuard;
   /** What readiness depends on, by name: database, queue, migrations. */
   readonly checks: Readonly<Record<string, Check>>;

@@ -54,7 +54,7 @@ export function registerTenants(program: Command, { openTenancy, out }: CliConte
 
 /** Migrates all tenants and shows how far it is; `npm run migrate` does the same. */
 export async function migrateAll(tenancy: Tenancy, out: Out, concurrency: number): Promise<FleetReport> {
-  const bar = out.progress('migrating', 0);
+  const bar = out.progress('migrating', (await tenancy.tenants()).length);
   try {
     return await tenancy.migrateTenants({
       concurrency,

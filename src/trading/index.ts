@@ -7,7 +7,6 @@ export { serverTimeFromUtc, utcFromServerTime } from './platforms/server-time.ts
 export { closesVolume, isEligible, isTraded } from './rules.ts';
 export type { Deal, RawDeal, ServerClockRule } from './types.ts';
 export {
-  batchesOfDeals,
   claimDue,
   closingDeals,
   dueSummary,
@@ -30,7 +29,9 @@ export type {
   SourceKeeping,
   SymbolMapping,
 } from './registry/types.ts';
+export { batchKeyOf } from './deals/rules.ts';
 export { rerunParked } from './due/rerun.ts';
 export { FeedAnswer, FeedCursor, LineVerdict } from './feed/contract.ts';
 export { feedRoutes, type FeedRouteDependencies, type StoredBatchHint } from './feed/routes.ts';
 export { tradesAsBooked, type TradeKeys } from './booked/service.ts';
+export { countDeals, verifyFeed } from './verify/service.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TenantId } from '../../src/kernel/ids.ts';
-import { Agenda } from '../../src/platform/events/agenda.ts';
+import { Agenda } from '../../src/platform/rounds/agenda.ts';
 
 describe('The order of visits', () => {
   const [a, b, c, d] = ['tnt_a', 'tnt_b', 'tnt_c', 'tnt_d'] as TenantId[];

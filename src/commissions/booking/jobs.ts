@@ -5,7 +5,7 @@ import { reach } from '#fault-points';
 import type { Logger } from '../../platform/logger.ts';
 import { handlerOf, type JobHandler } from '../../platform/queue/index.ts';
 import type { Origin, TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
-import { park } from '../../trading/index.ts';
+import { claimDue, park } from '../../trading/index.ts';
 import { TRADES_PER_JOB_MAX, tradeExecuted } from '../jobs.ts';
 import type { Dispatcher } from '../dispatch/service.ts';
 import { type Claim, bookDueTrades, type Memory } from './service.ts';
@@ -108,9 +108,13 @@ async function narrowDown(deps: BookingDeps, task: BookingTask, dealKeys: readon
 async function parkAlone(deps: BookingDeps, task: BookingTask, dealKey: bigint | undefined, error: unknown): Promise<BatchOutcome> {
   if (dealKey === undefined) return NOTHING_BOOKED;
   deps.log.error({ err: error, tenantId: task.tenantId, dealKey: dealKey.toString() }, 'a deal that cannot be booked is parked');
-  const code = error instanceof Problem ? error.code : (sqlStateOf(error) ?? 'engine');
-  await deps.withTenant(task.tenantId, task.origin, (tx) => park(tx, [{ dealKey, code: 'commissions.deal_fails', detail: `${code}` }]));
-  return { ...NOTHING_BOOKED, claimed: 1, parked: 1 };
+  const detail = error instanceof Problem ? error.code : (sqlStateOf(error) ?? 'engine');
+  const parked = await deps.withTenant(task.tenantId, task.origin, async (tx) => {
+    const claimed = await claimDue(tx, { max: 1, dealKeys: [dealKey] }); // Else it would be due and parked at once.
+    await park(tx, claimed.map((trade) => ({ dealKey: trade.dealKey, code: 'commissions.deal_fails', detail })));
+    return claimed.length;
+  });
+  return { ...NOTHING_BOOKED, claimed: parked, parked };
 }
 
 /**

@@ -8,7 +8,7 @@ import { add, closing, type Desk, NOW_MS, openDesk, SERVER, symbolNamed } from '
 
 const sealedSecrets = query('test.sealed_secrets', z.object({ text: z.string() }), `select encode(secret, 'escape') as text from trading.sources`);
 const swapSecrets = query('test.swap_secrets', z.object({}), `update trading.sources o set secret = (select secret from trading.sources x where x.id <> o.id limit 1)`);
-const tamper = query('test.tamper_deals', z.object({}), `update trading.deals set profit = 0`);
+const tamper = query('test.tamper_deals', z.object({}), `update trading.deals set closed_volume = 0`);
 const forget = query('test.forget_deals', z.object({}), `delete from trading.deals`);
 
 describe('What is known of servers, symbols and groups', () => {

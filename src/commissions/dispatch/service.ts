@@ -1,7 +1,7 @@
 import { dealIdOf, decodeId, type TenantId } from '../../kernel/ids.ts';
 import type { Queues } from '../../platform/queue/index.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
-import { batchesOfDeals, dueKeys, opensOf, parkedDeals, rerunParked } from '../../trading/index.ts';
+import { batchKeyOf, dueKeys, opensOf, parkedDeals, rerunParked } from '../../trading/index.ts';
 import { TRADES_PER_JOB_MAX, type TradeExecuted, tradeExecuted } from '../jobs.ts';
 import * as queries from './queries.ts';
 
@@ -77,10 +77,9 @@ async function takePlaces(tx: TenantTx, tenantId: TenantId): Promise<Planned[]> 
   const parts = Array.from({ length: Math.ceil(due.length / TRADES_PER_JOB_MAX) }, (_none, part) =>
     due.slice(part * TRADES_PER_JOB_MAX, (part + 1) * TRADES_PER_JOB_MAX),
   );
-  const batches = await batchesOfDeals(tx, parts.flatMap((part) => part.slice(0, 1)));
   const planned: Planned[] = [];
   for (const part of parts) {
-    const batchId = String(batches.get(part[0] ?? 0n) ?? 0n);
+    const batchId = String(batchKeyOf(part[0] ?? 0n));
     const payload = { tenantId, batchId, dealIds: part.map(dealIdOf) };
     const [taken] = await queries.takeSlot(tx, { base: tradeExecuted.sameAs(payload) });
     if (taken === undefined) break;

@@ -35,44 +35,34 @@ export const versionsOf = query(
    order by ticket, version`,
 );
 
-/**
- * Stores deals with what became of each: the deal, and its row among the due or the parked. Keys rise in the order given.
- * Deals, due and parked in one statement, so that a batch costs one round trip and the rows need not be joined again.
- */
-export const insertDeals = query('trading.insert_deals', z.object({ key: z.bigint(), place: z.int() }), `
-  with x as materialized (
-    select nextval('trading.deals_key_seq') as key, g.*
-      from unnest(:tickets::bigint[], :logins::bigint[], :orders::bigint[], :positions::bigint[], :openedVolumes::bigint[],
-                  :closedVolumes::bigint[], :serverTimes::bigint[], :times::bigint[], :actions::bigint[], :reasons::bigint[],
-                  :flags::bigint[], :versions::integer[], :hasMs::boolean[], :ambiguous::boolean[], :kinds::text[],
-                  :entries::text[], :handlings::text[], :symbols::text[], :contractSizes::numeric[], :prices::numeric[],
-                  :pricesOpen::numeric[], :profits::numeric[], :commissions::numeric[], :fees::numeric[], :storages::numeric[],
-                  :ratesProfit::numeric[], :bids::numeric[], :asks::numeric[], :hashes::bytea[],
-                  string_to_array(:raws::text, E'\\n'), :accountKeys::integer[], :clientKeys::integer[], :symbolKeys::integer[],
-                  :groupKeys::integer[], :codes::text[], :details::text[]) with ordinality
-        as g (ticket, login, order_ticket, position_id, opened_volume, closed_volume, server_time_ms, time_ms, action, reason,
-              modification_flags, version, has_ms, ambiguous, kind, entry, handling, symbol, contract_size, price, price_open,
-              profit, commission, fee, storage, rate_profit, market_bid, market_ask, content_hash, raw, account_key, client_key,
-              symbol_key, group_key, code, detail, place)
-  ), stored as (
-    insert into trading.deals
-      (key, ticket, login, order_ticket, position_id, opened_volume, closed_volume, server_time_ms, time_utc, batch_key,
-       received_at, action, reason, modification_flags, version, server_key, has_ms, ambiguous, kind, entry, handling, symbol,
-       contract_size, price, price_open, profit, commission, fee, storage, rate_profit, market_bid, market_ask, content_hash, raw)
-    select key, ticket, login, order_ticket, position_id, opened_volume, closed_volume, server_time_ms,
-           'epoch'::timestamptz + time_ms * interval '1 millisecond', :batchKey, :receivedAt, action, reason, modification_flags,
-           version, :serverKey, has_ms, ambiguous, kind, entry, handling, symbol, contract_size, price, price_open, profit,
-           commission, fee, storage, rate_profit, market_bid, market_ask, content_hash, raw
-      from x
-  ), due as (
-    insert into trading.due
-      (deal_key, ticket, position_id, closed_volume, closed_at, received_at, reason, account_key, client_key, symbol_key,
-       group_key, server_key, has_ms)
-    select key, ticket, position_id, closed_volume, 'epoch'::timestamptz + time_ms * interval '1 millisecond', :receivedAt,
-           reason, account_key, client_key, symbol_key, group_key, :serverKey, has_ms
-      from x where handling = 'due'
-  ), parked as (
-    insert into trading.parked (deal_key, code, detail)
-    select key, code, detail from x where handling = 'parked'
-  )
-  select key, place::integer from x order by place`);
+export const insertDeals = query('trading.insert_deals', z.object({}), `
+  insert into trading.deals
+    (key, ticket, login, position_id, opened_volume, closed_volume, server_time_ms, time_utc, action, reason, version,
+     server_key, has_ms, ambiguous, kind, entry, handling, symbol, content_hash, raw)
+  select key, ticket, login, position_id, opened_volume, closed_volume, server_time_ms,
+         'epoch'::timestamptz + time_ms * interval '1 millisecond', action, reason, version, :serverKey, has_ms, ambiguous,
+         kind, entry, handling, symbol, content_hash, raw
+    from unnest(:keys::bigint[], :tickets::bigint[], :logins::bigint[], :positions::bigint[], :openedVolumes::bigint[],
+                :closedVolumes::bigint[], :serverTimes::bigint[], :times::bigint[], :actions::bigint[], :reasons::bigint[],
+                :versions::integer[], :hasMs::boolean[], :ambiguous::boolean[], :kinds::text[], :entries::text[],
+                :handlings::text[], :symbols::text[], :hashes::bytea[], string_to_array(:raws::text, E'\\n'))
+      as x (key, ticket, login, position_id, opened_volume, closed_volume, server_time_ms, time_ms, action, reason, version,
+            has_ms, ambiguous, kind, entry, handling, symbol, content_hash, raw)`);
+
+export const insertDue = query('trading.insert_due', z.object({}), `
+  insert into trading.due
+    (deal_key, ticket, position_id, closed_volume, closed_at, received_at, reason, account_key, client_key, symbol_key,
+     group_key, server_key, has_ms)
+  select key, ticket, position_id, closed_volume, 'epoch'::timestamptz + time_ms * interval '1 millisecond',
+         coalesce(:receivedAt::timestamptz, clock_timestamp()), reason, account_key, client_key, symbol_key, group_key, server_key, has_ms
+    from unnest(:keys::bigint[], :tickets::bigint[], :positions::bigint[], :closedVolumes::bigint[], :times::bigint[],
+                :reasons::bigint[], :accountKeys::integer[], :clientKeys::integer[], :symbolKeys::integer[],
+                :groupKeys::integer[], :serverKeys::smallint[], :hasMs::boolean[])
+      as x (key, ticket, position_id, closed_volume, time_ms, reason, account_key, client_key, symbol_key, group_key,
+            server_key, has_ms)`);
+
+/** A deal that is parked already stays as it is. */
+export const insertParked = query('trading.insert_parked', z.object({}), `
+  insert into trading.parked (deal_key, code, detail)
+  select deal_key, code, detail from unnest(:dealKeys::bigint[], :codes::text[], :details::text[]) as x (deal_key, code, detail)
+  on conflict (deal_key) where resolved_at is null do nothing`);

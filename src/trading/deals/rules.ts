@@ -5,6 +5,15 @@ import type { Facts, Handling, Instant, ResolveCode } from './types.ts';
 /** A reason to park that the deal itself gives: its values cannot be right. */
 export type Doubt = { readonly code: string; readonly detail: string };
 
+/** A batch has fewer lines than this. */
+const LINES_PER_BATCH = 1_024n;
+
+/** The key of the deal that a line of a feed batch brought: keys rise with the batches and, within one, with the lines. */
+export const dealKeyOf = (batchKey: bigint, line: number): bigint => batchKey * LINES_PER_BATCH + BigInt(line);
+
+/** The key of the feed batch that brought a deal. */
+export const batchKeyOf = (dealKey: bigint): bigint => dealKey / LINES_PER_BATCH;
+
 const parked = (code: ResolveCode, detail: string): Handling => ({ handling: 'parked', code, detail });
 
 /** The row in force at an instant. */

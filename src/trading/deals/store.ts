@@ -2,7 +2,7 @@ import { accountsOf } from '../../clients/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { jsonLines, nullableArray, plainArray, textArray } from './literals.ts';
 import * as queries from './queries.ts';
-import type { Facts, Resolved, Server, StoredDeal } from './types.ts';
+import type { DueDeal, Facts, Server, StoredDeal } from './types.ts';
 
 /** Rows by name; a name has one row for each of its validities. */
 function byName<Row extends { readonly name: string }>(rows: readonly Row[]): Map<string, Row[]> {
@@ -33,22 +33,15 @@ export async function loadFacts(
   };
 }
 
-const resolved = ({ handling }: StoredDeal): Resolved | undefined => (handling.handling === 'due' ? handling.to : undefined);
-
-/** Stores deals in the order given and gives their keys in that order. */
-export async function insertDeals(
-  tx: TenantTx,
-  into: { readonly serverKey: number; readonly batchKey: bigint; readonly receivedAt: Date },
-  stored: readonly StoredDeal[],
-): Promise<bigint[]> {
-  if (stored.length === 0) return [];
+/** Stores deals as they are; what becomes of them is written by `insertDue` and `insertParked`. */
+async function insertDeals(tx: TenantTx, serverKey: number, stored: readonly StoredDeal[]): Promise<void> {
+  if (stored.length === 0) return;
   const deals = stored.map(({ deal }) => deal);
-  const targets = stored.map(resolved);
-  const rows = await queries.insertDeals(tx, {
-    ...into,
+  await queries.insertDeals(tx, {
+    serverKey,
+    keys: plainArray(stored.map(({ key }) => key)),
     tickets: plainArray(deals.map((deal) => deal.ticket)),
     logins: nullableArray(deals.map((deal) => deal.login)),
-    orders: plainArray(deals.map((deal) => deal.order)),
     positions: plainArray(deals.map((deal) => deal.positionId)),
     openedVolumes: plainArray(deals.map((deal) => deal.openedVolume)),
     closedVolumes: plainArray(deals.map((deal) => deal.closedVolume)),
@@ -56,7 +49,6 @@ export async function insertDeals(
     times: nullableArray(stored.map(({ instant }) => instant.utcMs)),
     actions: nullableArray(deals.map((deal) => deal.action)),
     reasons: nullableArray(deals.map((deal) => deal.reason)),
-    flags: plainArray(deals.map((deal) => deal.modificationFlags)),
     versions: plainArray(stored.map(({ version }) => version)),
     hasMs: plainArray(deals.map((deal) => deal.hasMs)),
     ambiguous: plainArray(stored.map(({ instant }) => instant.ambiguous)),
@@ -64,24 +56,60 @@ export async function insertDeals(
     entries: nullableArray(deals.map((deal) => deal.entry)),
     handlings: plainArray(stored.map(({ handling }) => handling.handling)),
     symbols: textArray(deals.map((deal) => deal.symbol)),
-    contractSizes: nullableArray(deals.map((deal) => deal.contractSize)),
-    prices: nullableArray(deals.map((deal) => deal.price)),
-    pricesOpen: nullableArray(deals.map((deal) => deal.priceOpen)),
-    profits: nullableArray(deals.map((deal) => deal.profit)),
-    commissions: nullableArray(deals.map((deal) => deal.commission)),
-    fees: nullableArray(deals.map((deal) => deal.fee)),
-    storages: nullableArray(deals.map((deal) => deal.storage)),
-    ratesProfit: nullableArray(deals.map((deal) => deal.rateProfit)),
-    bids: nullableArray(deals.map((deal) => deal.marketBid)),
-    asks: nullableArray(deals.map((deal) => deal.marketAsk)),
     hashes: textArray(stored.map(({ content }) => `\\x${content}`)),
     raws: jsonLines(deals.map((deal) => deal.raw)),
-    accountKeys: nullableArray(targets.map((to) => to?.accountKey)),
-    clientKeys: nullableArray(targets.map((to) => to?.clientKey)),
-    symbolKeys: nullableArray(targets.map((to) => to?.symbolKey)),
-    groupKeys: nullableArray(targets.map((to) => to?.groupKey)),
-    codes: textArray(stored.map(({ handling }) => (handling.handling === 'parked' ? handling.code : ''))),
-    details: textArray(stored.map(({ handling }) => (handling.handling === 'parked' ? handling.detail : ''))),
   });
-  return rows.map((row) => row.key);
+}
+
+/** Puts deals among those that wait to be booked, since the given time or else since now. */
+export async function insertDue(tx: TenantTx, receivedAt: Date | undefined, due: readonly DueDeal[]): Promise<void> {
+  if (due.length === 0) return;
+  await queries.insertDue(tx, {
+    receivedAt,
+    keys: plainArray(due.map(({ key }) => key)),
+    tickets: plainArray(due.map(({ deal }) => deal.ticket)),
+    positions: plainArray(due.map(({ deal }) => deal.positionId)),
+    closedVolumes: plainArray(due.map(({ deal }) => deal.closedVolume)),
+    times: plainArray(due.map(({ utcMs }) => utcMs)),
+    reasons: nullableArray(due.map(({ deal }) => deal.reason)),
+    accountKeys: plainArray(due.map(({ to }) => to.accountKey)),
+    clientKeys: plainArray(due.map(({ to }) => to.clientKey)),
+    symbolKeys: plainArray(due.map(({ to }) => to.symbolKey)),
+    groupKeys: plainArray(due.map(({ to }) => to.groupKey)),
+    serverKeys: plainArray(due.map(({ serverKey }) => serverKey)),
+    hasMs: plainArray(due.map(({ deal }) => deal.hasMs)),
+  });
+}
+
+/** Parks deals, each with a code for programs and a sentence for people. */
+export async function insertParked(
+  tx: TenantTx,
+  parkings: readonly { readonly dealKey: bigint; readonly code: string; readonly detail: string }[],
+): Promise<void> {
+  if (parkings.length === 0) return;
+  await queries.insertParked(tx, {
+    dealKeys: parkings.map((parking) => parking.dealKey),
+    codes: parkings.map((parking) => parking.code),
+    details: parkings.map((parking) => parking.detail),
+  });
+}
+
+/** Stores deals with what becomes of each, and gives the keys of those that are due. */
+export async function storeDeals(
+  tx: TenantTx,
+  serverKey: number,
+  receivedAt: Date,
+  stored: readonly StoredDeal[],
+): Promise<bigint[]> {
+  const due: DueDeal[] = [];
+  const parkings: { dealKey: bigint; code: string; detail: string }[] = [];
+  for (const { key, deal, handling, instant } of stored) {
+    if (handling.handling === 'parked') parkings.push({ dealKey: key, code: handling.code, detail: handling.detail });
+    else if (handling.handling === 'due' && instant.utcMs !== undefined)
+      due.push({ key, serverKey, deal, utcMs: instant.utcMs, to: handling.to });
+  }
+  await insertDeals(tx, serverKey, stored);
+  await insertDue(tx, receivedAt, due);
+  await insertParked(tx, parkings);
+  return due.map(({ key }) => key);
 }

@@ -36,13 +36,29 @@ export type Handling =
 /** When a deal happened: UTC ms, undefined where the server's clock skips the label. */
 export type Instant = { readonly utcMs: number | undefined; readonly ambiguous: boolean };
 
+/** What of a deal has a column of its own. A deletion tells less than a deal. */
+export type DealColumns = Pick<
+  Deal,
+  'ticket' | 'positionId' | 'openedVolume' | 'closedVolume' | 'reason' | 'entry' | 'symbol' | 'hasMs' | 'raw'
+> & {
+  readonly login: bigint | undefined;
+  readonly action: number | undefined;
+  readonly serverTimeMs: number | undefined;
+};
+
+/** A deal that is due, with the instant of its close and what it was resolved to. */
+export type DueDeal = {
+  readonly key: bigint;
+  readonly serverKey: number;
+  readonly deal: Pick<Deal, 'ticket' | 'positionId' | 'closedVolume' | 'reason' | 'hasMs'>;
+  readonly utcMs: number;
+  readonly to: Resolved;
+};
+
 /** A deal as it is stored: a version of its ticket, and what becomes of it. */
 export type StoredDeal = {
-  readonly deal: Omit<Deal, 'login' | 'action' | 'serverTimeMs'> & {
-    readonly login: bigint | undefined;
-    readonly action: number | undefined;
-    readonly serverTimeMs: number | undefined;
-  };
+  readonly key: bigint;
+  readonly deal: DealColumns;
   readonly kind: 'add' | 'update' | 'delete';
   readonly version: number;
   /** SHA-256 of the content, in hex. */

@@ -52,17 +52,6 @@ export const claimNamed = query('trading.claim_named', dueRow, `
     join trading.account_groups a on a.key = g.group_key
    order by g.deal_key`);
 
-export const insertDue = query('trading.insert_due', z.object({}), `
-  insert into trading.due (deal_key, ticket, position_id, closed_volume, closed_at, received_at, reason,
-                           account_key, client_key, symbol_key, group_key, server_key, has_ms)
-  select d.key, d.ticket, d.position_id, d.closed_volume, x.closed_at, clock_timestamp(), d.reason,
-         x.account_key, x.client_key, x.symbol_key, x.group_key, d.server_key, d.has_ms
-    from unnest(:dealKeys::bigint[], :closedAts::timestamptz[], :accountKeys::integer[], :clientKeys::integer[],
-                :symbolKeys::integer[], :groupKeys::integer[])
-      as x (deal_key, closed_at, account_key, client_key, symbol_key, group_key)
-    join trading.deals d on d.key = x.deal_key
-   order by d.key`);
-
 /**
  * The open that a closing deal is measured from: the last reversal before it, else the first entry of its position.
  * Before is earlier on the server's clock or by ticket: in the hour that the clock shows twice only tickets tell.
@@ -95,11 +84,6 @@ export const opensOf = query(
    where t.key = any (:dealKeys::bigint[])`,
 );
 
-export const insertParked = query('trading.insert_parked', z.object({}), `
-  insert into trading.parked (deal_key, code, detail)
-  select deal_key, code, detail from unnest(:dealKeys::bigint[], :codes::text[], :details::text[]) as x (deal_key, code, detail)
-  on conflict (deal_key) where resolved_at is null do nothing`);
-
 export const resolveParked = query('trading.resolve_parked', z.object({}), `
   update trading.parked p set resolved_at = clock_timestamp(), resolution = x.resolution
     from unnest(:dealKeys::bigint[], :resolutions::text[]) as x (deal_key, resolution)
@@ -111,9 +95,6 @@ export const dueSummary = query('trading.due_summary', z.object({ count: z.int()
 
 export const dueKeys = query('trading.due_keys', z.object({ dealKey: z.bigint() }), `
   select deal_key as "dealKey" from trading.due order by deal_key offset :offset limit :limit`);
-
-export const batchesOfDeals = query('trading.batches_of_deals', z.object({ dealKey: z.bigint(), batchKey: z.bigint() }), `
-  select key as "dealKey", batch_key as "batchKey" from trading.deals where key = any (:dealKeys::bigint[])`);
 
 /** Parked additions, oldest first, held until the end of the transaction; a second run meanwhile passes them over. */
 export const lockParked = query(

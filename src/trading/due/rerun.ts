@@ -4,8 +4,8 @@ import { parseStrictJson } from '../../platform/strict-json.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { serversOfKeys } from '../deals/queries.ts';
 import { instantOf, namesIn, sorted } from '../deals/reading.ts';
-import { loadFacts } from '../deals/store.ts';
-import type { Handling, Resolved, Server } from '../deals/types.ts';
+import { insertDue, insertParked, loadFacts } from '../deals/store.ts';
+import type { DueDeal, Handling, Instant, Server } from '../deals/types.ts';
 import { translateDeal } from '../platforms/mt5/translate.ts';
 import type { Deal, RawDeal } from '../types.ts';
 import * as queries from './queries.ts';
@@ -15,8 +15,7 @@ const RERUN_MAX = 1_000;
 const RAW_LIMITS = { lengthMax: 1_048_576, depthMax: 64 };
 
 type Waiting = { readonly dealKey: bigint; readonly code: string; readonly serverKey: number; readonly raw: string };
-type Outcome = Waiting & { readonly handling: Handling; readonly closedAtMs: number | undefined };
-type Due = { readonly dealKey: bigint; readonly closedAtMs: number; readonly to: Resolved };
+type Outcome = Waiting & { readonly deal: Deal; readonly handling: Handling; readonly instant: Instant };
 
 /** A deal as it was delivered: kept word for word, so it is read by the code of today. */
 function dealOf({ dealKey, raw }: Waiting): Deal {
@@ -33,39 +32,28 @@ async function lookAgain(tx: TenantTx, waiting: readonly Waiting[], servers: rea
     const facts = await loadFacts(tx, server, namesIn(deals.map(({ deal }) => deal)));
     for (const { row, deal } of deals) {
       const instant = instantOf(server, deal);
-      outcomes.push({ ...row, handling: sorted(deal, instant, facts), closedAtMs: instant.utcMs });
+      outcomes.push({ ...row, deal, handling: sorted(deal, instant, facts), instant });
     }
   }
   return outcomes.sort((left, right) => (left.dealKey < right.dealKey ? -1 : 1));
 }
 
-const dueOf = ({ dealKey, handling, closedAtMs }: Outcome): Due[] =>
-  handling.handling === 'due' && closedAtMs !== undefined ? [{ dealKey, closedAtMs, to: handling.to }] : [];
+const dueOf = ({ dealKey: key, serverKey, deal, handling, instant }: Outcome): DueDeal[] =>
+  handling.handling === 'due' && instant.utcMs !== undefined ? [{ key, serverKey, deal, utcMs: instant.utcMs, to: handling.to }] : [];
 
 /** Whether something else keeps the deal waiting than what is written of it. */
 const isOtherCode = ({ code, handling }: Outcome): boolean => handling.handling === 'parked' && handling.code !== code;
 
-async function write(tx: TenantTx, settled: readonly Outcome[], due: readonly Due[]): Promise<void> {
+async function write(tx: TenantTx, changed: readonly Outcome[], due: readonly DueDeal[]): Promise<void> {
   await queries.resolveParked(tx, {
-    dealKeys: settled.map((each) => each.dealKey),
-    resolutions: settled.map(({ handling }) => (handling.handling === 'parked' ? 'other_code' : handling.handling)),
+    dealKeys: changed.map((each) => each.dealKey),
+    resolutions: changed.map(({ handling }) => (handling.handling === 'parked' ? 'other_code' : handling.handling)),
   });
-  const recoded = settled.flatMap(({ dealKey, handling }) => (handling.handling === 'parked' ? [{ dealKey, ...handling }] : []));
-  if (recoded.length > 0)
-    await queries.insertParked(tx, {
-      dealKeys: recoded.map((each) => each.dealKey),
-      codes: recoded.map((each) => each.code),
-      details: recoded.map((each) => each.detail),
-    });
-  if (due.length === 0) return;
-  await queries.insertDue(tx, {
-    dealKeys: due.map((each) => each.dealKey),
-    closedAts: due.map((each) => new Date(each.closedAtMs)),
-    accountKeys: due.map((each) => each.to.accountKey),
-    clientKeys: due.map((each) => each.to.clientKey),
-    symbolKeys: due.map((each) => each.to.symbolKey),
-    groupKeys: due.map((each) => each.to.groupKey),
-  });
+  await insertParked(
+    tx,
+    changed.flatMap(({ dealKey, handling }) => (handling.handling === 'parked' ? [{ dealKey, ...handling }] : [])),
+  );
+  await insertDue(tx, undefined, due);
 }
 
 /**
@@ -89,9 +77,9 @@ export async function rerunParked(
   const settled = outcomes.length - stillParked - due.length;
   if (changed.length > 0) await write(tx, changed, due);
   if (due.length + settled > 0) {
-    const payload = { due: due.map((each) => dealIdOf(each.dealKey)), settled, stillParked };
+    const payload = { due: due.map((each) => dealIdOf(each.key)), settled, stillParked };
     emit(tx, { stream: 'parked', type: 'trading.parked_rerun', schemaVersion: 1, payload });
   }
   const next = waiting.length === limit ? waiting.at(-1)?.dealKey : undefined;
-  return { dealKeys: due.map((each) => each.dealKey), settled, stillParked, next };
+  return { dealKeys: due.map((each) => each.key), settled, stillParked, next };
 }

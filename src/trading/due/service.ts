@@ -1,4 +1,5 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
+import { insertParked } from '../deals/store.ts';
 import { utcFromServerTime } from '../platforms/server-time.ts';
 import * as queries from './queries.ts';
 import type { ClosingDeal, DueSummary, DueTrade, ParkedDeal, Parking, PositionOpen } from './types.ts';
@@ -45,12 +46,7 @@ function convertedNow(row: { serverTimeMs: bigint | null; zone: string; shiftMin
 
 /** Parks deals that were claimed in this transaction and cannot be booked. A deal that is parked already stays as it is. */
 export async function park(tx: TenantTx, parkings: readonly Parking[]): Promise<void> {
-  if (parkings.length === 0) return;
-  await queries.insertParked(tx, {
-    dealKeys: parkings.map((parking) => parking.dealKey),
-    codes: parkings.map((parking) => parking.code),
-    details: parkings.map((parking) => parking.detail),
-  });
+  await insertParked(tx, parkings);
 }
 
 /** How much waits to be booked, and since when. Costs little whatever waits. */
@@ -62,11 +58,6 @@ export async function dueSummary(tx: TenantTx): Promise<DueSummary> {
 /** The keys of due deals behind the first `offset`, oldest first, at most `limit` (10 000). */
 export async function dueKeys(tx: TenantTx, { offset, limit }: { readonly offset: number; readonly limit: number }): Promise<bigint[]> {
   return (await queries.dueKeys(tx, { offset, limit: bounded(limit, CLAIM_MAX) })).map((row) => row.dealKey);
-}
-
-/** The keys of the feed batches that brought deals, by deal key. */
-export async function batchesOfDeals(tx: TenantTx, dealKeys: readonly bigint[]): Promise<ReadonlyMap<bigint, bigint>> {
-  return new Map((await queries.batchesOfDeals(tx, { dealKeys })).map((row) => [row.dealKey, row.batchKey]));
 }
 
 /** Deals that are parked now, in the order of their keys, at most 1 000; go on with `after` the last one's key. */

@@ -5,7 +5,8 @@ import { emit } from '../../platform/events/index.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
 import { versionsOf } from '../deals/queries.ts';
 import { namesIn } from '../deals/reading.ts';
-import { insertDeals, loadFacts } from '../deals/store.ts';
+import { dealKeyOf } from '../deals/rules.ts';
+import { loadFacts, storeDeals } from '../deals/store.ts';
 import { liveSecrets } from '../registry/sources.ts';
 import type { SourceKeeping } from '../registry/types.ts';
 import type { FeedAnswer, FeedCursor, LineVerdict } from './contract.ts';
@@ -75,7 +76,7 @@ async function storeBatch(
   const { sourceKey, serverKey, batchKey } = source;
   const known = await store.answeredBefore(tx, sourceKey, signed);
   if (known !== undefined) return { answer: known, batchKey, dealKeys: [] };
-  const deals = await storeDeals(tx, source, lines, receivedAt);
+  const deals = await storeLines(tx, source, lines, receivedAt);
   await store.keepRejected(tx, batchKey, rejected);
   const cursor = await store.noteSeqs(tx, sourceKey, seqsOf(lines, rejected));
   const results = inOrder(lines, deals.verdicts, rejected);
@@ -90,7 +91,7 @@ async function storeBatch(
 type StoredBatch = { readonly keys: readonly bigint[]; readonly dueKeys: readonly bigint[]; readonly verdicts: readonly LineVerdict[] };
 
 /** Stores the deals of a batch; the source's server is locked, so nobody else adds versions meanwhile. */
-async function storeDeals(
+async function storeLines(
   tx: TenantTx,
   source: { serverKey: number; serverName: string; zone: string; shiftMinutes: number; batchKey: bigint },
   lines: readonly FeedLineResult[],
@@ -111,10 +112,9 @@ async function storeDeals(
     line.type === 'deal.add' && known.get(line.deal.ticket)?.[0]?.version !== 0 ? [line.deal] : [],
   );
   const facts = await loadFacts(tx, { key: serverKey, name: source.serverName }, namesIn(fresh));
-  const { stored, verdicts } = sortDeals(found, known, source, facts);
-  const keys = await insertDeals(tx, { serverKey, batchKey, receivedAt }, stored);
-  const dueKeys = keys.filter((_key, index) => stored[index]?.handling.handling === 'due');
-  return { keys, dueKeys, verdicts };
+  const { stored, verdicts } = sortDeals(found, known, source, facts, (line) => dealKeyOf(batchKey, line));
+  const dueKeys = await storeDeals(tx, serverKey, receivedAt, stored);
+  return { keys: stored.map((each) => each.key), dueKeys, verdicts };
 }
 
 /** All seqs that were seen: those of refused lines too. */

@@ -1,7 +1,6 @@
 import { dealWaitsProblem } from '../deals/errors.ts';
 import { instantOf, sorted } from '../deals/reading.ts';
-import type { Facts, Handling, Instant, StoredDeal } from '../deals/types.ts';
-import type { DeletedDeal } from '../platforms/mt5/translate.ts';
+import type { Facts, Handling, StoredDeal } from '../deals/types.ts';
 import type { ServerClockRule } from '../types.ts';
 import type { LineVerdict } from './contract.ts';
 import { deliveryOf, type Delivery, type KnownVersion } from './rules.ts';
@@ -11,7 +10,17 @@ import type { FeedLine } from './wire.ts';
 export type DealLine = Exclude<FeedLine, { type: 'heartbeat' }>;
 
 const KINDS = { 'deal.add': 'add', 'deal.update': 'update', 'deal.delete': 'delete' } as const;
-const DELETED = { order: 0n, positionId: 0n, modificationFlags: 0, symbol: '', openedVolume: 0n, closedVolume: 0n, hasMs: false };
+const NOTHING_ELSE = {
+  positionId: 0n,
+  openedVolume: 0n,
+  closedVolume: 0n,
+  symbol: '',
+  hasMs: false,
+  action: undefined,
+  entry: undefined,
+  reason: undefined,
+  serverTimeMs: undefined,
+};
 
 export const ticketOf = (line: DealLine): bigint => (line.type === 'deal.delete' ? line.deleted.ticket : line.deal.ticket);
 
@@ -20,37 +29,22 @@ function waiting(delivery: Exclude<Delivery, { is: 'duplicate' | 'deal' }>): Han
   return { handling: 'parked', code, detail: dealWaitsProblem(code).title };
 }
 
-const deletedDeal = ({ ticket, login, raw }: DeletedDeal): StoredDeal['deal'] => ({
-  ...DELETED,
-  ticket,
-  login,
-  raw,
-  action: undefined,
-  entry: undefined,
-  reason: undefined,
-  contractSize: undefined,
-  price: undefined,
-  priceOpen: undefined,
-  profit: undefined,
-  commission: undefined,
-  fee: undefined,
-  storage: undefined,
-  rateProfit: undefined,
-  marketBid: undefined,
-  marketAsk: undefined,
-  serverTimeMs: undefined,
-});
-
 /** What is to be stored of a line, or undefined for what is known already. */
-function toStore(line: DealLine, known: readonly KnownVersion[], rule: ServerClockRule, facts: Facts): StoredDeal | undefined {
+function toStore(
+  line: DealLine,
+  known: readonly KnownVersion[],
+  rule: ServerClockRule,
+  facts: Facts,
+): Omit<StoredDeal, 'key'> | undefined {
   const kind = KINDS[line.type];
   const { content } = line;
   const delivery = deliveryOf(known, kind, content);
   if (delivery.is === 'duplicate') return undefined;
   if (line.type === 'deal.delete') {
     if (delivery.is === 'deal') throw new Error('a deletion is never a deal of its own');
-    const instant: Instant = { utcMs: undefined, ambiguous: false };
-    return { deal: deletedDeal(line.deleted), kind, version: delivery.version, content, instant, handling: waiting(delivery) };
+    const instant = { utcMs: undefined, ambiguous: false };
+    const deal = { ...NOTHING_ELSE, ...line.deleted };
+    return { deal, kind, version: delivery.version, content, instant, handling: waiting(delivery) };
   }
   const instant = instantOf(rule, line.deal);
   const isNew = delivery.is === 'deal';
@@ -67,6 +61,7 @@ export function sortDeals(
   known: Map<bigint, KnownVersion[]>,
   rule: ServerClockRule,
   facts: Facts,
+  keyOf: (line: number) => bigint,
 ): { readonly stored: StoredDeal[]; readonly verdicts: LineVerdict[] } {
   const stored: StoredDeal[] = [];
   const verdicts: LineVerdict[] = [];
@@ -78,7 +73,7 @@ export function sortDeals(
       verdicts.push({ line, status: 'duplicate' });
       continue;
     }
-    stored.push(fresh);
+    stored.push({ ...fresh, key: keyOf(line) });
     versions.push(fresh);
     known.set(ticket, versions);
     const { handling } = fresh;

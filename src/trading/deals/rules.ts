@@ -6,7 +6,7 @@ import type { Facts, Handling, Instant, ResolveCode } from './types.ts';
 export type Doubt = { readonly code: string; readonly detail: string };
 
 /** A batch has fewer lines than this. */
-const LINES_PER_BATCH = 1_024n;
+export const LINES_PER_BATCH = 1_024n;
 
 /** The key of the deal that a line of a feed batch brought: keys rise with the batches and, within one, with the lines. */
 export const dealKeyOf = (batchKey: bigint, line: number): bigint => batchKey * LINES_PER_BATCH + BigInt(line);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { query } from '../../platform/query.ts';
+import { LINES_PER_BATCH } from '../deals/rules.ts';
 
 /** A breach: whom it concerns, and what is wrong there. At most 100 of each rule. */
 const finding = z.object({ subject: z.string(), detail: z.string() });
@@ -39,7 +40,7 @@ export const parkedAstray = query('trading.verify_parked', finding, `
 /** A batch's answer stands: as many lines as it refused are kept, and no more deals came of it than it took. */
 export const answersBroken = query('trading.verify_answers', finding, `
   with stored as (
-    select batch_key, count(*) as deals from trading.deals group by batch_key
+    select key / ${LINES_PER_BATCH} as batch_key, count(*) as deals from trading.deals group by key / ${LINES_PER_BATCH}
   ), refused as (
     select batch_key, count(*) as lines from trading.rejected_lines group by batch_key
   ), answered as (

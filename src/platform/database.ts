@@ -69,7 +69,7 @@ export function openPool(address: DatabaseAddress, settings: PoolSettings, log: 
       application_name: 'cascade',
       connectionTimeoutMillis: settings.connectTimeoutMs,
       statement_timeout: settings.statementTimeoutMs,
-      query_timeout: settings.statementTimeoutMs + HANGING_AFTER_MS,
+      query_timeout: settings.statementTimeoutMs === 0 ? 0 : settings.statementTimeoutMs + HANGING_AFTER_MS, // 0: no bound.
       idle_in_transaction_session_timeout: 60_000,
       options: '-c jit=off -c TimeZone=UTC',
       keepAlive: true,

@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
-import { type DatabaseAddress, openPool, poolDefaults, sqlStateOf } from '../platform/database.ts';
+import { Problem } from '../kernel/problem.ts';
+import { type DatabaseAddress, isUnreachable, openPool, poolDefaults, sqlStateOf } from '../platform/database.ts';
+import { platformProblem } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { tenancyProblem } from './errors.ts';
 
@@ -26,12 +28,25 @@ export async function asAdmin<T>(
   try {
     return await work(pool);
   } catch (error) {
-    if (role !== undefined || sqlStateOf(error) !== '42501') throw error;
-    const detail = `${admin.user} in ${database}: ${error instanceof Error ? error.message : ''}. It needs CREATEDB and CREATEROLE, and must have made what is there`;
-    throw tenancyProblem('tenancy.administrator_limited', { cause: error, detail });
+    throw role === undefined ? inWords(error, admin, database) : error; // A role's own faults are no administrator's.
   } finally {
     await pool.destroy();
   }
+}
+
+/** What an operator is told of faults that lie with DATABASE_URL and not with the program. */
+function inWords(error: unknown, { user, host, port }: DatabaseAddress, database: string): unknown {
+  if (!(error instanceof Error) || error instanceof Problem) return error;
+  const state = sqlStateOf(error) ?? '';
+  if (state === '42501') {
+    const detail = `${user} in ${database}: ${error.message}. It needs CREATEDB and CREATEROLE, and must have made what is there`;
+    return tenancyProblem('tenancy.administrator_limited', { cause: error, detail });
+  }
+  if (state.startsWith('28'))
+    return platformProblem('platform.config_invalid', { cause: error, detail: `DATABASE_URL: ${error.message}` });
+  if (!isUnreachable(error)) return error;
+  const detail = `The database server at ${host}:${port}: ${error.message}`;
+  return platformProblem('platform.unavailable', { cause: error, detail, retryAfterSeconds: 2 });
 }
 
 /** The same administrator on the cluster where a tenant's database is. */

@@ -1,5 +1,6 @@
 import { Problem } from '../kernel/problem.ts';
 import { atPlaceOf } from './admin.ts';
+import { tenancyProblem } from './errors.ts';
 import { migrate, migrationNames } from './migrations.ts';
 import type { Provisioning } from './provision.ts';
 import type { Tenant } from './types.ts';
@@ -69,7 +70,8 @@ export async function compareMigrations(
   };
 }
 
-const inWords = (error: unknown): { code: string; reason: string } =>
-  error instanceof Problem
-    ? { code: error.code, reason: error.detail ?? error.title }
-    : { code: 'tenancy.migration_failed', reason: error instanceof Error ? error.message : String(error) };
+function inWords(error: unknown): { code: string; reason: string } {
+  const detail = error instanceof Error ? error.message : String(error);
+  const problem = error instanceof Problem ? error : tenancyProblem('tenancy.migration_failed', { detail });
+  return { code: problem.code, reason: problem.detail ?? problem.title };
+}

@@ -19,7 +19,7 @@ import { Registry } from './registry.ts';
 import { hostNameOf, isHostName, isSlug, namesOf } from './rules.ts';
 import type { Tenant } from './types.ts';
 import { makeWithControl } from './with-control.ts';
-import { makeWithTenant } from './with-tenant.ts';
+import { makeWithTenant, type Patience, patienceDefault } from './with-tenant.ts';
 
 /** What tenancy is built from. `installation` prefixes the names of databases and roles (at most 12 letters). */
 export type TenancySettings = {
@@ -33,6 +33,8 @@ export type TenancySettings = {
   readonly registryTtlMs: number;
   /** While the control database is away, a known tenant is served for at most this long. */
   readonly registryStaleMsMax?: number;
+  /** How long a tenant's database is waited for; shorter in tests. */
+  readonly patience?: Patience;
   readonly clock: Clock;
   readonly log: Logger;
   /** The tenants' migrations, unless they are the project's own. For tests. */
@@ -71,7 +73,8 @@ const CONTROL_STATEMENT_TIMEOUT_MS = 5_000;
 
 /** Creates the control database where it is missing, brings it up to date, and opens the way to all tenants. */
 export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
-  const { admin, secret, log, afterStep, migrations = migrationFolder('tenant') } = settings;
+  const { admin, secret, log, afterStep } = settings;
+  const { migrations = migrationFolder('tenant'), patience = patienceDefault } = settings;
   const provisioning: Provisioning = {
     admin,
     secret,
@@ -94,10 +97,12 @@ export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
     log,
   });
   const lookUps = makeLookUps(registry, withControl, admin);
-  const pools = new PoolCache<Tenant>(settings.budget, log, async (tenant) => openTenantPool(settings, tenant));
+  const pools = new PoolCache<Tenant>(settings.budget, log, async (tenant) =>
+    openTenantPool(settings, patience, tenant),
+  );
   const tenants = async () => (await withControl((tx) => queries.allTenants(tx, {}))).map((row) => placed(row, admin));
   return {
-    withTenant: makeWithTenant(pools, lookUps.tenantOfId, log),
+    withTenant: makeWithTenant(pools, lookUps.tenantOfId, { patience, log }),
     withControl,
     ...lookUps,
     tenants,
@@ -191,12 +196,14 @@ function makeLookUps(
   };
 }
 
-function openTenantPool(settings: TenancySettings, tenant: Tenant): Knex {
+function openTenantPool(settings: TenancySettings, patience: Patience, tenant: Tenant): Knex {
   const { host, port, database, appRole: user } = tenant;
   return openPool(
     { host, port, database, user, password: appPassword(settings.secret, tenant.id) },
     {
       ...poolDefaults,
+      connectTimeoutMs: patience.connectMsMax,
+      acquireTimeoutMs: patience.acquireMsMax,
       connectionsMax: settings.budget.connectionsPerTenantMax,
       checkConnection: async (run) => {
         if (await isDatabaseOf(tenant, run)) return;

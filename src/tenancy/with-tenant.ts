@@ -9,10 +9,20 @@ import { tenancyProblem } from './errors.ts';
 import type { PoolCache } from './pools.ts';
 import type { Tenant } from './types.ts';
 
-/** How long a transaction may take to begin once the pool is there: a connection, its check, BEGIN. */
-const BEGIN_WAIT_MS_MAX = 8_000;
 /** What the answer 503 asks the caller to wait, and for which nobody else tries either. */
 const RETRY_AFTER_SECONDS = 2;
+
+/** How long a tenant's database is waited for, in milliseconds. */
+export type Patience = {
+  /** For a new connection. */
+  readonly connectMsMax: number;
+  /** For one of the tenant's connections to be free. */
+  readonly acquireMsMax: number;
+  /** For a transaction to begin once the pool is there: a connection, its check, BEGIN. */
+  readonly beginMsMax: number;
+};
+
+export const patienceDefault: Patience = { connectMsMax: 3_000, acquireMsMax: 5_000, beginMsMax: 8_000 };
 
 type Attempt = { begun: boolean; givenUp: boolean };
 
@@ -25,7 +35,7 @@ type Attempt = { begun: boolean; givenUp: boolean };
 export function makeWithTenant(
   pools: PoolCache<Tenant>,
   tenantOfId: (id: TenantId) => Promise<Tenant>,
-  log: Logger,
+  { patience, log }: { readonly patience: Patience; readonly log: Logger },
 ): WithTenant {
   const breaker = new Breaker(RETRY_AFTER_SECONDS * 1000);
   return async (tenantId, origin, work) => {
@@ -36,7 +46,7 @@ export function makeWithTenant(
     if (breaker.isOpen(tenantId)) throw unavailable(tenantId);
     const attempt: Attempt = { begun: false, givenUp: false };
     try {
-      const result = await inTransaction(pools, { tenant, origin, attempt }, work);
+      const result = await inTransaction(pools, { tenant, origin, attempt, beginMsMax: patience.beginMsMax }, work);
       breaker.reached(tenantId);
       return result;
     } catch (error) {
@@ -47,7 +57,7 @@ export function makeWithTenant(
 
 function inTransaction<T>(
   pools: PoolCache<Tenant>,
-  { tenant, origin, attempt }: { tenant: Tenant; origin: Origin; attempt: Attempt },
+  { tenant, origin, attempt, beginMsMax }: { tenant: Tenant; origin: Origin; attempt: Attempt; beginMsMax: number },
   work: (tx: TenantTx) => Promise<T>,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -57,7 +67,7 @@ function inTransaction<T>(
     late.reject(unavailable(tenant.id)); // The pool has its user until the connection's own time-out ends it.
   };
   const done = pools.use(tenant, (pool) => {
-    timer = setTimeout(giveUp, BEGIN_WAIT_MS_MAX);
+    timer = setTimeout(giveUp, beginMsMax);
     return pool.transaction(async (sql) => {
       clearTimeout(timer);
       attempt.begun = !sql.isCompleted(); // knex goes on here even where BEGIN has failed.

@@ -109,7 +109,16 @@ describe('The command line on a given database', () => {
     expect(await cascade(['tenants', 'list'], nobody)).toMatchObject({
       code: 1,
       out: '',
-      err: expect.stringMatching(/^\w+\.\w+: /) as string,
+      err: expect.stringMatching(/^platform\.unavailable: .* The database server at 127\.0\.0\.1:1: .*\n$/) as string,
+    });
+    const wrong = new URL(inject('adminUrl'));
+    wrong.password = 'wrong';
+    expect(await cascade(['tenants', 'list'], { ...environment, DATABASE_URL: wrong.href })).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(
+        /^platform\.config_invalid: .* DATABASE_URL: password authentication failed/,
+      ) as string,
     });
   });
 

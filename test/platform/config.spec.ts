@@ -18,16 +18,35 @@ const detailOf = (environment: Record<string, string>): string => {
 describe('The configuration', () => {
   it('has a default for everything that can have one; an empty variable counts as not given', () => {
     expect(readConfig({ PORT: '', HOME: '/root' })).toMatchObject({
-      port: 3000, dataFolder: '.cascade', databaseUrl: undefined, redisUrl: undefined, secret: undefined, baseHost: 'localhost',
-      trustedProxies: [], logLevel: 'info', connectionsMax: 60,
+      port: 3000,
+      dataFolder: '.cascade',
+      databaseUrl: undefined,
+      redisUrl: undefined,
+      secret: undefined,
+      baseHost: 'localhost',
+      trustedProxies: [],
+      logLevel: 'info',
+      connectionsMax: 60,
     });
   });
 
   it('reads what is given', () => {
-    expect(readConfig({
-      PORT: '8080', DATABASE_URL: 'postgres://u:p@db:5433/postgres', REDIS_URL: 'rediss://cache:6380',
-      CASCADE_TRUSTED_PROXIES: '10.0.0.0/8, ::1', CASCADE_BASE_HOST: 'CRM.example.com', CASCADE_SWEEPER_PERIOD_MS: '50',
-    })).toMatchObject({ port: 8080, redisUrl: 'rediss://cache:6380', trustedProxies: ['10.0.0.0/8', '::1'], baseHost: 'crm.example.com', sweeperPeriodMs: 50 });
+    expect(
+      readConfig({
+        PORT: '8080',
+        DATABASE_URL: 'postgres://u:p@db:5433/postgres',
+        REDIS_URL: 'rediss://cache:6380',
+        CASCADE_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+        CASCADE_BASE_HOST: 'CRM.example.com',
+        CASCADE_SWEEPER_PERIOD_MS: '50',
+      }),
+    ).toMatchObject({
+      port: 8080,
+      redisUrl: 'rediss://cache:6380',
+      trustedProxies: ['10.0.0.0/8', '::1'],
+      baseHost: 'crm.example.com',
+      sweeperPeriodMs: 50,
+    });
   });
 
   it('refuses an unknown CASCADE_ variable and names the nearest', () => {
@@ -48,7 +67,10 @@ describe('The configuration', () => {
     [{ CASCADE_LOG_LEVEL: 'loud' }, 'CASCADE_LOG_LEVEL is no log level'],
     [{ CASCADE_BASE_HOST: 'a b' }, 'CASCADE_BASE_HOST is no host name'],
     [{ CASCADE_INSTALLATION: 'Much-Too-Long-A-Name' }, 'CASCADE_INSTALLATION is not 1 to 12'],
-    [{ CASCADE_CONNECTIONS: '2', CASCADE_TENANT_CONNECTIONS: '4' }, 'CASCADE_TENANT_CONNECTIONS is larger than CASCADE_CONNECTIONS'],
+    [
+      { CASCADE_CONNECTIONS: '2', CASCADE_TENANT_CONNECTIONS: '4' },
+      'CASCADE_TENANT_CONNECTIONS is larger than CASCADE_CONNECTIONS',
+    ],
   ] as [Record<string, string>, string][])('refuses %j: %s', (environment, sentence) => {
     expect(detailOf(environment)).toContain(sentence);
   });
@@ -64,7 +86,9 @@ describe('The configuration', () => {
       const shown = byDefault === null ? 'none' : byDefault === '' ? 'empty' : `\`${byDefault}\``;
       return `| \`${name}\` | ${shown} | ${effect} |`;
     });
-    const found = readFileSync('docs/configuration.md', 'utf8').split('\n').filter((line) => line.startsWith('| `'));
+    const found = readFileSync('docs/configuration.md', 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
     expect(found).toEqual(rows);
   });
 });
@@ -75,16 +99,25 @@ describe('The secrets', () => {
     folder = mkdtempSync(path.join(tmpdir(), 'cascade-secrets-'));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
-  const config = (name: string, more: Record<string, string> = {}) => readConfig({ CASCADE_DATA: path.join(folder, name), ...more });
+  const config = (name: string, more: Record<string, string> = {}) =>
+    readConfig({ CASCADE_DATA: path.join(folder, name), ...more });
 
   it('of a production role come from the environment, or it does not start', () => {
     expect(() => completeConfig(config('production'), 'required')).toThrow(/CASCADE_SECRET is not set/);
-    const given = { CASCADE_SECRET: 'abcdefghijklmnopqrstuvwxyz0123456789', CASCADE_OPERATOR_TOKEN: '9876543210abcdefghijklmnopqrstuvwxyz' };
-    expect(completeConfig(config('production', given), 'required')).toMatchObject({ secret: given.CASCADE_SECRET, operatorToken: given.CASCADE_OPERATOR_TOKEN });
+    const given = {
+      CASCADE_SECRET: 'abcdefghijklmnopqrstuvwxyz0123456789',
+      CASCADE_OPERATOR_TOKEN: '9876543210abcdefghijklmnopqrstuvwxyz',
+    };
+    expect(completeConfig(config('production', given), 'required')).toMatchObject({
+      secret: given.CASCADE_SECRET,
+      operatorToken: given.CASCADE_OPERATOR_TOKEN,
+    });
   });
 
   it('are made once where that is allowed, are kept for their owner alone, and found again', () => {
-    expect(() => completeConfig(config('made'), 'kept')).toThrow(/CASCADE_SECRET is not set and .*secret does not exist/);
+    expect(() => completeConfig(config('made'), 'kept')).toThrow(
+      /CASCADE_SECRET is not set and .*secret does not exist/,
+    );
     const made = completeConfig(config('made'), 'generated');
     expect(made.secret).toMatch(/^[\w-]{43}$/);
     expect(made.operatorToken).not.toBe(made.secret);

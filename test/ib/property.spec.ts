@@ -90,7 +90,7 @@ describe('The tree answers as a plain list of edges would', () => {
           expect(await verifyTree(tx)).toEqual([]);
         });
       }),
-      { numRuns: 15, interruptAfterTimeLimit: 60_000 },
+      { numRuns: 15, plugins: [fc.interruptAfterTimeLimit(60_000)] },
     );
   }, 90_000);
 });

@@ -54,8 +54,8 @@ const BOOKING = `
     insert into commissions.batches (trades, known_at, configuration_version) values (1, $1, $2) returning key
   )
   insert into commissions.bookings
-    (deal_key, revision, batch_key, plan_version_key, ib_key, symbol_key, group_key, opened_at, earning_units)
-  select $3, 0, key, $4, $5, $6, $7, $8, $9 from batch returning batch_key as "batchKey"`;
+    (deal_key, revision, batch_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, opened_at, earning_units)
+  select $3, 0, key, $4, $5, $6, $7, $8, $9, $10 from batch returning batch_key as "batchKey"`;
 
 const REBATE = `
   insert into commissions.rebates (deal_key, revision, component, kind, beneficiary, depth, units) values ($1, 0, $2, $3, $4, $5, $6)`;
@@ -89,7 +89,7 @@ export async function bookOne(client: Client, book: PlanBook, dealKey: bigint, c
   const result = computeTrade(input);
   if (result.kind !== 'booked') throw new Error(`trade ${dealKey} is ${result.kind}: the baseline knows booked ones only`);
   const [booking] = await run<{ batchKey: bigint }>(client, 'booking', BOOKING, [
-    levels[0]?.knownAt, book.version, dealKey, versionKey, levels[0]?.ibKey, trade.symbol_key, trade.group_key, open?.openedAt, result.earningUnits,
+    levels[0]?.knownAt, book.version, dealKey, versionKey, levels[0]?.ibKey, trade.symbol_key, trade.group_key, trade.closed_at, open?.openedAt, result.earningUnits,
   ]);
   for (const { component, kind, beneficiary, depth, units } of result.rebates)
     await run(client, 'rebate', REBATE, [dealKey, component, KINDS[kind], beneficiary, depth, units]);

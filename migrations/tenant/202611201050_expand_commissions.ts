@@ -88,6 +88,7 @@ export const up = (knex: Knex): Promise<void> =>
       ib_key integer, -- The client's own IB; null where it had none.
       symbol_key integer not null,
       group_key integer not null,
+      closed_at timestamptz not null,
       opened_at timestamptz,
       earning_units bigint not null check (earning_units >= 0),
       primary key (deal_key, revision)

@@ -7,3 +7,7 @@ export { type Dispatcher, makeDispatcher } from './dispatch/service.ts';
 export { agree, assignPlan, createPlan, draftVersion, listPlans, publishVersion, type NewAgreement } from './plans/service.ts';
 export { PlanBooks } from './plans/store.ts';
 export type { AgreementTerms, PlanDefinition } from './plans/contract.ts';
+export { explain, recompute } from './replay/service.ts';
+export type { Recomputed, TradeExplanation } from './replay/types.ts';
+export { verifyBookings } from './verify/service.ts';
+export type { BookingFinding, BookingsVerified } from './verify/types.ts';

@@ -9,11 +9,11 @@ export const insertBatch = query('commissions.insert_batch', z.object({ key: z.b
 
 export const insertBookings = query('commissions.insert_bookings', nothing, `
   insert into commissions.bookings
-    (deal_key, revision, batch_key, plan_version_key, ib_key, symbol_key, group_key, opened_at, earning_units)
-  select b.deal_key, 0, :batchKey, b.plan_version_key, b.ib_key, b.symbol_key, b.group_key, b.opened_at, b.earning_units
+    (deal_key, revision, batch_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, opened_at, earning_units)
+  select b.deal_key, 0, :batchKey, b.plan_version_key, b.ib_key, b.symbol_key, b.group_key, b.closed_at, b.opened_at, b.earning_units
     from unnest(:dealKeys::bigint[], :planVersionKeys::integer[], :ibKeys::integer[], :symbolKeys::integer[],
-                :groupKeys::integer[], :openedAts::timestamptz[], :earningUnits::bigint[])
-      as b (deal_key, plan_version_key, ib_key, symbol_key, group_key, opened_at, earning_units)`);
+                :groupKeys::integer[], :closedAts::timestamptz[], :openedAts::timestamptz[], :earningUnits::bigint[])
+      as b (deal_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, opened_at, earning_units)`);
 
 export const insertRebates = query('commissions.insert_rebates', nothing, `
   insert into commissions.rebates (deal_key, revision, component, kind, beneficiary, depth, units)

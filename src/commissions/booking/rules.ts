@@ -1,4 +1,5 @@
 import type { Rebate, TradeResult } from '../engine/types.ts';
+import type { NoPayReason } from '../types.ts';
 import type { Payable } from './types.ts';
 
 const DAY_MS = 86_400_000;
@@ -25,3 +26,9 @@ export function payablesOf(results: readonly { readonly result: TradeResult; rea
   }
   return [...sums.values()];
 }
+
+/** The whole trade's reason has the component -1; components that paid nothing beside one that paid have theirs. */
+export const reasonsOf = (result: Exclude<TradeResult, { kind: 'parked' }>): { component: number; reason: NoPayReason }[] => [
+  ...(result.kind === 'unpaid' ? [{ component: -1, reason: result.reason }] : []),
+  ...result.components.flatMap(({ reason }, component) => (reason === undefined ? [] : [{ component, reason }])),
+];

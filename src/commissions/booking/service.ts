@@ -1,12 +1,11 @@
 import type { Currency } from '../../kernel/currency.ts';
-import { parseDecimal } from '../../kernel/decimal.ts';
 import { emit } from '../../platform/events/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { chainsOf } from '../../ib/index.ts';
 import { type AccountKey, type AccountRef, ensureAccounts, post } from '../../ledger/index.ts';
 import { claimDue, type DueTrade, opensOf, park } from '../../trading/index.ts';
 import { computeBatch } from '../engine/rules.ts';
 import type { TradeInput, TradeResult } from '../engine/types.ts';
+import { inputsOf } from '../inputs/store.ts';
 import type { PlanBooks, PublishedVersion } from '../plans/store.ts';
 import { payablesOf } from './rules.ts';
 import { type Booking, type FoundAccounts, insertBookings, type PayableAccounts } from './store.ts';
@@ -34,13 +33,15 @@ export async function bookDueTrades(tx: TenantTx, memory: Memory, claim: Claim, 
   const trades = await claimDue(tx, claim);
   watch.onClaimed?.(trades.map((trade) => trade.dealKey));
   if (trades.length === 0) return NOTHING_BOOKED;
-  const { inputs, versions, knownAt, configurationVersion } = await gather(tx, memory.books, trades);
+  const book = await memory.books.read(tx);
+  const opens = book.needsOpens ? await opensOf(tx, trades.map((trade) => trade.dealKey)) : undefined;
+  const { inputs, versions, knownAt } = await inputsOf(tx, book, trades, { opens });
   const results = computeBatch(inputs);
   const bookings = bookingsOf(trades, inputs, versions, results);
   const parked = results.filter((result) => result.kind === 'parked');
   if (parked.length > 0) await park(tx, parked.map(({ dealKey, code }) => ({ dealKey, code, detail: '' })));
   if (bookings.length === 0) return { ...NOTHING_BOOKED, claimed: trades.length, parked: parked.length };
-  const batchKey = await insertBookings(tx, bookings, { knownAt, configurationVersion });
+  const batchKey = await insertBookings(tx, bookings, { knownAt, configurationVersion: book.version });
   const payables = payablesOf(results.map((result, place) => ({ result, closedAtMs: trades[place]?.closedAt ?? 0 })));
   const accounts = await postPayables(tx, memory.payables, batchKey, payables);
   watch.onAccounts?.(accounts); // Not in one expression: without a listener its arguments would not be evaluated at all.
@@ -52,53 +53,6 @@ export async function bookDueTrades(tx: TenantTx, memory: Memory, claim: Claim, 
     payload: { batch: batchKey.toString(), ...outcome },
   });
   return outcome;
-}
-
-/** All that the engine must know of the trades, as of each trade's own time and as known now. */
-async function gather(tx: TenantTx, books: PlanBooks, trades: readonly DueTrade[]) {
-  const book = await books.read(tx);
-  const { chains, knownAt } = await chainsOf(tx, trades.map((trade) => ({ clientKey: trade.clientKey, atMs: trade.closedAt })));
-  await book.loadAgreements(tx, new Set(chains.flatMap((chain) => chain?.levels.map((level) => level.ibKey) ?? [])));
-  const opens = book.needsOpens ? await opensOf(tx, trades.map((trade) => trade.dealKey)) : undefined;
-  const versions: (PublishedVersion | undefined)[] = [];
-  const inputs = trades.map((trade, place): TradeInput => {
-    const chain = chains[place]?.levels ?? [];
-    const version = book.versionFor(chain, trade.closedAt);
-    versions.push(version);
-    const open = opens?.get(trade.dealKey);
-    return {
-      dealKey: trade.dealKey,
-      clientKey: trade.clientKey,
-      lots: trade.closedVolume,
-      lotFactor: lotFactorOf(trade.lotFactor),
-      symbol: trade.symbol,
-      symbolGroup: trade.symbolGroup,
-      accountGroup: trade.accountGroup,
-      openedAtMs: open?.openedAt,
-      closedAtMs: trade.closedAt,
-      timesHaveMs: trade.hasMs && (open?.hasMs ?? true),
-      plan: version?.plan,
-      chain: chain.map(({ ibKey, status }) => ({
-        ibKey,
-        status,
-        rates: version && book.ratesOf(ibKey, version, trade.closedAt),
-      })),
-    };
-  });
-  return { inputs, versions, knownAt, configurationVersion: book.version };
-}
-
-const lotFactors = new Map<string, ReturnType<typeof parseDecimal>>();
-
-/** The few factors of account groups are read once. */
-function lotFactorOf(text: string): ReturnType<typeof parseDecimal> {
-  let factor = lotFactors.get(text);
-  if (factor === undefined) {
-    if (lotFactors.size > 1_000) lotFactors.clear();
-    factor = parseDecimal(text);
-    lotFactors.set(text, factor);
-  }
-  return factor;
 }
 
 function bookingsOf(
@@ -118,6 +72,7 @@ function bookingsOf(
         ibKey: input.chain[0]?.ibKey ?? null,
         symbolKey: trade.symbolKey,
         groupKey: trade.groupKey,
+        closedAtMs: trade.closedAt,
         openedAtMs: input.openedAtMs,
       },
     ];

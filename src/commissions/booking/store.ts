@@ -4,7 +4,7 @@ import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { TradeResult } from '../engine/types.ts';
 import * as queries from './queries.ts';
-import { KIND_NUMBERS } from './rules.ts';
+import { KIND_NUMBERS, reasonsOf } from './rules.ts';
 
 /** A trade's result with the keys of the inputs that led to it. */
 export type Booking = {
@@ -13,6 +13,7 @@ export type Booking = {
   readonly ibKey: number | null;
   readonly symbolKey: number;
   readonly groupKey: number;
+  readonly closedAtMs: number;
   readonly openedAtMs: number | undefined;
 };
 
@@ -30,6 +31,7 @@ export async function insertBookings(
     ibKeys: bookings.map((booking) => booking.ibKey),
     symbolKeys: bookings.map((booking) => booking.symbolKey),
     groupKeys: bookings.map((booking) => booking.groupKey),
+    closedAts: bookings.map(({ closedAtMs }) => new Date(closedAtMs)),
     openedAts: bookings.map(({ openedAtMs }) => (openedAtMs === undefined ? null : new Date(openedAtMs))),
     earningUnits: bookings.map(({ result }) => (result.kind === 'booked' ? result.earningUnits : 0n)),
   });
@@ -59,12 +61,8 @@ async function insertRebates(tx: TenantTx, bookings: readonly Booking[]): Promis
   if (dealKeys.length > 0) await queries.insertRebates(tx, { dealKeys, components, kinds, beneficiaries, depths, units });
 }
 
-/** The whole trade's reason has the component -1; components that paid nothing beside one that paid have theirs. */
 async function insertUnpaid(tx: TenantTx, bookings: readonly Booking[]): Promise<void> {
-  const rows = bookings.flatMap(({ result }) => [
-    ...(result.kind === 'unpaid' ? [{ dealKey: result.dealKey, component: -1, reason: result.reason }] : []),
-    ...result.components.flatMap(({ reason }, component) => (reason === undefined ? [] : [{ dealKey: result.dealKey, component, reason }])),
-  ]);
+  const rows = bookings.flatMap(({ result }) => reasonsOf(result).map((reason) => ({ dealKey: result.dealKey, ...reason })));
   if (rows.length === 0) return;
   await queries.insertUnpaid(tx, {
     dealKeys: rows.map((row) => row.dealKey),

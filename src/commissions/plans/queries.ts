@@ -38,9 +38,10 @@ export const versionsOfPlan = query('commissions.versions_of_plan', versionRow, 
   select key, plan_key as "planKey", number, definition, valid_from as "validFrom", published_at as "publishedAt"
     from commissions.plan_versions where plan_key = :planKey order by number for update`);
 
+/** The versions that were published as of a count of changes. */
 export const publishedVersions = query('commissions.published_versions', versionRow, `
   select key, plan_key as "planKey", number, definition, valid_from as "validFrom", published_at as "publishedAt"
-    from commissions.plan_versions where published_at is not null order by plan_key, valid_from`);
+    from commissions.plan_versions where configuration_version <= :version order by plan_key, valid_from`);
 
 export const publishVersionRow = query('commissions.publish_version', z.object({ validFrom: z.date() }), `
   update commissions.plan_versions set valid_from = :validFrom, published_at = date_trunc('milliseconds', now()), configuration_version = :version
@@ -53,12 +54,14 @@ export const bumpConfiguration = query('commissions.bump_configuration', z.objec
 export const readConfiguration = query('commissions.read_configuration', z.object({ version: z.bigint(), now: z.date() }), `
   select version, date_trunc('milliseconds', now()) as now from commissions.configuration`);
 
+/** Assignments as of a count of changes: what came after has not ended any of them yet. */
 export const allAssignments = query(
   'commissions.all_assignments',
   z.object({ ibKey: z.int(), planKey: z.int(), validFrom: z.date(), validTo: validUntil }),
   `
-  select ib_key as "ibKey", plan_key as "planKey", valid_from as "validFrom", valid_to as "validTo"
-    from commissions.assignments order by ib_key, valid_from`,
+  select ib_key as "ibKey", plan_key as "planKey", valid_from as "validFrom",
+         lead(valid_from, 1, 'infinity') over (partition by ib_key order by valid_from) as "validTo"
+    from commissions.assignments where configuration_version <= :version order by ib_key, valid_from`,
 );
 
 export const assignmentsOfIb = query('commissions.assignments_of_ib', z.object({ validFrom: z.date(), validTo: validUntil }), `
@@ -71,12 +74,15 @@ export const closeAssignment = query('commissions.close_assignment', nothing, `
 export const insertAssignment = query('commissions.insert_assignment', nothing, `
   insert into commissions.assignments (ib_key, plan_key, valid_from, configuration_version) values (:ibKey, :planKey, :validFrom, :version)`);
 
+/** Agreements of IBs as of a count of changes. */
 export const agreementsOfIbs = query(
   'commissions.agreements_of_ibs',
   z.object({ key: z.int(), ibKey: z.int(), planKey: z.int(), terms: AgreementTerms, validFrom: z.date(), validTo: validUntil }),
   `
-  select key, ib_key as "ibKey", plan_key as "planKey", terms, valid_from as "validFrom", valid_to as "validTo"
-    from commissions.agreements where ib_key = any(:ibKeys::integer[]) order by ib_key, plan_key, valid_from`,
+  select key, ib_key as "ibKey", plan_key as "planKey", terms, valid_from as "validFrom",
+         lead(valid_from, 1, 'infinity') over (partition by ib_key, plan_key order by valid_from) as "validTo"
+    from commissions.agreements where ib_key = any(:ibKeys::integer[]) and configuration_version <= :version
+   order by ib_key, plan_key, valid_from`,
 );
 
 /** The different terms in force under a plan from an instant on, each with one IB that has them. */

@@ -20,6 +20,7 @@ const IBS_MAX = 200_000;
 export class PlanBook {
   readonly version: bigint;
   readonly #versions = new Map<number, PublishedVersion[]>();
+  readonly #versionsByKey = new Map<number, PublishedVersion>();
   readonly #assignments = new Map<number, Ranged<number>[]>();
   readonly #agreements = new Map<number, Ranged<Agreed>[]>();
   readonly #rates = new Map<string, AgreementRates>();
@@ -30,15 +31,13 @@ export class PlanBook {
 
   /** Reads all that is small; agreements follow for the IBs that are asked for. */
   async load(tx: TenantTx): Promise<void> {
-    for (const row of await queries.publishedVersions(tx, {}))
-      if (row.validFrom !== null)
-        push(this.#versions, row.planKey, {
-          key: row.key,
-          planKey: row.planKey,
-          validFromMs: row.validFrom.getTime(),
-          plan: compilePlan(row.definition),
-        });
-    for (const row of await queries.allAssignments(tx, {})) push(this.#assignments, row.ibKey, ranged(row, row.planKey));
+    for (const { key, planKey, validFrom, definition } of await queries.publishedVersions(tx, { version: this.version })) {
+      if (validFrom === null) continue;
+      const version = { key, planKey, validFromMs: validFrom.getTime(), plan: compilePlan(definition) };
+      push(this.#versions, planKey, version);
+      this.#versionsByKey.set(key, version);
+    }
+    for (const row of await queries.allAssignments(tx, { version: this.version })) push(this.#assignments, row.ibKey, ranged(row, row.planKey));
   }
 
   /** Reads the agreements of IBs that have not been asked for before. */
@@ -46,7 +45,7 @@ export class PlanBook {
     const missing = new Map<number, Ranged<Agreed>[]>();
     for (const ibKey of ibKeys) if (!this.#agreements.has(ibKey)) missing.set(ibKey, []);
     if (missing.size === 0) return;
-    for (const row of await queries.agreementsOfIbs(tx, { ibKeys: [...missing.keys()] }))
+    for (const row of await queries.agreementsOfIbs(tx, { ibKeys: [...missing.keys()], version: this.version }))
       push(missing, row.ibKey, ranged(row, { planKey: row.planKey, terms: row.terms, termsText: JSON.stringify(row.terms) }));
     for (const [ibKey, agreements] of missing) this.#agreements.set(ibKey, agreements); // Whole lists only: others read meanwhile.
   }
@@ -81,9 +80,14 @@ export class PlanBook {
     return rates;
   }
 
+  /** A version by its key, as a booking names it. */
+  versionOfKey(key: number): PublishedVersion | undefined {
+    return this.#versionsByKey.get(key);
+  }
+
   /** Whether any version looks at how long a position was open, so that opens must be read. */
   get needsOpens(): boolean {
-    return [...this.#versions.values()].flat().some(({ plan }) => plan.components.some((component) => component.filters.length > 0));
+    return [...this.#versionsByKey.values()].some(({ plan }) => plan.components.some((component) => component.filters.length > 0));
   }
 
   #versionAt(planKey: number, atMs: number): PublishedVersion | undefined {
@@ -106,6 +110,13 @@ function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): voi
   else list.push(value);
 }
 
+/** The book as of a count of changes: at present, or as a booking kept it. */
+export async function openBook(tx: TenantTx, version: bigint): Promise<PlanBook> {
+  const book = new PlanBook(version);
+  await book.load(tx);
+  return book;
+}
+
 /** Keeps the plan books of tenants between transactions. */
 export class PlanBooks {
   readonly #books = new Map<TenantId, PlanBook>();
@@ -115,8 +126,7 @@ export class PlanBooks {
     const { version } = onlyRow(await queries.readConfiguration(tx, {}));
     const kept = this.#books.get(tx.tenantId);
     if (kept?.version === version && kept.size < IBS_MAX) return kept;
-    const book = new PlanBook(version);
-    await book.load(tx);
+    const book = await openBook(tx, version);
     if (this.#books.size >= TENANTS_MAX) this.#books.clear();
     this.#books.set(tx.tenantId, book);
     return book;

@@ -1,0 +1,52 @@
+import { KIND_NUMBERS, reasonsOf } from '../booking/rules.ts';
+import type { TradeResult } from '../engine/types.ts';
+import { LEVEL_REASONS, NO_PAY_REASONS } from '../types.ts';
+import type { Outcome, StoredBooking, StoredReason, StoredRebate } from './types.ts';
+
+/** What the engine made of a trade, as a booking would keep it; parked trades have none. */
+export const outcomeOf = (
+  result: Exclude<TradeResult, { kind: 'parked' }>,
+  keys: { readonly planVersionKey: number | null; readonly ibKey: number | null },
+): Outcome => ({
+  ...keys,
+  earningUnits: result.kind === 'booked' ? result.earningUnits : 0n,
+  rebates:
+    result.kind === 'booked' ? result.rebates.map((rebate) => ({ ...rebate, kind: KIND_NUMBERS[rebate.kind] })) : [],
+  reasons: reasonsOf(result),
+});
+
+/** What a booking keeps. */
+export const outcomeStored = (
+  { planVersionKey, ibKey, earningUnits }: StoredBooking,
+  rebates: readonly StoredRebate[],
+  reasons: readonly StoredReason[],
+): Outcome => ({ planVersionKey, ibKey, earningUnits, rebates, reasons });
+
+/** Where two outcomes part, as a sentence; undefined where they are the same to the byte. */
+export function differenceOf(stored: Outcome, computed: Outcome): string | undefined {
+  const [kept, again] = [facetsOf(stored), facetsOf(computed)];
+  for (const [facet, text] of Object.entries(kept))
+    if (text !== again[facet]) return `${facet}: stored ${text}, computed again ${again[facet]}`;
+  return undefined;
+}
+
+const facetsOf = ({ planVersionKey, ibKey, earningUnits, rebates, reasons }: Outcome): Record<string, string> => ({
+  'plan version': String(planVersionKey),
+  IB: String(ibKey),
+  'earned units': String(earningUnits),
+  rebates: sortedText(
+    rebates.map(
+      ({ component, kind, beneficiary, depth, units }) => `${component}/${kind}/${beneficiary}@${depth}=${units}`,
+    ),
+  ),
+  reasons: sortedText(reasons.map(({ component, reason }) => `${component}=${reason}`)),
+});
+
+const sortedText = (words: readonly string[]): string => words.toSorted().join(' ');
+
+/** The sentence behind a stored code. */
+export function sentenceOf(code: string): string | undefined {
+  if (code in NO_PAY_REASONS) return NO_PAY_REASONS[code as keyof typeof NO_PAY_REASONS].sentence;
+  if (code in LEVEL_REASONS) return LEVEL_REASONS[code as keyof typeof LEVEL_REASONS];
+  return undefined;
+}

@@ -1,0 +1,88 @@
+import type { DealId, IbId } from '../../kernel/ids.ts';
+import type { MoneyJson } from '../../kernel/money.ts';
+import type { Step } from '../engine/types.ts';
+import type { IbStatus } from '../types.ts';
+
+/** A first booking with the inputs that it names. */
+export type StoredBooking = {
+  readonly dealKey: bigint;
+  readonly batchKey: bigint;
+  /** As of which knowledge of the tree, and which count of changes of plans, it was booked. */
+  readonly knownAt: Date;
+  readonly configurationVersion: bigint;
+  readonly planVersionKey: number | null;
+  readonly ibKey: number | null;
+  readonly symbolKey: number;
+  readonly groupKey: number;
+  readonly closedAt: Date;
+  readonly openedAt: Date | null;
+  readonly earningUnits: bigint;
+};
+
+/** A rebate as it is stored; `kind` 1 is an IB, 2 the client, 3 the house. */
+export type StoredRebate = {
+  readonly component: number;
+  readonly kind: number;
+  readonly beneficiary: number;
+  readonly depth: number;
+  readonly units: bigint;
+};
+
+/** Why a component paid nothing; component -1 speaks for the whole trade. */
+export type StoredReason = { readonly component: number; readonly reason: string };
+
+/** All that a booking says of its trade, in one comparable form. */
+export type Outcome = {
+  readonly planVersionKey: number | null;
+  readonly ibKey: number | null;
+  readonly earningUnits: bigint;
+  readonly rebates: readonly StoredRebate[];
+  readonly reasons: readonly StoredReason[];
+};
+
+/** How many bookings were computed again, and the trades of which another result came out. */
+export type Recomputed = {
+  readonly findings: readonly { readonly rule: string; readonly subject: string; readonly detail: string }[];
+  readonly recomputed: number;
+};
+
+/** A step as people read it: with the name of the IB, and the sentence behind a reason. */
+export type ToldStep = Omit<Step, 'ibKey' | 'units'> & {
+  readonly ib?: string;
+  readonly sentence?: string;
+  /** The rounded result of the step. */
+  readonly amount?: string;
+};
+
+/** A booked trade, told so that each rebate can be followed to the cent. */
+export type TradeExplanation = {
+  readonly id: DealId;
+  readonly ticket: string;
+  readonly symbol: string;
+  readonly symbolGroup: string;
+  readonly accountGroup: string;
+  readonly lots: string;
+  readonly openedAt: string | null;
+  readonly closedAt: string;
+  /** Where its booking stands, and as of which knowledge it was made. */
+  readonly batch: string;
+  readonly knownAt: string;
+  readonly plan: { readonly name: string; readonly version: number } | null;
+  /** The client's own IB first, the master last. */
+  readonly chain: readonly {
+    readonly id: IbId;
+    readonly name: string;
+    readonly depth: number;
+    readonly status: IbStatus;
+  }[];
+  readonly earning: MoneyJson | null;
+  /** Why it paid nothing. */
+  readonly reason?: { readonly code: string; readonly sentence: string };
+  readonly rebates: readonly {
+    readonly component: string;
+    readonly to: string;
+    readonly kind: 'ib' | 'client' | 'house';
+    readonly amount: MoneyJson;
+  }[];
+  readonly steps: readonly ToldStep[];
+};

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { query } from '../../platform/query.ts';
+
+/** A breach: whom it concerns, and what is wrong there. */
+const finding = z.object({ subject: z.string(), detail: z.string() });
+/** Sums are numeric and travel as text: those of many rows may pass 64 bits. */
+const sum = z
+  .string()
+  .regex(/^-?\d+$/)
+  .transform(BigInt);
+
+export const bookedDeals = query(
+  'commissions.booked_deals',
+  z.object({ dealKey: z.bigint() }),
+  `
+  select distinct deal_key as "dealKey" from commissions.bookings
+   where deal_key > :after and deal_key <= :upTo
+   order by deal_key limit :limit`,
+);
+
+/** All revisions of a deal together are what its latest one says that it earned. */
+export const notConserved = query(
+  'commissions.verify_conserved',
+  finding,
+  `
+  with live as (
+    select distinct on (deal_key) deal_key, revision, earning_units
+      from commissions.bookings where deal_key > :after and deal_key <= :upTo
+     order by deal_key, revision desc
+  ), shared as (
+    select deal_key, sum(units) as units from commissions.rebates where deal_key > :after and deal_key <= :upTo group by deal_key
+  )
+  select 'deal ' || l.deal_key as subject,
+         'earned ' || l.earning_units || ' units, its rebates add up to ' || coalesce(s.units, 0) as detail
+    from live l left join shared s using (deal_key)
+   where l.earning_units <> coalesce(s.units, 0)
+   order by l.deal_key limit :limit`,
+);
+
+/** A booking that earned nothing says why, and only such a one does. */
+export const reasonsMissing = query(
+  'commissions.verify_reasons',
+  finding,
+  `
+  select 'deal ' || b.deal_key || ' revision ' || b.revision as subject,
+         case when u.reason is null then 'earned nothing, and no reason is stored'
+              else 'earned ' || b.earning_units || ' units, and says that it is not paid: ' || u.reason end as detail
+    from commissions.bookings b
+    left join commissions.unpaid u on u.deal_key = b.deal_key and u.revision = b.revision and u.component = -1
+   where b.deal_key > :after and b.deal_key <= :upTo and (b.earning_units = 0) <> (u.reason is not null)
+   order by b.deal_key, b.revision limit :limit`,
+);
+
+/** A first booking has rebates above 0 only; a correction never takes more than there was. */
+export const rebatesBelowZero = query(
+  'commissions.verify_rebates_above_zero',
+  finding,
+  `
+  select 'deal ' || deal_key as subject,
+         'component ' || component || ', kind ' || kind || ', beneficiary ' || beneficiary || ': ' || sum(units) || ' units in all' as detail
+    from commissions.rebates where deal_key > :after and deal_key <= :upTo
+   group by deal_key, component, kind, beneficiary
+  having sum(units) < 0 or bool_or(revision = 0 and units <= 0)
+   order by deal_key limit :limit`,
+);
+
+/** Revisions are 0, 1, 2 … */
+export const revisionsBroken = query(
+  'commissions.verify_revisions',
+  finding,
+  `
+  select 'deal ' || deal_key as subject, count(*) || ' revisions, the last is ' || max(revision) as detail
+    from commissions.bookings where deal_key > :after and deal_key <= :upTo
+   group by deal_key having count(*) <> max(revision) + 1 or min(revision) <> 0
+   order by deal_key limit :limit`,
+);
+
+/** Rebates and reasons belong to a booking, and bookings to a batch. */
+export const rowsAstray = query(
+  'commissions.verify_rows_have_booking',
+  finding,
+  `
+  select 'deal ' || deal_key || ' revision ' || revision as subject, detail
+    from (select deal_key, revision, 'a rebate without a booking' as detail from commissions.rebates
+           where deal_key > :after and deal_key <= :upTo
+          union
+          select deal_key, revision, 'a reason without a booking' from commissions.unpaid
+           where deal_key > :after and deal_key <= :upTo
+          except
+          (select deal_key, revision, 'a rebate without a booking' from commissions.bookings
+            where deal_key > :after and deal_key <= :upTo
+           union all
+           select deal_key, revision, 'a reason without a booking' from commissions.bookings
+            where deal_key > :after and deal_key <= :upTo)) astray
+   order by deal_key, revision limit :limit`,
+);
+
+/** Batches by their keys, with the number of trades each says it booked. */
+export const pageOfBatches = query(
+  'commissions.page_of_batches',
+  z.object({ key: z.bigint() }),
+  `
+  select key from commissions.batches where key > :after order by key limit :limit`,
+);
+
+/** A batch has the bookings that it says; bookings of a batch that does not exist are found from their own side. */
+export const batchesIncomplete = query(
+  'commissions.verify_batches',
+  finding,
+  `
+  with counted as (
+    select batch_key, count(*) as trades from commissions.bookings
+     where batch_key > :after and batch_key <= :upTo group by batch_key
+  ), said as (
+    select key, trades from commissions.batches where key > :after and key <= :upTo
+  )
+  select 'booking_batch/' || coalesce(s.key, c.batch_key) as subject,
+         'says ' || coalesce(s.trades::text, 'nothing') || ', has ' || coalesce(c.trades, 0) || ' bookings' as detail
+    from said s full join counted c on c.batch_key = s.key
+   where s.trades is distinct from c.trades
+   order by coalesce(s.key, c.batch_key) limit :limit`,
+);
+
+/** What the sub-ledger says that a batch owes to each beneficiary; the house's part moves no money. */
+export const owedByBatches = query(
+  'commissions.owed_by_batches',
+  z.object({ batchKey: z.bigint(), kind: z.int(), beneficiary: z.int(), currency: z.string().nullable(), units: sum }),
+  `
+  select b.batch_key as "batchKey", r.kind, r.beneficiary, v.definition->>'currency' as currency, sum(r.units)::text as units
+    from commissions.bookings b
+    join commissions.rebates r on r.deal_key = b.deal_key and r.revision = b.revision
+    left join commissions.plan_versions v on v.key = b.plan_version_key
+   where b.batch_key > :after and b.batch_key <= :upTo and r.kind <> 3
+   group by b.batch_key, r.kind, r.beneficiary, v.definition->>'currency'
+   order by b.batch_key, r.kind, r.beneficiary`,
+);
+
+export const batchesNamed = query(
+  'commissions.batches_named',
+  z.object({ key: z.bigint() }),
+  `
+  select key from commissions.batches where key = any (:keys::bigint[])`,
+);

@@ -3,7 +3,16 @@ import { Command, CommanderError } from 'commander';
 import { Problem } from '../kernel/problem.ts';
 import { makeContext } from './cli/context.ts';
 import { cliProblem } from './cli/errors.ts';
+import { registerClients } from './cli/clients.ts';
+import { registerFeed } from './cli/feed.ts';
+import { registerIbs } from './cli/ibs.ts';
+import { registerPlans } from './cli/plans.ts';
+import { registerQueues } from './cli/queues.ts';
 import { registerTenants } from './cli/tenants.ts';
+import { registerTrading } from './cli/trading.ts';
+import { registerVerify } from './cli/verify.ts';
+
+const nouns = [registerTenants, registerIbs, registerClients, registerPlans, registerTrading, registerFeed, registerQueues, registerVerify];
 
 /** The operator's command line: `npm run cascade -- <noun> <verb>`. Exit code 0 on success only. */
 async function main(args: readonly string[]): Promise<number> {
@@ -12,18 +21,18 @@ async function main(args: readonly string[]): Promise<number> {
     .option('--json', 'print the result as one JSON document')
     .exitOverride()
     .configureOutput({ outputError: () => undefined }); // Our own words for it come below.
-  const { context, hasFailed, close } = makeContext(
+  const { context, exitCode, close } = makeContext(
     process.env,
     () => program.opts<{ json?: boolean }>().json === true,
   );
-  for (const register of [registerTenants]) register(program, context);
+  for (const register of nouns) register(program, context);
   inheritSettings(program);
   const endBy = (signal: 'SIGINT' | 'SIGTERM'): void =>
     void close().finally(() => process.exit(128 + constants.signals[signal]));
   process.once('SIGINT', endBy).once('SIGTERM', endBy);
   try {
     await program.parseAsync(args, { from: 'user' });
-    return hasFailed() ? 1 : 0;
+    return exitCode();
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0; // It has shown its help.
     process.stderr.write(`${sentenceOf(error)}\n`);

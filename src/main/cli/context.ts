@@ -17,7 +17,7 @@ export type CliContext = {
 
 /** The context of one run of the command line, and how it ends. */
 export function makeContext(environment: Readonly<Record<string, string | undefined>>, json: () => boolean) {
-  let failed = false;
+  let exitCode = 0;
   let config: CompleteConfig | undefined;
   let log: Logger | undefined;
   let platform: Promise<Platform> | undefined;
@@ -30,11 +30,11 @@ export function makeContext(environment: Readonly<Record<string, string | undefi
       })),
     openPlatform: () => (platform ??= openPlatform(context.config(), context.log(), { source: 'shared' })),
     openTenancy: async () => (await context.openPlatform()).tenancy,
-    out: makeOut({ json, failed: () => (failed = true) }),
+    out: makeOut({ json, failed: (code) => (exitCode = code) }),
   };
   return {
     context,
-    hasFailed: () => failed,
+    exitCode: () => exitCode,
     /** Closes what was opened; an opening that failed has closed its part itself. */
     close: async (): Promise<void> => {
       const opened = await platform?.catch(() => undefined);

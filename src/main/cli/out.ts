@@ -2,11 +2,14 @@ import cliProgress from 'cli-progress';
 
 /** Where a command's results go: results to standard output, everything else to standard error. */
 export type Out = {
-  /** Prints the command's one result: JSON with `--json`, else the text made of it. `ok: false` ends with exit code 1. */
-  readonly result: <T>(value: T, asText: (value: T) => string, verdict?: { readonly ok: boolean }) => void;
+  /** Prints the command's one result: JSON with `--json`, else the text made of it. `ok: false` ends with exit code 1, or the one given. */
+  readonly result: <T>(value: T, asText: (value: T) => string, verdict?: Verdict) => void;
   /** A bar on a terminal; elsewhere nothing is shown. Call `stop` in the end, whatever happened. */
   readonly progress: (what: string, total: number) => Progress;
 };
+
+/** Whether a command's result is good, and what its process ends with if not. */
+export type Verdict = { readonly ok: boolean; readonly exitCode?: number };
 
 /** A bar; `set` takes how much is done of how much, and what was done last. */
 export type Progress = {
@@ -14,12 +17,12 @@ export type Progress = {
   readonly stop: () => void;
 };
 
-/** Makes the output of one command; `failed` is told when a result is bad. */
-export function makeOut({ json, failed }: { readonly json: () => boolean; readonly failed: () => void }): Out {
+/** Makes the output of one command; `failed` is told the exit code when a result is bad. */
+export function makeOut({ json, failed }: { readonly json: () => boolean; readonly failed: (exitCode: number) => void }): Out {
   return {
     result: (value, asText, verdict = { ok: true }) => {
       process.stdout.write(`${json() ? asJson(value) : asText(value)}\n`);
-      if (!verdict.ok) failed();
+      if (!verdict.ok) failed(verdict.exitCode ?? 1);
     },
     progress: (what, total) => {
       if (!process.stderr.isTTY) return { set: () => undefined, stop: () => undefined };

@@ -15,13 +15,45 @@ const bounded = (limit: number, max: number): number => Math.max(0, Math.min(Mat
  * them that are due, else the oldest. What another transaction holds is passed over. They are gone from the due
  * deals when the transaction commits and due again if it does not: book or park each of them in it.
  */
-export const claimDue = (
+export async function claimDue(
   tx: TenantTx,
   { max, dealKeys }: { readonly max: number; readonly dealKeys?: readonly bigint[] | undefined },
-): Promise<DueTrade[]> => {
+): Promise<DueTrade[]> {
   const limit = bounded(max, CLAIM_MAX);
-  return dealKeys === undefined ? queries.claimOldest(tx, { max: limit }) : queries.claimNamed(tx, { dealKeys, max: limit });
-};
+  const claim = dealKeys === undefined ? queries.claimOldest(tx, { max: limit }) : queries.claimNamed(tx, { dealKeys, max: limit });
+  const rows = await claim;
+  if (rows.length === 0) return [];
+  const nameOf = await namesOf(tx, rows);
+  return rows.map(({ closedAtMs, reason, ...row }) => {
+    const symbol = nameOf('symbol', row.symbolKey);
+    const group = nameOf('group', row.groupKey);
+    return {
+      ...row,
+      symbol: symbol.name,
+      symbolGroup: symbol.value,
+      accountGroup: group.name,
+      lotFactor: group.value,
+      closedAt: Number(closedAtMs),
+      reason: reason === null ? undefined : Number(reason),
+    };
+  });
+}
+
+/** What the symbols and groups that rows refer to say. */
+async function namesOf(tx: TenantTx, rows: readonly { readonly symbolKey: number; readonly groupKey: number }[]) {
+  const symbolKeys = [...new Set(rows.map((row) => row.symbolKey))];
+  const groupKeys = [...new Set(rows.map((row) => row.groupKey))];
+  const names = await queries.namesOfKeys(tx, { symbolKeys, groupKeys });
+  const known = {
+    symbol: new Map(names.filter((row) => row.kind === 'symbol').map((row) => [row.key, row])),
+    group: new Map(names.filter((row) => row.kind === 'group').map((row) => [row.key, row])),
+  };
+  return (kind: 'symbol' | 'group', key: number) => {
+    const name = known[kind].get(key);
+    if (name === undefined) throw new Error(`a due deal names the ${kind} ${key}, which is not there`);
+    return name;
+  };
+}
 
 /**
  * When the positions were opened that these deals close, by deal key: the position's first entry, or its last reversal

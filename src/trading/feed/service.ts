@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { type TenantId, dealIdOf } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
+import { plainArray } from '../deals/literals.ts';
 import { versionsOf } from '../deals/queries.ts';
 import { namesIn } from '../deals/reading.ts';
 import { dealKeyOf } from '../deals/rules.ts';
@@ -103,7 +104,7 @@ async function storeLines(
   if (found.length === 0) return { keys: [], dueKeys: [], verdicts: [] };
   const { serverKey, batchKey } = source;
   const known = new Map<bigint, KnownVersion[]>();
-  for (const row of await versionsOf(tx, { serverKey, tickets: found.map((each) => ticketOf(each.found)) })) {
+  for (const row of await versionsOf(tx, { serverKey, tickets: plainArray(found.map((each) => ticketOf(each.found))) })) {
     const versions = known.get(row.ticket);
     if (versions === undefined) known.set(row.ticket, [row]);
     else versions.push(row);

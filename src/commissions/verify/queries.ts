@@ -18,6 +18,16 @@ export const bookedDeals = query(
    order by deal_key limit :limit`,
 );
 
+/** What each component of first bookings shares in all, and in how many rebates. */
+export const sharesOfComponents = query(
+  'commissions.shares_of_components',
+  z.object({ dealKey: z.bigint(), component: z.int(), units: sum, rebates: z.int() }),
+  `
+  select deal_key as "dealKey", component, sum(units)::text as units, count(*)::integer as rebates
+    from commissions.rebates where deal_key > :after and deal_key <= :upTo and revision = 0
+   group by deal_key, component order by deal_key, component`,
+);
+
 /** All revisions of a deal together are what its latest one says that it earned. */
 export const notConserved = query(
   'commissions.verify_conserved',

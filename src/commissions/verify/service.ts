@@ -5,7 +5,7 @@ import { KIND_NUMBERS } from '../booking/rules.ts';
 import { factsOf } from '../inputs/rules.ts';
 import { type PlanBook, PlanBooks } from '../plans/store.ts';
 import { pageOfBookings } from '../replay/queries.ts';
-import { rebatesByDeal, storedBookings } from '../replay/store.ts';
+import { storedBookings } from '../replay/store.ts';
 import * as queries from './queries.ts';
 import { budgetsOf, Findings } from './rules.ts';
 import type { BookingsVerified } from './types.ts';
@@ -72,24 +72,26 @@ async function verifyBudgets(
   range: { readonly after: bigint; readonly upTo: bigint },
   findings: Findings,
 ): Promise<number> {
-  const shares = await rebatesByDeal(tx, range);
+  const bookings = new Map((await storedBookings(tx, range)).map((stored) => [stored.booking.dealKey, stored]));
   let rebates = 0;
-  for (const { trade, booking } of await storedBookings(tx, range)) {
-    const shared = shares.get(booking.dealKey) ?? [];
-    rebates += shared.length;
-    const plan = booking.planVersionKey === null ? undefined : book.versionOfKey(booking.planVersionKey)?.plan;
-    if (trade === undefined) continue; // A deal that is not there is another rule's finding.
-    const budgets = plan === undefined ? [] : budgetsOf(plan, factsOf(trade, undefined));
-    const paid = new Map<number, bigint>();
-    for (const { component, units } of shared) paid.set(component, (paid.get(component) ?? 0n) + units);
-    for (const [component, units] of paid) {
-      const budget = budgets[component] ?? 0n;
-      if (units > budget)
-        findings.add('commissions.within_budget', {
-          subject: `deal ${booking.dealKey}`,
-          detail: `component ${component} shares ${units} units, the plan's budget gives ${budget}`,
-        });
+  let budgets: { readonly dealKey: bigint; readonly units: readonly bigint[] } | undefined;
+  for (const shared of await queries.sharesOfComponents(tx, range)) {
+    rebates += shared.rebates;
+    const { trade, booking } = bookings.get(shared.dealKey) ?? {};
+    if (trade === undefined || booking === undefined) continue; // What is not there is another rule's finding.
+    if (budgets?.dealKey !== shared.dealKey) {
+      const version = booking.planVersionKey === null ? undefined : book.versionOfKey(booking.planVersionKey);
+      budgets = {
+        dealKey: shared.dealKey,
+        units: version === undefined ? [] : budgetsOf(version.plan, factsOf(trade, undefined)),
+      };
     }
+    const budget = budgets.units[shared.component] ?? 0n;
+    if (shared.units > budget)
+      findings.add('commissions.within_budget', {
+        subject: `deal ${shared.dealKey}`,
+        detail: `component ${shared.component} shares ${shared.units} units, the plan's budget gives ${budget}`,
+      });
   }
   return rebates;
 }

@@ -17,21 +17,13 @@ export {
   parkedCounts,
   parkedDeals,
 } from './due/service.ts';
-export type { ClosingDeal, DueSummary, DueTrade, ParkedDeal, Parking, PositionOpen, Rerun } from './due/types.ts';
+export type { ClosingDeal, DueTrade, PositionOpen } from './due/types.ts';
 export { allServers, createServer, mapSymbols, setClockRule, setGroups } from './registry/service.ts';
 export { allSources, createSource, liveSecrets, rotateSecret } from './registry/sources.ts';
-export type {
-  BulkChange,
-  CreatedSource,
-  GroupSetting,
-  NewServer,
-  NewSource,
-  SourceKeeping,
-  SymbolMapping,
-} from './registry/types.ts';
+export type { GroupSetting, SymbolMapping } from './registry/types.ts';
 export { batchKeyOf } from './deals/rules.ts';
 export { rerunParked } from './due/rerun.ts';
-export { FeedAnswer, FeedCursor, LineVerdict } from './feed/contract.ts';
-export { feedRoutes, type FeedRouteDependencies, type StoredBatchHint } from './feed/routes.ts';
-export { tradesAsBooked, type TradeKeys } from './booked/service.ts';
+export { FeedAnswer, FeedCursor } from './feed/contract.ts';
+export { feedRoutes, type StoredBatchHint } from './feed/routes.ts';
+export { tradesAsBooked } from './booked/service.ts';
 export { countDeals, verifyFeed } from './verify/service.ts';

@@ -23,11 +23,11 @@ describe('A sealed text', () => {
     for (let place = 0; place < sealed.length; place += 1) {
       const changed = Buffer.from(sealed);
       changed[place] = (changed[place] ?? 0) ^ 1;
-      expect(() => sealer.open(changed, 'row 1')).toThrow();
-      expect(() => sealer.open(sealed.subarray(0, place), 'row 1')).toThrow();
+      expect(() => sealer.open(changed, 'row 1')).toThrow(/not a sealed text|authenticat|auth/i);
+      expect(() => sealer.open(sealed.subarray(0, place), 'row 1')).toThrow(/not a sealed text|authenticat|auth/i);
     }
-    expect(() => sealer.open(sealed, 'row 2')).toThrow();
-    expect(() => makeSealer(SECRET, 'other').open(sealed, 'row 1')).toThrow();
-    expect(() => makeSealer(`${SECRET}!`, 'test').open(sealed, 'row 1')).toThrow();
+    expect(() => sealer.open(sealed, 'row 2')).toThrow(/not a sealed text|authenticat|auth/i);
+    expect(() => makeSealer(SECRET, 'other').open(sealed, 'row 1')).toThrow(/not a sealed text|authenticat|auth/i);
+    expect(() => makeSealer(`${SECRET}!`, 'test').open(sealed, 'row 1')).toThrow(/not a sealed text|authenticat|auth/i);
   });
 });

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Currency } from '../../src/kernel/currency.ts';
-import type { SourceId } from '../../src/kernel/ids.ts';
 import { Problem } from '../../src/kernel/problem.ts';
 import { makeSealer } from '../../src/platform/crypto.ts';
 import { query } from '../../src/platform/query.ts';
@@ -55,7 +54,8 @@ export const closing = (ticket: number | bigint, other: Record<string, unknown> 
 export const opening = (ticket: number | bigint, other: Record<string, unknown> = {}) =>
   closing(ticket, { Entry: 0, VolumeClosed: '0', Profit: '0', ...other });
 
-export const line = (type: string, deal: Record<string, unknown>, seq?: number): string => JSON.stringify({ seq, type, deal });
+export const line = (type: string, deal: Record<string, unknown>, seq?: number): string =>
+  JSON.stringify({ seq, type, deal });
 export const add = (deal: Record<string, unknown>, seq?: number): string => line('deal.add', deal, seq);
 export const heartbeat = (seq?: number): string => JSON.stringify({ seq, type: 'heartbeat' });
 
@@ -85,7 +85,11 @@ export async function openDesk() {
   const told = { by: async (hint: StoredBatchHint): Promise<void> => void hints.push(hint) };
   const source = await acme.inTenant(async (tx) => {
     await createServer(tx, { name: SERVER, platform: 'mt5', zone: 'Etc/UTC', shiftMinutes: 0 });
-    await mapSymbols(tx, { server: SERVER, symbols: [symbolNamed('EURUSD'), symbolNamed('EURUSD.r', 'EURUSD')], validFrom: clock.now() });
+    await mapSymbols(tx, {
+      server: SERVER,
+      symbols: [symbolNamed('EURUSD'), symbolNamed('EURUSD.r', 'EURUSD')],
+      validFrom: clock.now(),
+    });
     const groups = [
       { name: 'real\\standard', lotFactor: '1', pays: true },
       { name: 'demo\\standard', lotFactor: '1', pays: false },
@@ -115,14 +119,25 @@ export async function openDesk() {
       'content-encoding': sending.gzip === true ? 'gzip' : undefined,
       ...sending.headers,
     };
-    const given = Object.fromEntries(Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined));
-    const request = { requestId: 'req_test', params: { sourceId: sending.sourceId ?? source.id }, query: {}, log: testLog };
+    const given = Object.fromEntries(
+      Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
+    const request = {
+      requestId: 'req_test',
+      params: { sourceId: sending.sourceId ?? source.id },
+      query: {},
+      log: testLog,
+    };
     try {
       const sent = { ...request, headers: given, body: sending.bodySent ?? packed, tenantId: acme.tenant.id };
       return answered(await route.handle(sent));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return { status: error.status, body: { title: error.title, detail: error.detail, ...error.members }, code: error.code };
+      return {
+        status: error.status,
+        body: { title: error.title, detail: error.detail, ...error.members },
+        code: error.code,
+      };
     }
   };
   return {
@@ -132,7 +147,7 @@ export async function openDesk() {
     source,
     hints,
     told,
-    sourceId: source.id as SourceId,
+    sourceId: source.id,
     /** Sends a batch and expects to be understood. */
     send: async (lines: readonly string[], sending: Sending = {}): Promise<FeedAnswer> => {
       const { status, body } = await call('post', Buffer.from(lines.join('\n')), sending);
@@ -155,7 +170,15 @@ const answered = ({ status, json, text }: RouteAnswer): Answered => ({
 
 const dealsStored = query(
   'test.deals_stored',
-  z.object({ key: z.bigint(), ticket: z.bigint(), version: z.int(), kind: z.string(), handling: z.string(), code: z.string().nullable(), raw: z.string() }),
+  z.object({
+    key: z.bigint(),
+    ticket: z.bigint(),
+    version: z.int(),
+    kind: z.string(),
+    handling: z.string(),
+    code: z.string().nullable(),
+    raw: z.string(),
+  }),
   `
   select d.key, d.ticket, d.version, d.kind, d.handling, p.code, d.raw
     from trading.deals d left join trading.parked p on p.deal_key = d.key and p.resolved_at is null
@@ -164,9 +187,19 @@ const dealsStored = query(
 
 const rejectedStored = query(
   'test.rejected_stored',
-  z.object({ line: z.int(), seq: z.bigint().nullable(), code: z.string(), raw: z.instanceof(Buffer).transform(String), rawBytes: z.int() }),
+  z.object({
+    line: z.int(),
+    seq: z.bigint().nullable(),
+    code: z.string(),
+    raw: z.instanceof(Buffer).transform(String),
+    rawBytes: z.int(),
+  }),
   `select line, seq, code, raw, raw_bytes as "rawBytes" from trading.rejected_lines order by batch_key, line`,
 );
 
-const eventsOf = query('test.events_of', z.object({ stream: z.string(), payload: z.record(z.string(), z.unknown()) }), `
-  select stream, payload from platform.events where type = :type order by seq`);
+const eventsOf = query(
+  'test.events_of',
+  z.object({ stream: z.string(), payload: z.record(z.string(), z.unknown()) }),
+  `
+  select stream, payload from platform.events where type = :type order by seq`,
+);

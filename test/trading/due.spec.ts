@@ -1,21 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Currency } from '../../src/kernel/currency.ts';
-import { createClients, openAccounts } from '../../src/clients/index.ts';
-import {
-  claimDue,
-  closingDeals,
-  dueKeys,
-  dueSummary,
-  mapSymbols,
-  opensOf,
-  park,
-  parkedCounts,
-  parkedDeals,
-  rerunParked,
-  setClockRule,
-  setGroups,
-} from '../../src/trading/index.ts';
-import { add, closing, type Desk, line, NOW_MS, openDesk, opening, SERVER, symbolNamed } from './desk.ts';
+import { claimDue, dueKeys, dueSummary, opensOf } from '../../src/trading/index.ts';
+import { add, closing, type Desk, NOW_MS, openDesk, opening } from './desk.ts';
 
 const T0 = 1_773_187_200;
 
@@ -27,7 +12,11 @@ describe('Deals that close volume wait to be booked', () => {
   });
 
   it('are claimed with all that a booking needs, in the order of their keys', async () => {
-    await desk.send([add(opening(1)), add(closing(2, { TimeMsc: T0 * 1000 + 123, Reason: 3 })), add(closing(3, { Symbol: 'EURUSD.r', VolumeClosedExt: '1', VolumeExt: '1' }))]);
+    await desk.send([
+      add(opening(1)),
+      add(closing(2, { TimeMsc: T0 * 1000 + 123, Reason: 3 })),
+      add(closing(3, { Symbol: 'EURUSD.r', VolumeClosedExt: '1', VolumeExt: '1' })),
+    ]);
     const trades = await desk.inTenant((tx) => claimDue(tx, { max: 1000 }));
     expect(trades).toEqual([
       {
@@ -75,7 +64,10 @@ describe('Deals that close volume wait to be booked', () => {
     await desk.send(Array.from({ length: 5 }, (_none, index) => add(closing(index + 1))));
     const keys = await desk.inTenant((tx) => dueKeys(tx, { offset: 0, limit: 10 }));
     const [, second = 0n, third = 0n] = keys;
-    expect(await desk.inTenant((tx) => claimDue(tx, { max: 10, dealKeys: [third, second, 999_999n] }))).toMatchObject([{ ticket: 2n }, { ticket: 3n }]);
+    expect(await desk.inTenant((tx) => claimDue(tx, { max: 10, dealKeys: [third, second, 999_999n] }))).toMatchObject([
+      { ticket: 2n },
+      { ticket: 3n },
+    ]);
     const left = keys.filter((key) => key !== second && key !== third);
     expect(await desk.inTenant((tx) => dueKeys(tx, { offset: 0, limit: 10 }))).toEqual(left);
     expect(await desk.inTenant((tx) => dueKeys(tx, { offset: 1, limit: 1 }))).toEqual(left.slice(1, 2));
@@ -109,8 +101,13 @@ describe('The open of a position is found for each deal that closes it', () => {
     await desk.send(shuffled ? lines.toReversed() : lines);
     return desk.inTenant(async (tx) => {
       const trades = await claimDue(tx, { max: 100 });
-      const opens = await opensOf(tx, trades.map((trade) => trade.dealKey));
-      const byTicket = trades.toSorted((left, right) => Number(left.ticket - right.ticket)).filter((trade) => trade.ticket >= BigInt(from));
+      const opens = await opensOf(
+        tx,
+        trades.map((trade) => trade.dealKey),
+      );
+      const byTicket = trades
+        .toSorted((left, right) => Number(left.ticket - right.ticket))
+        .filter((trade) => trade.ticket >= BigInt(from));
       return byTicket.map((trade) => {
         const open = opens.get(trade.dealKey);
         return open === undefined ? undefined : open.openedAt / 1000 - T0;
@@ -131,118 +128,14 @@ describe('The open of a position is found for each deal that closes it', () => {
   it('is unknown where no open was stored, and for a deal without position', async () => {
     expect(await opensFound([[1, 10]])).toEqual([undefined]);
     await desk.send([add(opening(90_001, { PositionID: '0' })), add(closing(90_002, { PositionID: '0' }))]);
-    const opens = await desk.inTenant(async (tx) => opensOf(tx, (await claimDue(tx, { max: 10 })).map((trade) => trade.dealKey)));
+    const opens = await desk.inTenant(async (tx) =>
+      opensOf(
+        tx,
+        (await claimDue(tx, { max: 10 })).map((trade) => trade.dealKey),
+      ),
+    );
     expect(opens.size).toBe(0);
   });
   it('is not a later entry of another position', async () =>
     expect(await opensFound([[1, 10], [0, 20], [1, 30]])).toEqual([undefined, 20])); // prettier-ignore
-});
-
-describe('Parked deals are seen, and run again when their cause is mended', () => {
-  let desk: Desk;
-  beforeEach(async () => {
-    desk = await openDesk();
-    return desk.close;
-  });
-  const rerun = (choice: { code?: string; max?: number; after?: bigint } = {}) => desk.inTenant((tx) => rerunParked(tx, { max: 100, ...choice }));
-  const states = () => desk.inTenant(async (tx) => (await closingDeals(tx, { after: 0n, limit: 100 })).map((each) => each.state));
-
-  it('become due once their symbol is mapped, once only, as of their own time', async () => {
-    await desk.send([add(closing(1, { Symbol: 'GBPUSD' })), add(opening(2, { Symbol: 'GBPUSD' })), add(closing(3, { Symbol: 'XAUUSD' }))]);
-    expect(await rerun()).toMatchObject({ dealKeys: [], settled: 0, stillParked: 3, next: undefined });
-    await desk.inTenant((tx) => mapSymbols(tx, { server: SERVER, symbols: [symbolNamed('GBPUSD')], validFrom: new Date(NOW_MS) }));
-    expect(await states()).toEqual(['parked', 'parked']);
-    const both = await Promise.all([rerun({ code: 'trading.symbol_unknown' }), rerun({ code: 'trading.symbol_unknown' })]);
-    expect(both.flatMap((each) => each.dealKeys)).toHaveLength(1);
-    expect(both.reduce((sum, each) => sum + each.settled, 0)).toBe(1);
-    expect(await states()).toEqual(['due', 'parked']);
-    expect(await desk.inTenant((tx) => claimDue(tx, { max: 10 }))).toMatchObject([{ ticket: 1n, symbol: 'GBPUSD', closedAt: T0 * 1000 }]);
-    expect(await states()).toEqual(['handed_on', 'parked']);
-    expect(await rerun()).toMatchObject({ dealKeys: [], stillParked: 1 });
-  });
-
-  it('say what they wait for next', async () => {
-    await desk.send([add(closing(1, { Login: '77', Symbol: 'GBPUSD' }))]);
-    const codes = () => desk.inTenant(async (tx) => [...(await parkedCounts(tx))]);
-    expect(await codes()).toEqual([['trading.account_unknown', 1]]);
-    await desk.inTenant(async (tx) => {
-      const [client] = await createClients(tx, [{ name: 'Lena' }]);
-      await openAccounts(tx, [{ clientKey: client?.key ?? 0, server: SERVER, login: 77n, group: 'vip', currency: 'USD' as Currency }]);
-    });
-    expect(await rerun()).toMatchObject({ stillParked: 1 });
-    expect(await codes()).toEqual([['trading.group_unknown', 1]]);
-    await desk.inTenant((tx) => setGroups(tx, { server: SERVER, groups: [{ name: 'vip', lotFactor: '0.4', pays: true }], validFrom: new Date(NOW_MS) }));
-    await rerun();
-    expect(await codes()).toEqual([['trading.symbol_unknown', 1]]);
-    await desk.inTenant((tx) => mapSymbols(tx, { server: SERVER, symbols: [symbolNamed('GBPUSD')], validFrom: new Date(NOW_MS) }));
-    expect((await rerun()).dealKeys).toHaveLength(1);
-    expect(await codes()).toEqual([]);
-    expect(await desk.inTenant((tx) => claimDue(tx, { max: 10 }))).toMatchObject([{ lotFactor: '0.4', accountGroup: 'vip' }]);
-    expect(await desk.eventsOf('trading.parked_rerun')).toMatchObject([{ payload: { settled: 0, stillParked: 0 } }]);
-  });
-
-  it('are settled without becoming due where their group turns out not to pay', async () => {
-    await desk.send([add(closing(1, { Login: '900103' }))]);
-    await desk.inTenant((tx) => setGroups(tx, { server: SERVER, groups: [{ name: 'real\\undescribed', lotFactor: '1', pays: false }], validFrom: new Date(NOW_MS) }));
-    expect(await rerun()).toMatchObject({ dealKeys: [], settled: 1, stillParked: 0 });
-    expect(await states()).toEqual(['unpaid']);
-  });
-
-  it('get their time by the mended clock, opens too', async () => {
-    await desk.inTenant((tx) => setClockRule(tx, SERVER, { zone: 'Europe/Berlin', shiftMinutes: 0 }));
-    const skipped = Date.UTC(2026, 2, 29, 2, 30) / 1000; // Berlin's clock jumps from 2:00 to 3:00.
-    const answer = await desk.send([add(opening(1, { Time: skipped })), add(closing(2, { Time: skipped + 60 })), add(closing(3, { Time: skipped + 3_600 }))]);
-    expect(answer.results.map(({ code, status }) => code ?? status)).toEqual(['trading.time_nonexistent', 'trading.time_nonexistent', 'accepted']);
-    await desk.inTenant((tx) => setClockRule(tx, SERVER, { zone: 'Etc/UTC', shiftMinutes: 120 }));
-    expect(await rerun()).toMatchObject({ settled: 1, dealKeys: [expect.any(BigInt)] });
-    const trades = await desk.inTenant(async (tx) => {
-      const claimed = await claimDue(tx, { max: 10 });
-      return { claimed, opens: await opensOf(tx, claimed.map((trade) => trade.dealKey)) };
-    });
-    expect(trades.claimed.map((trade) => trade.closedAt / 1000 - skipped)).toEqual([60 - 7_200, 3_600 - 7_200]);
-    expect([...trades.opens.values()].map((open) => open.openedAt / 1000 - skipped)).toEqual([-7_200, -7_200]);
-  });
-
-  it('are parked by whoever claimed them, and are due again when run again', async () => {
-    await desk.send([add(closing(1)), add(closing(2))]);
-    await desk.inTenant(async (tx) => {
-      const [first] = await claimDue(tx, { max: 10 });
-      await park(tx, [{ dealKey: first?.dealKey ?? 0n, code: 'commissions.open_unknown', detail: 'No open' }]);
-      await park(tx, [{ dealKey: first?.dealKey ?? 0n, code: 'commissions.twice', detail: 'Not written' }]);
-    });
-    expect(await states()).toEqual(['parked', 'handed_on']);
-    const listed = await desk.inTenant((tx) => parkedDeals(tx, { limit: 10 }));
-    expect(listed).toMatchObject([{ code: 'commissions.open_unknown', detail: 'No open', ticket: 1n, login: 900101n, server: SERVER, symbol: 'EURUSD' }]);
-    expect((await rerun({ code: 'commissions.open_unknown' })).dealKeys).toHaveLength(1);
-    expect(await states()).toEqual(['due', 'handed_on']);
-  });
-
-  it('wait on as updates, deletions and conflicts', async () => {
-    const deal = closing(1);
-    await desk.send([add(deal), line('deal.update', { ...deal, Profit: '1' }), line('deal.delete', { Deal: '1' }), add({ ...deal, Profit: '2' })]);
-    expect(await rerun()).toMatchObject({ dealKeys: [], stillParked: 0 });
-    const listed = await desk.inTenant((tx) => parkedDeals(tx, { limit: 10 }));
-    expect(listed.map(({ code, kind, version, login }) => [code, kind, version, login])).toEqual([
-      ['trading.correction_waits', 'update', 1, 900101n],
-      ['trading.correction_waits', 'delete', 2, undefined],
-      ['feed.deal_conflict', 'add', 3, 900101n],
-    ]);
-  });
-
-  it('are run again page by page, and listed so', async () => {
-    await desk.send(Array.from({ length: 7 }, (_none, index) => add(closing(index + 1, { Symbol: index < 5 ? 'NOBODY' : 'GBPUSD' }))));
-    await desk.inTenant((tx) => mapSymbols(tx, { server: SERVER, symbols: [symbolNamed('GBPUSD')], validFrom: new Date(NOW_MS) }));
-    let after: bigint | undefined = 0n;
-    const due: bigint[] = [];
-    let pages = 0;
-    while (after !== undefined && pages < 10) {
-      const page = await rerun({ max: 3, after });
-      due.push(...page.dealKeys);
-      after = page.next;
-      pages += 1;
-    }
-    expect([due.length, pages]).toEqual([2, 3]);
-    const listed = await desk.inTenant((tx) => parkedDeals(tx, { code: 'trading.symbol_unknown', limit: 2 }));
-    expect(listed.map(({ ticket }) => ticket)).toEqual([1n, 2n]);
-  });
 });

@@ -3,7 +3,11 @@ import { encodeId } from '../../src/kernel/ids.ts';
 import { rotateSecret } from '../../src/trading/index.ts';
 import { add, closing, type Desk, heartbeat, NOW_MS, openDesk, type Sending } from './desk.ts';
 
-const refusal = { status: 401, body: { title: 'The request is not signed as this feed demands', detail: undefined }, code: 'feed.signature_invalid' };
+const refusal = {
+  status: 401,
+  body: { title: 'The request is not signed as this feed demands', detail: undefined },
+  code: 'feed.signature_invalid',
+};
 const body = add(closing(1), 1);
 
 describe('Nothing of a request is believed before its signature holds', () => {
@@ -76,7 +80,8 @@ describe('Nothing of a request is believed before its signature holds', () => {
 
   it('accepts the secret before while a rotation is under way, and no older one', async () => {
     const before = desk.source.secret;
-    const rotate = () => desk.inTenant((tx) => rotateSecret(tx, desk.keeping, { sourceId: desk.sourceId, previousValidMs: 60_000 }));
+    const rotate = () =>
+      desk.inTenant((tx) => rotateSecret(tx, desk.keeping, { sourceId: desk.sourceId, previousValidMs: 60_000 }));
     const { secret } = await rotate();
     expect(secret).not.toBe(before);
     expect(await desk.post(heartbeat(), { secret })).toMatchObject({ status: 200 });

@@ -12,7 +12,11 @@ function linesOf(base: number): string[] {
     const ticket = base + place;
     const deal = place % 3 === 0 ? opening(ticket) : closing(ticket, place % 4 === 0 ? { Symbol: 'NOBODY' } : {});
     lines.push(add(deal, next()));
-    if (place === 2) lines.push(line('deal.update', { ...deal, Profit: '1' }, next()), line('deal.update', { ...deal, Profit: '2' }, next()));
+    if (place === 2)
+      lines.push(
+        line('deal.update', { ...deal, Profit: '1' }, next()),
+        line('deal.update', { ...deal, Profit: '2' }, next()),
+      );
     if (place === 5) lines.push(line('deal.delete', { Deal: deal.Deal }, next()));
     if (place === 6) lines.push(heartbeat(next()), `{"seq":${next() + 1},"type":"nothing"}`);
   }
@@ -28,7 +32,7 @@ function standing(seqs: ReadonlySet<number>): Pick<FeedAnswer, 'cursor' | 'highe
   for (let seq = 1; seq <= highest; seq += 1) {
     if (seqs.has(seq)) continue;
     const last = missing.at(-1);
-    if (last !== undefined && last[1] === seq - 1) last[1] = seq;
+    if (last?.[1] === seq - 1) last[1] = seq;
     else missing.push([seq, seq]);
   }
   return { cursor, highest, missing };
@@ -48,7 +52,9 @@ describe('Whatever way lines are cut into batches, shuffled and repeated, the sa
   /** A source of its own for each try: its seqs begin anew. */
   async function fresh() {
     sources += 1;
-    const source = await desk.inTenant((tx) => createSource(tx, desk.keeping, { server: SERVER, name: `bridge ${sources}` }));
+    const source = await desk.inTenant((tx) =>
+      createSource(tx, desk.keeping, { server: SERVER, name: `bridge ${sources}` }),
+    );
     return { sourceId: source.id, secret: source.secret };
   }
 
@@ -56,7 +62,14 @@ describe('Whatever way lines are cut into batches, shuffled and repeated, the sa
   async function storedFrom(base: number) {
     const rows = (await desk.dealsStored()).filter(({ ticket }) => ticket >= BigInt(base));
     const told = rows.map(({ ticket, version, kind, handling, code, raw }) =>
-      JSON.stringify([Number(ticket) - base, kind === 'add' ? version : 'later', kind, handling, code, raw.replaceAll(String(ticket), 'T')]),
+      JSON.stringify([
+        Number(ticket) - base,
+        kind === 'add' ? version : 'later',
+        kind,
+        handling,
+        code,
+        raw.replaceAll(String(ticket), 'T'),
+      ]),
     );
     expect(rows.every(({ version, kind }) => (version === 0) === (kind === 'add'))).toBe(true);
     return told.sort();
@@ -68,25 +81,32 @@ describe('Whatever way lines are cut into batches, shuffled and repeated, the sa
     const expected = await storedFrom(plainBase);
     const order = fc.array(fc.tuple(fc.nat(), fc.boolean()), { minLength: 40, maxLength: 40 });
     await fc.assert(
-      fc.asyncProperty(order, fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 30, maxLength: 30 }), async (drawn, sizes) => {
-        const base = (bases += 1) * 1_000;
-        const source = await fresh();
-        const lines = linesOf(base);
-        // Each line at a place that was drawn, some of them twice.
-        const sent = drawn
-          .map(([place, twice], index) => ({ place, lines: [lines[index % lines.length] ?? '', ...(twice ? [lines[index % lines.length] ?? ''] : [])] }))
-          .sort((left, right) => left.place - right.place)
-          .flatMap((each) => each.lines);
-        const seen = new Set<number>();
-        for (let from = 0, step = 0; from < sent.length; step += 1) {
-          const size = sizes[step % sizes.length] ?? 1;
-          const batch = sent.slice(from, from + size);
-          for (const text of batch) seen.add(seqOf(text));
-          expect(await desk.send(batch, source)).toMatchObject(standing(seen));
-          from += size;
-        }
-        expect(await storedFrom(base)).toEqual(expected);
-      }),
+      fc.asyncProperty(
+        order,
+        fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 30, maxLength: 30 }),
+        async (drawn, sizes) => {
+          const base = (bases += 1) * 1_000;
+          const source = await fresh();
+          const lines = linesOf(base);
+          // Each line at a place that was drawn, some of them twice.
+          const sent = drawn
+            .map(([place, twice], index) => ({
+              place,
+              lines: [lines[index % lines.length] ?? '', ...(twice ? [lines[index % lines.length] ?? ''] : [])],
+            }))
+            .sort((left, right) => left.place - right.place)
+            .flatMap((each) => each.lines);
+          const seen = new Set<number>();
+          for (let from = 0, step = 0; from < sent.length; step += 1) {
+            const size = sizes[step % sizes.length] ?? 1;
+            const batch = sent.slice(from, from + size);
+            for (const text of batch) seen.add(seqOf(text));
+            expect(await desk.send(batch, source)).toMatchObject(standing(seen));
+            from += size;
+          }
+          expect(await storedFrom(base)).toEqual(expected);
+        },
+      ),
       { numRuns: 12, seed: 20_261_120 },
     );
   });
@@ -103,7 +123,8 @@ describe('Whatever way lines are cut into batches, shuffled and repeated, the sa
     expect(answers.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(200);
     expect(answers.reduce((sum, { duplicates }) => sum + duplicates, 0)).toBe(200);
     expect(await storedFrom(base)).toHaveLength(200);
-    for (const source of [left, right]) expect(await desk.send([heartbeat()], source)).toMatchObject({ cursor: 200, highest: 200, missing: [] });
+    for (const source of [left, right])
+      expect(await desk.send([heartbeat()], source)).toMatchObject({ cursor: 200, highest: 200, missing: [] });
   });
 
   it('takes one batch sent twice at once as one', async () => {

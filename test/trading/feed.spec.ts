@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimDue } from '../../src/trading/index.ts';
 import { add, closing, type Desk, heartbeat, line, openDesk, opening } from './desk.ts';
 
@@ -56,11 +56,18 @@ describe('The feed takes a batch and gives a verdict on each line', () => {
 
   it('keeps what it rejects, bytes that are no text too', async () => {
     const before = (await desk.rejectedStored()).length;
-    const broken = Buffer.concat([Buffer.from('{"type":"deal.add","x":"'), Buffer.of(0xff, 0x00, 0xfe), Buffer.from('"}\n'), Buffer.from(heartbeat())]);
+    const broken = Buffer.concat([
+      Buffer.from('{"type":"deal.add","x":"'),
+      Buffer.of(0xff, 0x00, 0xfe),
+      Buffer.from('"}\n'),
+      Buffer.from(heartbeat()),
+    ]);
     expect(await desk.post(broken)).toMatchObject({ status: 200, body: { accepted: 1, rejected: 1 } });
     const long = `{"type":"deal.add","x":"${'y'.repeat(20_000)}"}`;
     expect(await desk.send([long])).toMatchObject({ rejected: 1, results: [{ code: 'feed.line_too_large' }] });
-    expect(await desk.post(`[${heartbeat()},{"type":"deal.add","deal":{"Deal":"0x10"}}]`)).toMatchObject({ body: { rejected: 1 } });
+    expect(await desk.post(`[${heartbeat()},{"type":"deal.add","deal":{"Deal":"0x10"}}]`)).toMatchObject({
+      body: { rejected: 1 },
+    });
     const kept = (await desk.rejectedStored()).slice(before);
     expect(kept.map(({ line: place, code, rawBytes, raw }) => [place, code, rawBytes, raw.length])).toEqual([
       [0, 'feed.line_text_invalid', 29, expect.any(Number)],
@@ -96,7 +103,13 @@ describe('The feed takes a batch and gives a verdict on each line', () => {
     const early = await desk.send([line('deal.update', changed), line('deal.delete', { Deal: deal.Deal })]);
     expect(early.results.map(({ code }) => code)).toEqual(['trading.correction_waits', 'trading.correction_waits']);
     expect(await desk.send([add(deal)])).toMatchObject({ accepted: 1 });
-    expect(await desk.send([line('deal.update', changed), line('deal.delete', { Deal: deal.Deal }), line('deal.update', changed)])).toMatchObject({ duplicates: 3 });
+    expect(
+      await desk.send([
+        line('deal.update', changed),
+        line('deal.delete', { Deal: deal.Deal }),
+        line('deal.update', changed),
+      ]),
+    ).toMatchObject({ duplicates: 3 });
     expect(await desk.send([line('deal.update', deal)])).toMatchObject({ parked: 1 });
     expect(await desk.send([add(changed)])).toMatchObject({ duplicates: 1 });
     const stored = (await desk.dealsStored()).filter((each) => each.ticket === BigInt(ticket));
@@ -151,16 +164,24 @@ describe('The feed takes a batch and gives a verdict on each line', () => {
   );
 
   it('stores the greatest numbers and the finest decimals to the last digit', async () => {
-    const deal = closing(9_223_372_036_854_775_807n, { Profit: '-123456789012345678901234567890.12345678901234567891', Fee: 0.1 });
+    const deal = closing(9_223_372_036_854_775_807n, {
+      Profit: '-123456789012345678901234567890.12345678901234567891',
+      Fee: 0.1,
+    });
     expect(await desk.send([add(deal)])).toMatchObject({ accepted: 1 });
     const stored = (await desk.dealsStored()).at(-1);
     expect(stored).toMatchObject({ ticket: 9_223_372_036_854_775_807n });
-    expect(JSON.parse(stored?.raw ?? '')).toMatchObject({ Profit: '-123456789012345678901234567890.12345678901234567891' });
+    expect(JSON.parse(stored?.raw ?? '')).toMatchObject({
+      Profit: '-123456789012345678901234567890.12345678901234567891',
+    });
   });
 
   it('stores names that look like SQL, like ids and like arrays as they are', async () => {
     for (const symbol of ["a'; drop table x", '{"a",b}', '\\', 'NULL', 'dea_00000000000000000000000001', 'ü€\n\t😀']) {
-      const answer = await desk.send([add(closing(next(), { Symbol: symbol })), add(closing(next(), { Symbol: 'EURUSD' }))]);
+      const answer = await desk.send([
+        add(closing(next(), { Symbol: symbol })),
+        add(closing(next(), { Symbol: 'EURUSD' })),
+      ]);
       expect(answer.results.map(({ code, status }) => code ?? status)).toEqual(['trading.symbol_unknown', 'accepted']);
       expect(answer.results[0]?.detail).toContain(JSON.stringify(symbol));
     }
@@ -212,8 +233,14 @@ describe('The feed takes a body as a whole or not at all', () => {
   });
 
   it('refuses what it cannot unpack', async () => {
-    expect(await desk.post('plain', { headers: { 'content-encoding': 'gzip' } })).toMatchObject({ status: 400, code: 'feed.body_unpackable' });
-    expect(await desk.post('plain', { headers: { 'content-encoding': 'br' } })).toMatchObject({ status: 415, code: 'feed.encoding_unsupported' });
+    expect(await desk.post('plain', { headers: { 'content-encoding': 'gzip' } })).toMatchObject({
+      status: 400,
+      code: 'feed.body_unpackable',
+    });
+    expect(await desk.post('plain', { headers: { 'content-encoding': 'br' } })).toMatchObject({
+      status: 415,
+      code: 'feed.encoding_unsupported',
+    });
   });
 
   it('gives a repeated batch the answer of the first time, word for word, and stores nothing more', async () => {
@@ -226,7 +253,10 @@ describe('The feed takes a body as a whole or not at all', () => {
   });
 
   it('refuses another body under a batch id that it knows, and keeps nothing of it', async () => {
-    expect(await desk.post(add(closing(4)), { batch: 'b-1' })).toMatchObject({ status: 409, code: 'feed.batch_conflict' });
+    expect(await desk.post(add(closing(4)), { batch: 'b-1' })).toMatchObject({
+      status: 409,
+      code: 'feed.batch_conflict',
+    });
     expect(await desk.dealsStored()).toHaveLength(3);
   });
 
@@ -236,14 +266,18 @@ describe('The feed takes a body as a whole or not at all', () => {
     desk.told.by = async (hint) => {
       desk.hints.push(hint);
       const rollback = new Error('looked only');
-      await desk.inTenant(async (tx) => {
-        dueThen = (await claimDue(tx, { max: 10, dealKeys: hint.dealKeys })).length;
-        throw rollback;
-      }).catch((error: unknown) => expect(error).toBe(rollback));
+      await desk
+        .inTenant(async (tx) => {
+          dueThen = (await claimDue(tx, { max: 10, dealKeys: hint.dealKeys })).length;
+          throw rollback;
+        })
+        .catch((error: unknown) => expect(error).toBe(rollback));
     };
     await desk.send([add(closing(10)), add(opening(11)), add(closing(12, { Symbol: 'X' })), add(closing(13))]);
     await desk.send([heartbeat()]);
-    const keys = (await desk.dealsStored()).filter((each) => each.ticket === 10n || each.ticket === 13n).map((each) => each.key);
+    const keys = (await desk.dealsStored())
+      .filter((each) => each.ticket === 10n || each.ticket === 13n)
+      .map((each) => each.key);
     expect(desk.hints).toEqual([{ tenantId: desk.tenant.id, batchKey: expect.any(BigInt) as unknown, dealKeys: keys }]);
     expect(dueThen).toBe(2);
   });
@@ -261,57 +295,5 @@ describe('The feed takes a body as a whole or not at all', () => {
     expect(await desk.send([add(closing(22))])).toMatchObject({ accepted: 1 });
     expect(performance.now() - startedMs).toBeLessThan(1_000);
     hanging.abort();
-  });
-});
-
-describe('The feed knows where a source stands', () => {
-  let desk: Desk;
-  beforeEach(async () => {
-    desk = await openDesk();
-    return desk.close;
-  });
-  const seqs = (...numbers: number[]) => numbers.map((seq) => heartbeat(seq));
-
-  it('tells the last seq without a gap before it, the highest, and what is missing', async () => {
-    expect(await desk.send([heartbeat()])).toMatchObject({ cursor: 0, highest: 0, missing: [] });
-    expect(await desk.send(seqs(1, 2, 3))).toMatchObject({ cursor: 3, highest: 3, missing: [] });
-    expect(await desk.send(seqs(6, 9))).toMatchObject({ cursor: 3, highest: 9, missing: [[4, 5], [7, 8]] }); // prettier-ignore
-    expect(await desk.send(seqs(8, 4, 5))).toMatchObject({ cursor: 6, highest: 9, missing: [[7, 7]] });
-    expect(await desk.send(seqs(7, 7, 1))).toMatchObject({ cursor: 9, highest: 9, missing: [] });
-    expect(await desk.cursor()).toEqual({ status: 200, body: { cursor: 9, highest: 9, missing: [] }, code: undefined });
-  });
-
-  it('counts duplicates, parked and rejected lines as seen, as far as their seq can be read', async () => {
-    const deal = add(closing(1), 1);
-    const answer = await desk.send([
-      deal,
-      deal.replace('"seq":1', '"seq":2'),
-      add(closing(2, { Symbol: 'X' }), 3),
-      add(closing(3, { Volume: '-1' }), 4),
-      '{"seq":5,"type":"deal.add","deal":{"Deal":"4"',
-      '{"seq":6,"seq":6,"type":"heartbeat"}',
-      '{"seq":"7","type":"heartbeat"}',
-      '{"seq":0,"type":"heartbeat"}',
-      '{"seq":9007199254740993,"type":"heartbeat"}',
-    ]);
-    expect(answer.results.map(({ code, status }) => code ?? status)).toEqual([
-      'accepted',
-      'duplicate',
-      'trading.symbol_unknown',
-      'feed.volume_invalid',
-      'feed.line_malformed',
-      'feed.line_duplicate_key',
-      'feed.seq_invalid',
-      'feed.seq_invalid',
-      'feed.seq_invalid',
-    ]);
-    expect(answer).toMatchObject({ cursor: 6, highest: 6, missing: [] });
-  });
-
-  it('lists a hundred missing ranges at most', async () => {
-    const answer = await desk.send(seqs(...Array.from({ length: 300 }, (_none, index) => 2 * (index + 1))));
-    expect(answer).toMatchObject({ cursor: 0, highest: 600 });
-    expect(answer.missing).toHaveLength(100);
-    expect(answer.missing.at(-1)).toEqual([199, 199]);
   });
 });

@@ -14,4 +14,5 @@ export const textArray = (values: readonly string[]): string =>
   `{${values.map((value) => `"${value.replace(SPECIAL, '\\$&')}"`).join(',')}}`;
 
 /** JSON texts: none holds a line feed, so they travel as lines and are split by `string_to_array(…, E'\n')`. */
-export const jsonLines = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join('\n');
+export const jsonLines = (values: readonly unknown[]): string =>
+  values.map((value) => JSON.stringify(value)).join('\n');

@@ -10,19 +10,27 @@ export const serversOfKeys = query(
   `select key, name, zone, shift_minutes as "shiftMinutes" from trading.servers where key = any (:serverKeys::smallint[])`,
 );
 
-export const symbolsNamed = query('trading.symbols_named', z.object(dated), `
+export const symbolsNamed = query(
+  'trading.symbols_named',
+  z.object(dated),
+  `
   select key, raw_name as name,
          (extract(epoch from greatest(valid_from, '0001-01-01Z'::timestamptz)) * 1000)::float8 as "fromMs",
          (extract(epoch from least(valid_to, '9999-01-01Z'::timestamptz)) * 1000)::float8 as "toMs"
     from trading.symbols
-   where server_key = :serverKey and raw_name = any (:names::text[])`);
+   where server_key = :serverKey and raw_name = any (:names::text[])`,
+);
 
-export const groupsNamed = query('trading.groups_named', z.object({ ...dated, pays: z.boolean() }), `
+export const groupsNamed = query(
+  'trading.groups_named',
+  z.object({ ...dated, pays: z.boolean() }),
+  `
   select key, name, pays,
          (extract(epoch from greatest(valid_from, '0001-01-01Z'::timestamptz)) * 1000)::float8 as "fromMs",
          (extract(epoch from least(valid_to, '9999-01-01Z'::timestamptz)) * 1000)::float8 as "toMs"
     from trading.account_groups
-   where server_key = :serverKey and name = any (:names::text[])`);
+   where server_key = :serverKey and name = any (:names::text[])`,
+);
 
 /** The versions that are stored of these tickets. */
 export const versionsOf = query(
@@ -35,7 +43,10 @@ export const versionsOf = query(
    order by ticket, version`,
 );
 
-export const insertDeals = query('trading.insert_deals', z.object({}), `
+export const insertDeals = query(
+  'trading.insert_deals',
+  z.object({}),
+  `
   insert into trading.deals
     (key, ticket, login, position_id, opened_volume, closed_volume, server_time_ms, time_utc, action, reason, version,
      server_key, has_ms, ambiguous, kind, entry, handling, symbol, content_hash, raw)
@@ -47,9 +58,13 @@ export const insertDeals = query('trading.insert_deals', z.object({}), `
                 :versions::integer[], :hasMs::boolean[], :ambiguous::boolean[], :kinds::text[], :entries::text[],
                 :handlings::text[], :symbols::text[], :hashes::bytea[], string_to_array(:raws::text, E'\\n'))
       as x (key, ticket, login, position_id, opened_volume, closed_volume, server_time_ms, time_ms, action, reason, version,
-            has_ms, ambiguous, kind, entry, handling, symbol, content_hash, raw)`);
+            has_ms, ambiguous, kind, entry, handling, symbol, content_hash, raw)`,
+);
 
-export const insertDue = query('trading.insert_due', z.object({}), `
+export const insertDue = query(
+  'trading.insert_due',
+  z.object({}),
+  `
   insert into trading.due
     (deal_key, ticket, position_id, closed_volume, closed_at, received_at, reason, account_key, client_key, symbol_key,
      group_key, server_key, has_ms)
@@ -59,10 +74,15 @@ export const insertDue = query('trading.insert_due', z.object({}), `
                 :reasons::bigint[], :accountKeys::integer[], :clientKeys::integer[], :symbolKeys::integer[],
                 :groupKeys::integer[], :serverKeys::smallint[], :hasMs::boolean[])
       as x (key, ticket, position_id, closed_volume, time_ms, reason, account_key, client_key, symbol_key, group_key,
-            server_key, has_ms)`);
+            server_key, has_ms)`,
+);
 
 /** A deal that is parked already stays as it is. */
-export const insertParked = query('trading.insert_parked', z.object({}), `
+export const insertParked = query(
+  'trading.insert_parked',
+  z.object({}),
+  `
   insert into trading.parked (deal_key, code, detail)
   select deal_key, code, detail from unnest(:dealKeys::bigint[], :codes::text[], :details::text[]) as x (deal_key, code, detail)
-  on conflict (deal_key) where resolved_at is null do nothing`);
+  on conflict (deal_key) where resolved_at is null do nothing`,
+);

@@ -7,7 +7,10 @@ import { type Doubt, handlingOf } from './rules.ts';
 import type { Facts, Handling, Instant } from './types.ts';
 
 /** The accounts and symbols that deals name, as far as anything depends on them. */
-export function namesIn(deals: readonly Deal[]): { readonly logins: ReadonlySet<bigint>; readonly symbols: ReadonlySet<string> } {
+export function namesIn(deals: readonly Deal[]): {
+  readonly logins: ReadonlySet<bigint>;
+  readonly symbols: ReadonlySet<string>;
+} {
   const eligible = deals.filter(isEligible);
   return { logins: new Set(eligible.map((deal) => deal.login)), symbols: new Set(eligible.map((deal) => deal.symbol)) };
 }

@@ -17,8 +17,10 @@ export const batchKeyOf = (dealKey: bigint): bigint => dealKey / LINES_PER_BATCH
 const parked = (code: ResolveCode, detail: string): Handling => ({ handling: 'parked', code, detail });
 
 /** The row in force at an instant. */
-const at = <Row extends { readonly fromMs: number; readonly toMs: number }>(rows: readonly Row[] | undefined, ms: number) =>
-  rows?.find((row) => row.fromMs <= ms && ms < row.toMs);
+const at = <Row extends { readonly fromMs: number; readonly toMs: number }>(
+  rows: readonly Row[] | undefined,
+  ms: number,
+) => rows?.find((row) => row.fromMs <= ms && ms < row.toMs);
 
 const shown = (name: string): string => JSON.stringify(name);
 
@@ -34,9 +36,11 @@ export function handlingOf(deal: Deal, instant: Instant, facts: Facts, doubt: Do
   if (instant.utcMs === undefined)
     return parked('trading.time_nonexistent', `The server's clock never shows ${deal.serverTimeMs} ms since 1970`);
   const account = facts.accounts.get(deal.login);
-  if (account === undefined) return parked('trading.account_unknown', `No account has the login ${deal.login} on this server`);
+  if (account === undefined)
+    return parked('trading.account_unknown', `No account has the login ${deal.login} on this server`);
   const group = at(facts.groups.get(account.group), instant.utcMs);
-  if (group === undefined) return parked('trading.group_unknown', `The account group ${shown(account.group)} is not described`);
+  if (group === undefined)
+    return parked('trading.group_unknown', `The account group ${shown(account.group)} is not described`);
   if (!group.pays) return nothing;
   const symbol = at(facts.symbols.get(deal.symbol), instant.utcMs);
   if (symbol === undefined) return parked('trading.symbol_unknown', `The symbol ${shown(deal.symbol)} is not mapped`);

@@ -25,7 +25,9 @@ export async function loadFacts(
   const names = [...new Set(accounts.map((account) => account.group))];
   const groups = names.length === 0 ? [] : await queries.groupsNamed(tx, { serverKey: server.key, names });
   const symbols =
-    named.symbols.size === 0 ? [] : await queries.symbolsNamed(tx, { serverKey: server.key, names: [...named.symbols] });
+    named.symbols.size === 0
+      ? []
+      : await queries.symbolsNamed(tx, { serverKey: server.key, names: [...named.symbols] });
   return {
     accounts: new Map(accounts.map((account) => [account.login, account])),
     groups: byName(groups),

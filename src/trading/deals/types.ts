@@ -14,7 +14,11 @@ export type Facts = {
 };
 
 /** What a deal waits for; the codes are declared in errors.ts. */
-export type ResolveCode = 'trading.account_unknown' | 'trading.group_unknown' | 'trading.symbol_unknown' | 'trading.time_nonexistent';
+export type ResolveCode =
+  | 'trading.account_unknown'
+  | 'trading.group_unknown'
+  | 'trading.symbol_unknown'
+  | 'trading.time_nonexistent';
 
 /** The rows that a due deal was resolved to. */
 export type Resolved = {

@@ -18,7 +18,10 @@ const claimed = z.object({
 });
 
 /** Rows are found and deleted by their place on disk, so that the index is read once; whoever else claims passes them over. */
-export const claimOldest = query('trading.claim_oldest', claimed, `
+export const claimOldest = query(
+  'trading.claim_oldest',
+  claimed,
+  `
   with gone as (
     delete from trading.due where ctid = any (array(
       select ctid from trading.due order by deal_key limit :max for update skip locked))
@@ -27,9 +30,13 @@ export const claimOldest = query('trading.claim_oldest', claimed, `
   select deal_key as "dealKey", ticket, server_key as "serverKey", account_key as "accountKey", client_key as "clientKey",
          symbol_key as "symbolKey", group_key as "groupKey", closed_volume as "closedVolume",
          (extract(epoch from closed_at) * 1000)::bigint as "closedAtMs", has_ms as "hasMs", reason, position_id as "positionId"
-    from gone order by deal_key`);
+    from gone order by deal_key`,
+);
 
-export const claimNamed = query('trading.claim_named', claimed, `
+export const claimNamed = query(
+  'trading.claim_named',
+  claimed,
+  `
   with gone as (
     delete from trading.due where ctid = any (array(
       select ctid from trading.due where deal_key = any (:dealKeys::bigint[]) order by deal_key limit :max for update skip locked))
@@ -38,7 +45,8 @@ export const claimNamed = query('trading.claim_named', claimed, `
   select deal_key as "dealKey", ticket, server_key as "serverKey", account_key as "accountKey", client_key as "clientKey",
          symbol_key as "symbolKey", group_key as "groupKey", closed_volume as "closedVolume",
          (extract(epoch from closed_at) * 1000)::bigint as "closedAtMs", has_ms as "hasMs", reason, position_id as "positionId"
-    from gone order by deal_key`);
+    from gone order by deal_key`,
+);
 
 /** What the symbols and groups of claimed deals say: forty rows here, where a join would write them a thousand times. */
 export const namesOfKeys = query(
@@ -82,17 +90,29 @@ export const opensOf = query(
    where t.key = any (:dealKeys::bigint[])`,
 );
 
-export const resolveParked = query('trading.resolve_parked', z.object({}), `
+export const resolveParked = query(
+  'trading.resolve_parked',
+  z.object({}),
+  `
   update trading.parked p set resolved_at = clock_timestamp(), resolution = x.resolution
     from unnest(:dealKeys::bigint[], :resolutions::text[]) as x (deal_key, resolution)
-   where p.deal_key = x.deal_key and p.resolved_at is null`);
+   where p.deal_key = x.deal_key and p.resolved_at is null`,
+);
 
-export const dueSummary = query('trading.due_summary', z.object({ count: z.int(), oldest: z.date().nullable() }), `
+export const dueSummary = query(
+  'trading.due_summary',
+  z.object({ count: z.int(), oldest: z.date().nullable() }),
+  `
   select (select count(*)::integer from (select from trading.due limit 10000) as counted) as count,
-         (select min(received_at) from (select received_at from trading.due order by deal_key limit 1000) as first) as oldest`);
+         (select min(received_at) from (select received_at from trading.due order by deal_key limit 1000) as first) as oldest`,
+);
 
-export const dueKeys = query('trading.due_keys', z.object({ dealKey: z.bigint() }), `
-  select deal_key as "dealKey" from trading.due order by deal_key offset :offset limit :limit`);
+export const dueKeys = query(
+  'trading.due_keys',
+  z.object({ dealKey: z.bigint() }),
+  `
+  select deal_key as "dealKey" from trading.due order by deal_key offset :offset limit :limit`,
+);
 
 /** Parked additions, oldest first, held until the end of the transaction; a second run meanwhile passes them over. */
 export const lockParked = query(
@@ -120,7 +140,10 @@ export const parkedDeals = query(
     version: z.int(),
     server: z.string(),
     ticket: z.bigint(),
-    login: z.bigint().nullable().transform((login) => login ?? undefined),
+    login: z
+      .bigint()
+      .nullable()
+      .transform((login) => login ?? undefined),
     symbol: z.string(),
     closedVolume: z.bigint(),
   }),
@@ -134,8 +157,12 @@ export const parkedDeals = query(
    order by p.deal_key limit :limit`,
 );
 
-export const parkedCounts = query('trading.parked_counts', z.object({ code: z.string(), count: z.int() }), `
-  select code, count(*)::integer as count from trading.parked where resolved_at is null group by code order by code`);
+export const parkedCounts = query(
+  'trading.parked_counts',
+  z.object({ code: z.string(), count: z.int() }),
+  `
+  select code, count(*)::integer as count from trading.parked where resolved_at is null group by code order by code`,
+);
 
 /** Every deal that was ever to be booked, with where it is now. Read only by the verifier, a page at a time. */
 export const closingDeals = query(
@@ -156,9 +183,17 @@ export const closingDeals = query(
 );
 
 /** Exact up to 100 000 deals, then as Postgres estimates: counting millions at each look would cost more than it tells. */
-export const dealCount = query('trading.deal_count', z.object({ count: z.bigint() }), `
+export const dealCount = query(
+  'trading.deal_count',
+  z.object({ count: z.bigint() }),
+  `
   select case when c.reltuples > 100000 then c.reltuples::bigint else (select count(*) from trading.deals) end as count
-    from pg_class c where c.oid = 'trading.deals'::regclass`);
+    from pg_class c where c.oid = 'trading.deals'::regclass`,
+);
 
-export const waitingCounts = query('trading.waiting_counts', z.object({ due: z.bigint(), parked: z.bigint() }), `
-  select (select count(*) from trading.due) as due, (select count(*) from trading.parked where resolved_at is null) as parked`);
+export const waitingCounts = query(
+  'trading.waiting_counts',
+  z.object({ due: z.bigint(), parked: z.bigint() }),
+  `
+  select (select count(*) from trading.due) as due, (select count(*) from trading.parked where resolved_at is null) as parked`,
+);

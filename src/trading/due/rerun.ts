@@ -39,7 +39,9 @@ async function lookAgain(tx: TenantTx, waiting: readonly Waiting[], servers: rea
 }
 
 const dueOf = ({ dealKey: key, serverKey, deal, handling, instant }: Outcome): DueDeal[] =>
-  handling.handling === 'due' && instant.utcMs !== undefined ? [{ key, serverKey, deal, utcMs: instant.utcMs, to: handling.to }] : [];
+  handling.handling === 'due' && instant.utcMs !== undefined
+    ? [{ key, serverKey, deal, utcMs: instant.utcMs, to: handling.to }]
+    : [];
 
 /** Whether something else keeps the deal waiting than what is written of it. */
 const isOtherCode = ({ code, handling }: Outcome): boolean => handling.handling === 'parked' && handling.code !== code;
@@ -63,7 +65,12 @@ async function write(tx: TenantTx, changed: readonly Outcome[], due: readonly Du
  */
 export async function rerunParked(
   tx: TenantTx,
-  choice: { readonly code?: string; readonly dealKeys?: readonly bigint[]; readonly max: number; readonly after?: bigint },
+  choice: {
+    readonly code?: string;
+    readonly dealKeys?: readonly bigint[];
+    readonly max: number;
+    readonly after?: bigint;
+  },
 ): Promise<Rerun> {
   const limit = Math.max(1, Math.min(Math.trunc(choice.max), RERUN_MAX));
   const { code, dealKeys, after = 0n } = choice;

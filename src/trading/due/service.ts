@@ -20,7 +20,8 @@ export async function claimDue(
   { max, dealKeys }: { readonly max: number; readonly dealKeys?: readonly bigint[] | undefined },
 ): Promise<DueTrade[]> {
   const limit = bounded(max, CLAIM_MAX);
-  const claim = dealKeys === undefined ? queries.claimOldest(tx, { max: limit }) : queries.claimNamed(tx, { dealKeys, max: limit });
+  const claim =
+    dealKeys === undefined ? queries.claimOldest(tx, { max: limit }) : queries.claimNamed(tx, { dealKeys, max: limit });
   const rows = await claim;
   if (rows.length === 0) return [];
   const nameOf = await namesOf(tx, rows);
@@ -88,7 +89,10 @@ export async function dueSummary(tx: TenantTx): Promise<DueSummary> {
 }
 
 /** The keys of due deals behind the first `offset`, oldest first, at most `limit` (10 000). */
-export async function dueKeys(tx: TenantTx, { offset, limit }: { readonly offset: number; readonly limit: number }): Promise<bigint[]> {
+export async function dueKeys(
+  tx: TenantTx,
+  { offset, limit }: { readonly offset: number; readonly limit: number },
+): Promise<bigint[]> {
   return (await queries.dueKeys(tx, { offset, limit: bounded(limit, CLAIM_MAX) })).map((row) => row.dealKey);
 }
 
@@ -108,11 +112,15 @@ export async function parkedCounts(tx: TenantTx): Promise<ReadonlyMap<string, nu
  * Deals that close volume and where each is now, in the order of their keys, for the verifier: what is `handed_on` must
  * have a booking, what is `due` or `parked` must not.
  */
-export const closingDeals = (tx: TenantTx, page: { readonly after: bigint; readonly limit: number }): Promise<ClosingDeal[]> =>
-  queries.closingDeals(tx, { after: page.after, limit: bounded(page.limit, CLAIM_MAX) });
+export const closingDeals = (
+  tx: TenantTx,
+  page: { readonly after: bigint; readonly limit: number },
+): Promise<ClosingDeal[]> => queries.closingDeals(tx, { after: page.after, limit: bounded(page.limit, CLAIM_MAX) });
 
 /** How many deals were received (exact up to 100 000, then an estimate), and how many of them wait or are parked. */
-export async function dealCounts(tx: TenantTx): Promise<{ readonly received: number; readonly due: number; readonly parked: number }> {
+export async function dealCounts(
+  tx: TenantTx,
+): Promise<{ readonly received: number; readonly due: number; readonly parked: number }> {
   const [all] = await queries.dealCount(tx, {});
   const [waiting] = await queries.waitingCounts(tx, {});
   return { received: Number(all?.count ?? 0n), due: Number(waiting?.due ?? 0n), parked: Number(waiting?.parked ?? 0n) };

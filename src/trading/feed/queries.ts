@@ -37,8 +37,8 @@ export const batchesLike = query(
    order by batch = :batch desc limit 1`,
 );
 
-export const insertBatch = query(
-  'trading.insert_batch',
+export const insertFeedBatch = query(
+  'trading.insert_feed_batch',
   z.object({}),
   `
   insert into trading.feed_batches (key, source_key, batch, nonce, signed_at, body_hash, answer, received_at)

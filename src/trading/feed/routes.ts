@@ -7,7 +7,11 @@ import type { FeedRequest } from './signed-request.ts';
 import { BATCH_BYTES_MAX } from './wire.ts';
 
 /** What a batch put among the due deals. */
-export type StoredBatchHint = { readonly tenantId: TenantId; readonly batchKey: bigint; readonly dealKeys: readonly bigint[] };
+export type StoredBatchHint = {
+  readonly tenantId: TenantId;
+  readonly batchKey: bigint;
+  readonly dealKeys: readonly bigint[];
+};
 
 export type FeedRouteDependencies = FeedDependencies & {
   /** Told after the commit that there is work. Only a hint: it may fail or be slow, the answer waits 50 ms for it at most. */
@@ -29,7 +33,9 @@ async function hint(tell: () => Promise<void>, log: Logger): Promise<void> {
   const patience = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, HINT_MS_MAX);
   });
-  const told = (async () => tell())().catch((error: unknown) => log.warn({ err: error }, 'the queue was not told of due deals'));
+  const told = (async () => tell())().catch((error: unknown) =>
+    log.warn({ err: error }, 'the queue was not told of due deals'),
+  );
   await Promise.race([told, patience]);
   clearTimeout(timer);
 }
@@ -44,7 +50,12 @@ export const feedRoutes = (deps: FeedRouteDependencies): Route[] => [
     bodyBytesMax: BATCH_BYTES_MAX,
     answers: FeedAnswer,
     handle: async (request) => {
-      const { answer, batchKey, dealKeys } = await receive(deps, request.tenantId, feedRequest(request), request.requestId);
+      const { answer, batchKey, dealKeys } = await receive(
+        deps,
+        request.tenantId,
+        feedRequest(request),
+        request.requestId,
+      );
       if (dealKeys.length > 0)
         await hint(() => deps.onStored({ tenantId: request.tenantId, batchKey, dealKeys }), request.log);
       return { status: 200, text: answer, contentType: 'application/json' };

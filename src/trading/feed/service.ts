@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import type { Clock } from '../../kernel/clock.ts';
 import { type TenantId, dealIdOf } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
@@ -8,8 +7,7 @@ import { versionsOf } from '../deals/queries.ts';
 import { namesIn } from '../deals/reading.ts';
 import { dealKeyOf } from '../deals/rules.ts';
 import { loadFacts, storeDeals } from '../deals/store.ts';
-import { liveSecrets } from '../registry/sources.ts';
-import type { SourceKeeping } from '../registry/types.ts';
+import { liveSecrets, type SourceKeeping } from '../registry/sources.ts';
 import type { FeedAnswer, FeedCursor, LineVerdict } from './contract.ts';
 import { feedProblem } from './errors.ts';
 import * as queries from './queries.ts';
@@ -21,12 +19,17 @@ import { unpack } from './unpack.ts';
 import { type FeedLineResult, parseFeedBody } from './wire.ts';
 
 /** What the feed is built from. */
-export type FeedDependencies = SourceKeeping & { readonly withTenant: WithTenant; readonly clock: Clock };
+export type FeedDependencies = SourceKeeping & { readonly withTenant: WithTenant };
 
 /** What a batch left: the answer, word for word, and the keys of the deals that are due by it. */
 export type Receipt = { readonly answer: string; readonly batchKey: bigint; readonly dealKeys: readonly bigint[] };
 
-const verified = (deps: FeedDependencies, tenantId: TenantId, request: FeedRequest, requestId: string): Promise<Signed> =>
+const verified = (
+  deps: FeedDependencies,
+  tenantId: TenantId,
+  request: FeedRequest,
+  requestId: string,
+): Promise<Signed> =>
   verifiedRequest(request, deps.clock, (sourceId) =>
     deps.withTenant(tenantId, { actor: 'feed', causation: requestId }, (tx) => liveSecrets(tx, deps, sourceId)),
   );
@@ -74,7 +77,7 @@ async function storeBatch(
 ): Promise<Receipt> {
   const [source] = await queries.lockSource(tx, { sourceId: signed.sourceId });
   if (source === undefined) throw feedProblem('feed.signature_invalid');
-  const { sourceKey, serverKey, batchKey } = source;
+  const { sourceKey, batchKey } = source;
   const known = await store.answeredBefore(tx, sourceKey, signed);
   if (known !== undefined) return { answer: known, batchKey, dealKeys: [] };
   const deals = await storeLines(tx, source, lines, receivedAt);
@@ -84,12 +87,25 @@ async function storeBatch(
   const answer: FeedAnswer = { ...store.countsOf(results), results, ...cursor };
   const text = JSON.stringify(answer);
   const { batch, nonce, signedAt, bodyHash } = signed;
-  await queries.insertBatch(tx, { batchKey, sourceKey, batch, nonce, signedAt, bodyHash, answer: text, receivedAt });
+  await queries.insertFeedBatch(tx, {
+    batchKey,
+    sourceKey,
+    batch,
+    nonce,
+    signedAt,
+    bodyHash,
+    answer: text,
+    receivedAt,
+  });
   if (deals.keys.length + rejected.length > 0) emitReceived(tx, signed, batchKey, answer, deals);
   return { answer: text, batchKey, dealKeys: deals.dueKeys };
 }
 
-type StoredBatch = { readonly keys: readonly bigint[]; readonly dueKeys: readonly bigint[]; readonly verdicts: readonly LineVerdict[] };
+type StoredBatch = {
+  readonly keys: readonly bigint[];
+  readonly dueKeys: readonly bigint[];
+  readonly verdicts: readonly LineVerdict[];
+};
 
 /** Stores the deals of a batch; the source's server is locked, so nobody else adds versions meanwhile. */
 async function storeLines(
@@ -104,7 +120,10 @@ async function storeLines(
   if (found.length === 0) return { keys: [], dueKeys: [], verdicts: [] };
   const { serverKey, batchKey } = source;
   const known = new Map<bigint, KnownVersion[]>();
-  for (const row of await versionsOf(tx, { serverKey, tickets: plainArray(found.map((each) => ticketOf(each.found))) })) {
+  for (const row of await versionsOf(tx, {
+    serverKey,
+    tickets: plainArray(found.map((each) => ticketOf(each.found))),
+  })) {
     const versions = known.get(row.ticket);
     if (versions === undefined) known.set(row.ticket, [row]);
     else versions.push(row);
@@ -134,12 +153,19 @@ function inOrder(
 ): LineVerdict[] {
   const results: LineVerdict[] = lines.map((_line, line) => ({ line, status: 'accepted' }));
   for (const verdict of ofDeals) results[verdict.line] = verdict;
-  for (const { line, code, detail } of rejected) results[line] = { line, status: 'rejected', code, detail: store.storable(detail) };
+  for (const { line, code, detail } of rejected)
+    results[line] = { line, status: 'rejected', code, detail: store.storable(detail) };
   return results;
 }
 
 /** One event for a batch, which names its rows. */
-function emitReceived(tx: TenantTx, { sourceId }: Signed, batchKey: bigint, answer: FeedAnswer, { keys, dueKeys }: StoredBatch): void {
+function emitReceived(
+  tx: TenantTx,
+  { sourceId }: Signed,
+  batchKey: bigint,
+  answer: FeedAnswer,
+  { keys, dueKeys }: StoredBatch,
+): void {
   const { accepted, duplicates, parked, rejected } = answer;
   const first = keys[0];
   const last = keys.at(-1);

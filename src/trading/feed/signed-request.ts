@@ -14,7 +14,12 @@ export type FeedRequest = {
 };
 
 /** What a signature that holds vouches for. */
-export type Signed = { readonly sourceId: SourceId; readonly batch: string; readonly nonce: string; readonly signedAt: Date };
+export type Signed = {
+  readonly sourceId: SourceId;
+  readonly batch: string;
+  readonly nonce: string;
+  readonly signedAt: Date;
+};
 
 /** How far a timestamp may be from now, either way (contract, The feed). */
 const TOLERANCE_MS = 300_000;
@@ -41,7 +46,8 @@ export async function verifiedRequest(
   if (batch === undefined || timestamp === undefined || nonce === undefined || signature === undefined)
     throw refuse('a header is missing');
   const signedAt = new Date(Number(timestamp) * 1000);
-  if (!(Math.abs(signedAt.getTime() - clock.now().getTime()) <= TOLERANCE_MS)) throw refuse('the timestamp is not of now');
+  if (!(Math.abs(signedAt.getTime() - clock.now().getTime()) <= TOLERANCE_MS))
+    throw refuse('the timestamp is not of now');
   const sourceId = SourceId.safeParse(request.sourceId);
   if (!sourceId.success) throw refuse('the source id is malformed');
   const secrets = await secretsOf(sourceId.data);

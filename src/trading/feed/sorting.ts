@@ -22,7 +22,8 @@ const NOTHING_ELSE = {
   serverTimeMs: undefined,
 };
 
-export const ticketOf = (line: DealLine): bigint => (line.type === 'deal.delete' ? line.deleted.ticket : line.deal.ticket);
+export const ticketOf = (line: DealLine): bigint =>
+  line.type === 'deal.delete' ? line.deleted.ticket : line.deal.ticket;
 
 function waiting(delivery: Exclude<Delivery, { is: 'duplicate' | 'deal' }>): Handling {
   const code = delivery.is === 'conflict' ? 'feed.deal_conflict' : 'trading.correction_waits';

@@ -4,16 +4,28 @@ import { query } from '../../platform/query.ts';
 
 const bytes = z.instanceof(Buffer);
 
-export const insertServer = query('trading.insert_server', z.object({ key: z.int() }), `
+export const insertServer = query(
+  'trading.insert_server',
+  z.object({ key: z.int() }),
+  `
   insert into trading.servers (name, platform, zone, shift_minutes) values (:name, :platform, :zone, :shiftMinutes)
-  on conflict (name) do nothing returning key`);
+  on conflict (name) do nothing returning key`,
+);
 
-export const updateClockRule = query('trading.update_clock_rule', z.object({ key: z.int() }), `
-  update trading.servers set zone = :zone, shift_minutes = :shiftMinutes where name = :name returning key`);
+export const updateClockRule = query(
+  'trading.update_clock_rule',
+  z.object({ key: z.int() }),
+  `
+  update trading.servers set zone = :zone, shift_minutes = :shiftMinutes where name = :name returning key`,
+);
 
 /** Held to the end of the transaction: changes of a server's mappings come one after another. */
-export const lockServerNamed = query('trading.lock_server_named', z.object({ key: z.int() }), `
-  select key from trading.servers where name = :name for no key update`);
+export const lockServerNamed = query(
+  'trading.lock_server_named',
+  z.object({ key: z.int() }),
+  `
+  select key from trading.servers where name = :name for no key update`,
+);
 
 export const allServers = query(
   'trading.all_servers',
@@ -21,9 +33,13 @@ export const allServers = query(
   `select key, name, platform, zone, shift_minutes as "shiftMinutes" from trading.servers order by key`,
 );
 
-export const insertSource = query('trading.insert_source', z.object({ id: SourceId }), `
+export const insertSource = query(
+  'trading.insert_source',
+  z.object({ id: SourceId }),
+  `
   insert into trading.sources (id, server_key, name, secret) values (:id, :serverKey, :name, :secret)
-  on conflict do nothing returning id`);
+  on conflict do nothing returning id`,
+);
 
 export const allSources = query(
   'trading.all_sources',
@@ -34,9 +50,13 @@ export const allSources = query(
    order by o.key`,
 );
 
-export const rotateSecret = query('trading.rotate_secret', z.object({ id: SourceId }), `
+export const rotateSecret = query(
+  'trading.rotate_secret',
+  z.object({ id: SourceId }),
+  `
   update trading.sources set secret = :secret, secret_previous = secret, previous_until = :previousUntil
-   where id = :id returning id`);
+   where id = :id returning id`,
+);
 
 /** What a signature is checked with. */
 export const sourceSecrets = query(
@@ -46,7 +66,10 @@ export const sourceSecrets = query(
 );
 
 /** Ends the rows that say something else than what is given. */
-export const endSymbols = query('trading.end_symbols', z.object({ rawName: z.string() }), `
+export const endSymbols = query(
+  'trading.end_symbols',
+  z.object({ rawName: z.string() }),
+  `
   update trading.symbols s set valid_to = :validFrom
     from unnest(:rawNames::text[], :symbols::text[], :symbolGroups::text[], :digits::smallint[], :contractSizes::numeric[],
                 :pipSizes::numeric[], :profitCurrencies::text[])
@@ -54,10 +77,14 @@ export const endSymbols = query('trading.end_symbols', z.object({ rawName: z.str
    where s.server_key = :serverKey and s.raw_name = g.raw_name and s.valid_to = 'infinity'
      and (s.symbol, s.symbol_group, s.digits, s.contract_size, s.pip_size, s.profit_currency)
          is distinct from (g.symbol, g.symbol_group, g.digits, g.contract_size, g.pip_size, g.profit_currency)
-  returning s.raw_name as "rawName"`);
+  returning s.raw_name as "rawName"`,
+);
 
 /** Adds what has no row in force. The first row of a name holds since ever, so that deals which came before it are resolved. */
-export const insertSymbols = query('trading.insert_symbols', z.object({ rawName: z.string() }), `
+export const insertSymbols = query(
+  'trading.insert_symbols',
+  z.object({ rawName: z.string() }),
+  `
   insert into trading.symbols (server_key, raw_name, symbol, symbol_group, digits, contract_size, pip_size, profit_currency, valid_from)
   select :serverKey, g.raw_name, g.symbol, g.symbol_group, g.digits, g.contract_size, g.pip_size, g.profit_currency,
          case when exists (select from trading.symbols s where s.server_key = :serverKey and s.raw_name = g.raw_name)
@@ -68,16 +95,24 @@ export const insertSymbols = query('trading.insert_symbols', z.object({ rawName:
    where not exists (
            select from trading.symbols s where s.server_key = :serverKey and s.raw_name = g.raw_name and s.valid_to = 'infinity')
    order by g.place
-  returning raw_name as "rawName"`);
+  returning raw_name as "rawName"`,
+);
 
-export const endGroups = query('trading.end_groups', z.object({ name: z.string() }), `
+export const endGroups = query(
+  'trading.end_groups',
+  z.object({ name: z.string() }),
+  `
   update trading.account_groups a set valid_to = :validFrom
     from unnest(:names::text[], :lotFactors::numeric[], :pays::boolean[]) as g (name, lot_factor, pays)
    where a.server_key = :serverKey and a.name = g.name and a.valid_to = 'infinity'
      and (a.lot_factor, a.pays) is distinct from (g.lot_factor, g.pays)
-  returning a.name`);
+  returning a.name`,
+);
 
-export const insertGroups = query('trading.insert_groups', z.object({ name: z.string() }), `
+export const insertGroups = query(
+  'trading.insert_groups',
+  z.object({ name: z.string() }),
+  `
   insert into trading.account_groups (server_key, name, lot_factor, pays, valid_from)
   select :serverKey, g.name, g.lot_factor, g.pays,
          case when exists (select from trading.account_groups a where a.server_key = :serverKey and a.name = g.name)
@@ -86,4 +121,5 @@ export const insertGroups = query('trading.insert_groups', z.object({ name: z.st
    where not exists (
            select from trading.account_groups a where a.server_key = :serverKey and a.name = g.name and a.valid_to = 'infinity')
    order by g.place
-  returning name`);
+  returning name`,
+);

@@ -27,11 +27,17 @@ export async function setClockRule(tx: TenantTx, server: string, rule: ServerClo
   const { zone, shiftMinutes } = rule;
   const changed = await queries.updateClockRule(tx, { name: server, zone, shiftMinutes });
   if (changed.length === 0) throw registryProblem('trading.server_unknown', { detail: server });
-  emit(tx, { stream: `server/${server}`, type: 'trading.clock_rule_set', schemaVersion: 1, payload: { zone, shiftMinutes } });
+  emit(tx, {
+    stream: `server/${server}`,
+    type: 'trading.clock_rule_set',
+    schemaVersion: 1,
+    payload: { zone, shiftMinutes },
+  });
 }
 
 /** All servers of the tenant. */
-export const allServers = (tx: TenantTx): Promise<(NewServer & { readonly key: number })[]> => queries.allServers(tx, {});
+export const allServers = (tx: TenantTx): Promise<(NewServer & { readonly key: number })[]> =>
+  queries.allServers(tx, {});
 
 async function lockedServer(tx: TenantTx, server: string): Promise<number> {
   const [row] = await queries.lockServerNamed(tx, { name: server });
@@ -41,8 +47,10 @@ async function lockedServer(tx: TenantTx, server: string): Promise<number> {
 
 /** A list of different names, short enough for one statement. */
 function checkNames(names: readonly string[]): void {
-  if (names.length > BULK_MAX) throw registryProblem('trading.mapping_invalid', { detail: `More than ${BULK_MAX} rows` });
-  if (new Set(names).size !== names.length) throw registryProblem('trading.mapping_invalid', { detail: 'A name is given twice' });
+  if (names.length > BULK_MAX)
+    throw registryProblem('trading.mapping_invalid', { detail: `More than ${BULK_MAX} rows` });
+  if (new Set(names).size !== names.length)
+    throw registryProblem('trading.mapping_invalid', { detail: 'A name is given twice' });
   if (names.includes('')) throw registryProblem('trading.mapping_invalid', { detail: 'A name is empty' });
 }
 
@@ -69,13 +77,22 @@ async function change(
  */
 export async function mapSymbols(
   tx: TenantTx,
-  { server, symbols, validFrom }: { readonly server: string; readonly symbols: readonly SymbolMapping[]; readonly validFrom: Date },
+  {
+    server,
+    symbols,
+    validFrom,
+  }: { readonly server: string; readonly symbols: readonly SymbolMapping[]; readonly validFrom: Date },
 ): Promise<BulkChange> {
   const names = symbols.map((mapping) => mapping.rawName);
   checkNames(names);
   for (const { rawName, symbol, symbolGroup, digits, contractSize, pipSize, profitCurrency } of symbols) {
     const isPossible =
-      symbol !== '' && symbolGroup !== '' && profitCurrency !== '' && Number.isInteger(digits) && digits >= 0 && digits <= 20;
+      symbol !== '' &&
+      symbolGroup !== '' &&
+      profitCurrency !== '' &&
+      Number.isInteger(digits) &&
+      digits >= 0 &&
+      digits <= 20;
     if (!isPossible || !isAboveZero(contractSize) || !isAboveZero(pipSize))
       throw registryProblem('trading.mapping_invalid', { detail: `The symbol ${rawName}` });
   }
@@ -91,8 +108,12 @@ export async function mapSymbols(
     pipSizes: symbols.map((mapping) => mapping.pipSize),
     profitCurrencies: symbols.map((mapping) => mapping.profitCurrency),
   };
-  const result = await change(() => queries.endSymbols(tx, rows), () => queries.insertSymbols(tx, rows), symbols.length);
-  announce(tx, server, 'trading.symbols_mapped', names, validFrom, result);
+  const result = await change(
+    () => queries.endSymbols(tx, rows),
+    () => queries.insertSymbols(tx, rows),
+    symbols.length,
+  );
+  announce(tx, server, 'trading.symbols_mapped', { ...result, names, validFrom });
   return result;
 }
 
@@ -102,7 +123,11 @@ export async function mapSymbols(
  */
 export async function setGroups(
   tx: TenantTx,
-  { server, groups, validFrom }: { readonly server: string; readonly groups: readonly GroupSetting[]; readonly validFrom: Date },
+  {
+    server,
+    groups,
+    validFrom,
+  }: { readonly server: string; readonly groups: readonly GroupSetting[]; readonly validFrom: Date },
 ): Promise<BulkChange> {
   const names = groups.map((group) => group.name);
   checkNames(names);
@@ -112,8 +137,12 @@ export async function setGroups(
   const serverKey = await lockedServer(tx, server);
   const lotFactors = groups.map((group) => group.lotFactor);
   const rows = { serverKey, validFrom, names, lotFactors, pays: groups.map((group) => group.pays) };
-  const result = await change(() => queries.endGroups(tx, rows), () => queries.insertGroups(tx, rows), groups.length);
-  announce(tx, server, 'trading.groups_set', names, validFrom, result);
+  const result = await change(
+    () => queries.endGroups(tx, rows),
+    () => queries.insertGroups(tx, rows),
+    groups.length,
+  );
+  announce(tx, server, 'trading.groups_set', { ...result, names, validFrom });
   return result;
 }
 
@@ -122,10 +151,9 @@ function announce(
   tx: TenantTx,
   server: string,
   type: string,
-  names: readonly string[],
-  validFrom: Date,
-  { added, changed, unchanged }: BulkChange,
+  change: BulkChange & { names: readonly string[]; validFrom: Date },
 ): void {
+  const { names, validFrom, added, changed, unchanged } = change;
   if (added + changed === 0) return;
   const payload = { names, validFrom: validFrom.toISOString(), added, changed, unchanged };
   emit(tx, { stream: `server/${server}`, type, schemaVersion: 1, payload });

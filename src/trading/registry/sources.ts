@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../kernel/clock.ts';
 import { SourceId, idFromUuid, newUuid } from '../../kernel/ids.ts';
+import type { Sealer } from '../../platform/crypto.ts';
 import { emit } from '../../platform/events/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { registryProblem } from './errors.ts';
 import * as queries from './queries.ts';
-import type { CreatedSource, NewSource, SourceKeeping } from './types.ts';
+import type { CreatedSource, NewSource } from './types.ts';
+
+/** What sources need: the sealer of their secrets (purpose `trading.sources`) and a clock. */
+export type SourceKeeping = { readonly sealer: Sealer; readonly clock: Clock };
 
 const SECRET_BYTES = 32;
 const SECRET_LENGTH_MIN = 32;
@@ -26,7 +31,8 @@ export async function createSource(tx: TenantTx, keeping: SourceKeeping, source:
   const secret = checkedSecret(source.secret);
   const sealed = keeping.sealer.seal(secret, contextOf(tx, id));
   const made = await queries.insertSource(tx, { id, serverKey: server.key, name: source.name, secret: sealed });
-  if (made.length === 0) throw registryProblem('trading.source_exists', { detail: `${source.name} of ${source.server}` });
+  if (made.length === 0)
+    throw registryProblem('trading.source_exists', { detail: `${source.name} of ${source.server}` });
   const payload = { server: source.server, name: source.name };
   emit(tx, { stream: `source/${id}`, type: 'trading.source_created', schemaVersion: 1, payload });
   return { id, secret };
@@ -41,7 +47,11 @@ export async function rotateSecret(
   const id = rotation.sourceId;
   const secret = checkedSecret(rotation.secret);
   const previousUntil = new Date(keeping.clock.now().getTime() + rotation.previousValidMs);
-  const changed = await queries.rotateSecret(tx, { id, secret: keeping.sealer.seal(secret, contextOf(tx, id)), previousUntil });
+  const changed = await queries.rotateSecret(tx, {
+    id,
+    secret: keeping.sealer.seal(secret, contextOf(tx, id)),
+    previousUntil,
+  });
   if (changed.length === 0) throw registryProblem('trading.source_unknown', { detail: id });
   const payload = { previousUntil: previousUntil.toISOString() };
   emit(tx, { stream: `source/${id}`, type: 'trading.secret_rotated', schemaVersion: 1, payload });
@@ -59,4 +69,5 @@ export async function liveSecrets(tx: TenantTx, { sealer, clock }: SourceKeeping
 }
 
 /** All sources, with the server each belongs to. */
-export const allSources = (tx: TenantTx): Promise<{ id: SourceId; name: string; server: string }[]> => queries.allSources(tx, {});
+export const allSources = (tx: TenantTx): Promise<{ id: SourceId; name: string; server: string }[]> =>
+  queries.allSources(tx, {});

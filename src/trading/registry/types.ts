@@ -1,10 +1,5 @@
-import type { Clock } from '../../kernel/clock.ts';
 import type { SourceId } from '../../kernel/ids.ts';
-import type { Sealer } from '../../platform/crypto.ts';
 import type { ServerClockRule } from '../types.ts';
-
-/** What sources need: the sealer of their secrets (purpose `trading.sources`) and a clock. */
-export type SourceKeeping = { readonly sealer: Sealer; readonly clock: Clock };
 
 /** A trade server to be registered; accounts name it by `name` (clients). */
 export type NewServer = ServerClockRule & { readonly name: string; readonly platform: 'mt5' };

@@ -1,2 +1,2 @@
-export { accountsOf, createClients, openAccounts } from './service.ts';
+export { accountsOf, clientKeys, createClients, listClients, openAccounts } from './service.ts';
 export type * from './types.ts';

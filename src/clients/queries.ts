@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Currency } from '../kernel/currency.ts';
+import { ClientId } from '../kernel/ids.ts';
 import { query } from '../platform/query.ts';
 
 /** Keys rise in the order given, so that neighbours in an import are neighbours on disk. */
@@ -52,3 +53,11 @@ export const accountsOfLogins = query(
     from clients.accounts a
    where a.server = :server and a.login = any (:logins::bigint[])`,
 );
+
+export const keysOfClients = query('clients.keys_of_clients', z.object({ id: ClientId, key: z.int() }), `
+  select id, key from clients.clients where id = any (:ids::uuid[])`);
+
+export const listClients = query('clients.list', z.object({ id: ClientId, name: z.string(), logins: z.array(z.bigint()) }), `
+  select c.id, c.name, array_remove(array_agg(a.login order by a.login), null) as logins
+    from clients.clients c left join clients.accounts a on a.client_key = c.key
+   group by c.key order by c.key offset :offset limit :limit`);

@@ -97,3 +97,17 @@ function keysByPlace(rows: readonly { key: number; place: number }[]): Map<numbe
 const streamOf = (kind: string, ids: readonly string[]): { stream: string } => ({
   stream: ids.length === 1 ? `${kind}/${ids[0]}` : kind,
 });
+
+/** The short keys of clients, by id; `clients.client_unknown` names one that is not there. */
+export async function clientKeys(tx: TenantTx, ids: readonly ClientId[]): Promise<ReadonlyMap<ClientId, number>> {
+  const keys = new Map((await queries.keysOfClients(tx, { ids })).map((row) => [row.id, row.key]));
+  const missing = ids.find((id) => !keys.has(id));
+  if (missing !== undefined) throw clientsProblem('clients.client_unknown', { detail: missing });
+  return keys;
+}
+
+/** Clients with the logins of their accounts, in the order in which they came. */
+export const listClients = (
+  tx: TenantTx,
+  page: { readonly offset: number; readonly limit: number },
+): Promise<{ id: ClientId; name: string; logins: bigint[] }[]> => queries.listClients(tx, page);

@@ -1,5 +1,11 @@
 import { defineProblems } from '../../kernel/problem.ts';
 
 export const cliProblem = defineProblems({
+  'cli.feed_refused': { status: 422, title: 'The feed refused the request' },
+  'cli.file_invalid': { status: 422, title: 'The file cannot be read as what is asked for' },
+  'cli.ib_unknown': { status: 404, title: 'There is no such introducing broker' },
+  'cli.queue_unknown': { status: 404, title: 'There is no such queue' },
+  'cli.source_unknown': { status: 404, title: 'The tenant has no such feed source' },
+  'cli.tenant_unknown': { status: 404, title: 'There is no tenant of this name' },
   'cli.usage': { status: 422, title: 'The command is not complete or not known' },
 });

@@ -22,12 +22,15 @@ export type Queues = {
 export async function openQueues(store: QueueStore, names: readonly string[], log: Logger): Promise<Queues> {
   if (store.kind === 'redis') await checkRedis(store.url, log);
   const producer = await connectProducer(store, log);
+  let closing = false;
   const queues = new Map(
     names.map((name) => {
       const queue = openQueue(store, producer, name, {
         defaultJobOptions: { removeOnComplete: KEPT_COMPLETED, removeOnFail: KEPT_FAILED },
       });
-      queue.on('error', (error: Error) => log.warn({ err: error, queue: name }, 'queue connection'));
+      queue.on('error', (error: Error) => {
+        if (!closing) log.warn({ err: error, queue: name }, 'queue connection'); // What a closing connection says is no news.
+      });
       return [name, queue] as const;
     }),
   );
@@ -56,6 +59,7 @@ export async function openQueues(store: QueueStore, names: readonly string[], lo
       await Promise.all(all.map((queue) => queue.getJobCounts('waiting')));
     },
     close: async () => {
+      closing = true;
       await Promise.allSettled(all.map((queue) => queue.close()));
       producer.redis?.disconnect();
     },

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+type Answer = { readonly code: number | null; readonly out: string; readonly err: string };
+
+const since = '2020-01-01T00:00:00Z';
+const absentIb = 'ibr_00000000000000000000000001';
+
+describe('Trees, plans and mappings are reached by the command line', () => {
+  let folder: string;
+  let environment: Record<string, string>;
+  const run = (...args: string[]): Promise<Answer> => {
+    const child = spawn(process.execPath, [path.resolve('bin/cascade.mjs'), path.resolve('src/main/cli.ts'), ...args], {
+      env: { PATH: process.env.PATH, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()));
+    child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()));
+    return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+  };
+  const inOrbit = async (...args: string[]): Promise<unknown> => {
+    const { code, out, err } = await run(...args, '--tenant', 'orbit', '--json');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    return JSON.parse(out);
+  };
+  const idOf = async (...args: string[]): Promise<string> => ((await inOrbit(...args)) as { id: string }).id;
+  const file = async (name: string, value: unknown): Promise<string> => {
+    const place = path.join(folder, name);
+    await writeFile(place, JSON.stringify(value));
+    return place;
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'cascade-nouns-'));
+    environment = {
+      DATABASE_URL: inject('adminUrl'),
+      CASCADE_DATA: folder,
+      CASCADE_INSTALLATION: `t${randomBytes(4).toString('hex')}`,
+      CASCADE_SECRET: 'a secret for tests: 0123456789abcdef',
+      CASCADE_OPERATOR_TOKEN: 'a token for tests: 0123456789abcdef',
+    };
+    await run('tenants', 'create', 'orbit', '--name', 'Orbit');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('makes a tree, moves in it and shows it as of an instant', async () => {
+    const maria = await idOf('ibs', 'create', 'Maria', '--from', since);
+    const omar = await idOf('ibs', 'create', 'Omar', '--parent', maria, '--from', since);
+    const lena = await idOf('ibs', 'create', 'Lena', '--parent', omar, '--from', since);
+    await inOrbit('ibs', 'move', lena, '--parent', maria, '--reason', 'asked for');
+    expect(await inOrbit('ibs', 'upline', lena)).toMatchObject([{ name: 'Lena', depth: 0 }, { name: 'Maria', depth: 1 }]);
+    expect(await inOrbit('ibs', 'upline', lena, '--as-of', '2021-01-01T00:00:00Z')).toMatchObject([{}, { name: 'Omar' }, { name: 'Maria' }]);
+    await inOrbit('ibs', 'suspend', omar, '--reason', 'audit');
+    expect((await run('ibs', 'tree', '--tenant', 'orbit')).out).toBe(`Maria  ${maria}\n  Omar  ${omar}  (suspended)\n  Lena  ${lena}\n`);
+    expect(await run('ibs', 'move', maria, '--tenant', 'orbit', '--parent', lena, '--reason', 'cycle')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^ib\.cycle: /) as string,
+    });
+  });
+
+  it('publishes a plan and records who agreed on what, and refuses what the plan cannot pay', async () => {
+    const ib = await idOf('ibs', 'create', 'Kim', '--from', since);
+    const plan = await idOf('plans', 'create', 'Per lot');
+    const definition = {
+      currency: 'USD',
+      components: [
+        { name: 'lots', model: { kind: 'per_lot' }, levels: { kind: 'differential', suspension: 'house' }, rules: [{ name: 'all', budget: '8.00' }] },
+      ],
+    };
+    await inOrbit('plans', 'draft', plan, '--file', await file('plan.json', definition));
+    await inOrbit('plans', 'publish', plan, '1', '--from', since);
+    await inOrbit('plans', 'assign', plan, '--from', since);
+    await inOrbit('plans', 'agree', plan, '--ib', ib, '--rate', '6.50', '--from', since);
+    expect(await inOrbit('plans', 'list')).toMatchObject([{ name: 'Per lot', number: 1, validFrom: '2020-01-01T00:00:00.000Z' }]);
+    for (const [args, problem] of [
+      [['plans', 'agree', plan, '--ib', ib, '--rate', '8.01'], /^commissions\.rate_above_budget: /],
+      [['plans', 'assign', plan, '--ib', absentIb], /^cli\.ib_unknown: /],
+      [['plans', 'publish', plan, '1'], /^commissions\.version_published: /],
+      [['plans', 'draft', plan, '--file', path.join(folder, 'absent.json')], /^cli\.file_invalid: /],
+      [['plans', 'list', '--tenant', 'nobody'], /^cli\.tenant_unknown: /],
+      [['plans', 'agree', plan, '--ib', 'kim', '--rate', '1'], /^cli\.usage: /],
+    ] as const)
+      expect(await run(...args, ...(args.includes('--tenant') ? [] : ['--tenant', 'orbit'])), args.join(' ')).toMatchObject({
+        code: 1,
+        out: '',
+        err: expect.stringMatching(problem) as string,
+      });
+  });
+
+  it('registers a server, a source and what its names mean', async () => {
+    await inOrbit('trading', 'server', 'Live', '--zone', 'America/New_York', '--shift', '420');
+    expect(await inOrbit('trading', 'source', 'bridge', '--server', 'Live')).toMatchObject({
+      id: expect.stringMatching(/^src_/) as string,
+      secret: expect.stringMatching(/^\S{32,}$/) as string,
+    });
+    const symbols = [
+      { rawName: 'EURUSD.r', symbol: 'EURUSD', symbolGroup: 'fx', digits: 5, contractSize: '100000', pipSize: '0.0001', profitCurrency: 'USD' },
+    ];
+    const mapped = (args: string[]) => inOrbit('trading', ...args, '--server', 'Live', '--from', since);
+    expect(await mapped(['symbols', '--file', await file('symbols.json', symbols)])).toEqual({ added: 1, changed: 0, unchanged: 0 });
+    expect(await mapped(['groups', '--file', await file('groups.json', [{ name: 'real\\std', lotFactor: '1', pays: true }])])).toMatchObject({ added: 1 });
+    const client = await idOf('clients', 'create', 'Client One');
+    await inOrbit('clients', 'open-account', client, '--server', 'Live', '--login', '900101', '--group', 'real\\std', '--currency', 'USD');
+    expect(await inOrbit('clients', 'list')).toEqual([{ id: client, name: 'Client One', logins: ['900101'] }]);
+    expect(await inOrbit('trading', 'parked')).toEqual({ counts: {}, deals: [] });
+    expect(await inOrbit('trading', 'rerun')).toEqual({ putBack: 0, settled: 0, stillParked: 0 });
+  });
+
+  it('shows the queues, pauses and resumes them', async () => {
+    expect(JSON.parse((await run('queues', 'list', '--json')).out)).toMatchObject([{ name: 'commissions', paused: false, waiting: 0 }]);
+    await run('queues', 'pause', 'commissions');
+    expect(JSON.parse((await run('queues', 'list', '--json')).out)).toMatchObject([{ paused: true }]);
+    expect(await run('queues', 'resume', 'commissions')).toMatchObject({ code: 0, out: 'commissions is running\n' });
+    expect(await run('queues', 'retry', 'payments')).toMatchObject({ code: 1, err: expect.stringMatching(/^cli\.queue_unknown: /) as string });
+  });
+});

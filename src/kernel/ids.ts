@@ -11,11 +11,20 @@ export type IdStorage = 'uuid' | 'key';
 /** What `query()` must know of an id's schema to turn a column into an id and back. */
 export const idColumns = z.registry<{ prefix: string; storage: IdStorage }>();
 
-const prefixedId = (prefix: string, storage: IdStorage = 'uuid') =>
-  z
+const storages = new Map<string, IdStorage>();
+
+const prefixedId = (prefix: string, storage: IdStorage = 'uuid') => {
+  storages.set(prefix, storage);
+  return z
     .string()
     .regex(new RegExp(`^${prefix}_[0-7][0-9A-HJKMNP-TV-Z]{25}$`), `expected an id that starts with ${prefix}_`)
     .register(idColumns, { prefix, storage });
+};
+
+const ID_TEXT = /^([a-z]{3})_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
+/** How an id is kept; undefined for a text that is none, or of a kind that has no column (a request's `req_…`). */
+export const storageOfId = (text: string): IdStorage | undefined => storages.get(ID_TEXT.exec(text)?.[1] ?? '');
 
 export const TenantId = prefixedId('tnt').brand<'TenantId'>();
 export type TenantId = z.infer<typeof TenantId>;

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { decodeId, encodeId, idColumns, idFromUuid, uuidFromId } from '../kernel/ids.ts';
+import { decodeId, encodeId, idColumns, idFromUuid, storageOfId, uuidFromId } from '../kernel/ids.ts';
 import { noteQuery } from './query-count.ts';
 import type { ControlTx, TenantTx } from './tenant-tx.ts';
 
@@ -27,14 +27,12 @@ export type SqlParams<Sql extends string> = { readonly [Name in Names<Sql>]: Sql
 
 type Statement<Tx, Row, Sql extends string> = (tx: Tx, params: SqlParams<Sql>) => Promise<Row[]>;
 
-const ID_TEXT = /^[a-z]{3}_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
-/** Prefixes of ids that are kept as bigint keys (kernel/ids.ts). */
-const KEY_PREFIXES = new Set(['dea']);
-
 /** An id leaves as a uuid or key; everything else as it is. */
 function toColumn(value: SqlValue): unknown {
-  if (typeof value === 'string' && ID_TEXT.test(value))
-    return KEY_PREFIXES.has(value.slice(0, 3)) ? decodeId(value) : uuidFromId(value);
+  if (typeof value === 'string') {
+    const storage = storageOfId(value);
+    if (storage !== undefined) return storage === 'key' ? decodeId(value) : uuidFromId(value);
+  }
   if (Array.isArray(value) && typeof value[0] === 'string') return value.map(toColumn);
   return value === undefined ? null : value;
 }

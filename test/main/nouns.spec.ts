@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { runCli } from '../../src/main/cli/program.ts';
 
-type Answer = { readonly code: number | null; readonly out: string; readonly err: string };
+type Answer = { readonly code: number; readonly out: string; readonly err: string };
 
 const since = '2020-01-01T00:00:00Z';
 const absentIb = 'ibr_00000000000000000000000001';
@@ -13,16 +13,11 @@ const absentIb = 'ibr_00000000000000000000000001';
 describe('Trees, plans and mappings are reached by the command line', () => {
   let folder: string;
   let environment: Record<string, string>;
-  const run = (...args: string[]): Promise<Answer> => {
-    const child = spawn(process.execPath, [path.resolve('bin/cascade.mjs'), path.resolve('src/main/cli.ts'), ...args], {
-      env: { PATH: process.env.PATH, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  const run = async (...args: string[]): Promise<Answer> => {
     let out = '';
     let err = '';
-    child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()));
-    child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()));
-    return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+    const code = await runCli(args, { environment, write: (text) => (out += text), writeError: (text) => (err += text) });
+    return { code, out, err };
   };
   const inOrbit = async (...args: string[]): Promise<unknown> => {
     const { code, out, err } = await run(...args, '--tenant', 'orbit', '--json');

@@ -16,7 +16,11 @@ export type CliContext = {
 };
 
 /** The context of one run of the command line, and how it ends. */
-export function makeContext(environment: Readonly<Record<string, string | undefined>>, json: () => boolean) {
+export function makeContext(
+  environment: Readonly<Record<string, string | undefined>>,
+  json: () => boolean,
+  write: (text: string) => void,
+) {
   let exitCode = 0;
   let config: CompleteConfig | undefined;
   let log: Logger | undefined;
@@ -30,7 +34,7 @@ export function makeContext(environment: Readonly<Record<string, string | undefi
       })),
     openPlatform: () => (platform ??= openPlatform(context.config(), context.log(), { source: 'shared' })),
     openTenancy: async () => (await context.openPlatform()).tenancy,
-    out: makeOut({ json, failed: (code) => (exitCode = code) }),
+    out: makeOut({ json, write, failed: (code) => (exitCode = code) }),
   };
   return {
     context,

@@ -18,10 +18,18 @@ export type Progress = {
 };
 
 /** Makes the output of one command; `failed` is told the exit code when a result is bad. */
-export function makeOut({ json, failed }: { readonly json: () => boolean; readonly failed: (exitCode: number) => void }): Out {
+export function makeOut({
+  json,
+  failed,
+  write = (text) => process.stdout.write(text),
+}: {
+  readonly json: () => boolean;
+  readonly failed: (exitCode: number) => void;
+  readonly write?: (text: string) => void;
+}): Out {
   return {
     result: (value, asText, verdict = { ok: true }) => {
-      process.stdout.write(`${json() ? asJson(value) : asText(value)}\n`);
+      write(`${json() ? asJson(value) : asText(value)}\n`);
       if (!verdict.ok) failed(verdict.exitCode ?? 1);
     },
     progress: (what, total) => {

@@ -1,5 +1,7 @@
+import { Currency } from '../src/kernel/currency.ts';
 import type { TenantId } from '../src/kernel/ids.ts';
 import { systemClock } from '../src/kernel/clock.ts';
+import { type AccountRef, ensureAccounts } from '../src/ledger/index.ts';
 import type { Platform } from '../src/main/compose.ts';
 import { sourceSealer } from '../src/main/roles.ts';
 import { openWork, type Work } from '../src/main/work.ts';
@@ -7,6 +9,7 @@ import { readConfig } from '../src/platform/config.ts';
 import { databaseAddress } from '../src/platform/database.ts';
 import { createLogger, type Logger } from '../src/platform/logger.ts';
 import { type CompleteConfig, completeConfig } from '../src/platform/secrets.ts';
+import type { WithTenant } from '../src/platform/tenant-tx.ts';
 import { openTenancy } from '../src/tenancy/index.ts';
 import { receive } from '../src/trading/feed/service.ts';
 import { seedBrokerage, type SeedBrokerage } from '../seeds/brokerage.ts';
@@ -90,6 +93,7 @@ export async function openInstallation(postgres: Postgres, redis: RedisServer | 
       const tenant = await tenancy.createTenant({ slug, name: slug });
       const made = await seedBrokerage(feed, tenant.id, seed);
       if (made.ibs.some((ib, place) => ib.key !== place + 1)) throw new Error('the IBs of a new brokerage are numbered from 1');
+      await openAccounts(tenancy.withTenant, tenant.id, seed);
       return { tenantId: tenant.id, slug, database: tenant.database, seed, source: made.source, deals: new Deals(seed, randomSeed) };
     },
     store: async (brokerage, lines) => {
@@ -105,3 +109,17 @@ export async function openInstallation(postgres: Postgres, redis: RedisServer | 
   };
 }
 
+
+const ACCOUNTS_AT_ONCE = 10_000;
+
+/** Everybody has been paid before: a brokerage at work opens few ledger accounts. */
+async function openAccounts(withTenant: WithTenant, tenantId: TenantId, { ibs, clients }: SeedBrokerage): Promise<void> {
+  const currency = Currency.parse('USD');
+  const refs: AccountRef[] = [
+    { purpose: 'commission_expense', owner: 0, currency },
+    ...ibs.map((_ib, place): AccountRef => ({ purpose: 'ib_payable', owner: place + 1, currency })),
+    ...clients.map((_client, place): AccountRef => ({ purpose: 'trader_rebate_payable', owner: place + 1, currency })),
+  ];
+  for (let from = 0; from < refs.length; from += ACCOUNTS_AT_ONCE)
+    await withTenant(tenantId, { actor: 'bench', causation: 'accounts' }, (tx) => ensureAccounts(tx, refs.slice(from, from + ACCOUNTS_AT_ONCE)));
+}

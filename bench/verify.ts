@@ -67,7 +67,7 @@ const LEDGER_AGAINST_REBATES = `
                     from commissions.rebates where kind <> 3 group by 1, 2) r
             full join (select purpose, owner, posted_credits - posted_debits as units from ledger.accounts
                         where purpose in ('ib_payable', 'trader_rebate_payable')) a using (purpose, owner)
-           where r.units is distinct from a.units) as different
+           where coalesce(r.units, 0) <> coalesce(a.units, 0)) as different
     from ledger.accounts`;
 
 /** The books of a brokerage as a whole: they balance, accounts hold what the rebates say, nothing waits or is parked. */

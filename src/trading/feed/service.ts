@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { reach } from '#fault-points';
 import { type TenantId, dealIdOf } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
@@ -50,7 +51,13 @@ export async function receive(
   const batch = { ...signed, bodyHash: hash('sha256', body, 'buffer') };
   const rejected = store.rejectedLinesOf(body, lines);
   const origin = { actor: `source/${signed.sourceId}`, causation: requestId };
-  return deps.withTenant(tenantId, origin, (tx) => storeBatch(tx, batch, lines, rejected, deps.clock.now()));
+  const receipt = await deps.withTenant(tenantId, origin, async (tx) => {
+    const stored = await storeBatch(tx, batch, lines, rejected, deps.clock.now());
+    await reach('feed.before_commit');
+    return stored;
+  });
+  await reach('feed.after_commit');
+  return receipt;
 }
 
 /** Where a source stands, for a sender that starts again. Signed like a batch, over an empty body. */

@@ -2,17 +2,40 @@ import type { Clock } from '../src/kernel/clock.ts';
 import type { Currency } from '../src/kernel/currency.ts';
 import type { PlanId, SourceId, TenantId } from '../src/kernel/ids.ts';
 import { createClients, openAccounts } from '../src/clients/index.ts';
-import { agree, assignPlan, createPlan, draftVersion, type PlanDefinition, publishVersion } from '../src/commissions/index.ts';
+import {
+  agree,
+  assignPlan,
+  createPlan,
+  draftVersion,
+  type PlanDefinition,
+  publishVersion,
+} from '../src/commissions/index.ts';
 import { type CreatedIb, createIbs, linkClients } from '../src/ib/index.ts';
 import type { Sealer } from '../src/platform/crypto.ts';
 import type { WithTenant } from '../src/platform/tenant-tx.ts';
-import { createServer, createSource, type GroupSetting, mapSymbols, type ServerClockRule, setGroups, type SymbolMapping } from '../src/trading/index.ts';
+import {
+  createServer,
+  createSource,
+  type GroupSetting,
+  mapSymbols,
+  type ServerClockRule,
+  setGroups,
+  type SymbolMapping,
+} from '../src/trading/index.ts';
 
 /** A plan and for whom it holds: the tree below one master (its place among the IBs), or everybody. */
-export type SeedPlan = { readonly name: string; readonly definition: PlanDefinition; readonly master: number | undefined };
+export type SeedPlan = {
+  readonly name: string;
+  readonly definition: PlanDefinition;
+  readonly master: number | undefined;
+};
 
 /** An IB by the place of the one above it; `rate` is what it agreed upon under the plan of that place, per lot. */
-export type SeedIb = { readonly name: string; readonly parent: number | null; readonly rate?: { readonly plan: number; readonly rate: string } };
+export type SeedIb = {
+  readonly name: string;
+  readonly parent: number | null;
+  readonly rate?: { readonly plan: number; readonly rate: string };
+};
 
 /** A client of the IB at a place, with its trading accounts. */
 export type SeedClient = {
@@ -53,17 +76,36 @@ export const seedBrokerage = (
     await setGroups(tx, { server: seed.server.name, groups: seed.groups, validFrom });
     const source = await createSource(tx, deps, { server: seed.server.name, name: 'bridge' });
 
-    const ibs = await createIbs(tx, seed.ibs.map(({ name, parent }) => ({ name, parent, validFrom })));
+    const ibs = await createIbs(
+      tx,
+      seed.ibs.map(({ name, parent }) => ({ name, parent, validFrom })),
+    );
     const keyOf = (place: number): number => {
       const ib = ibs[place];
       if (ib === undefined) throw new RangeError(`the seed has no IB at place ${place}`);
       return ib.key;
     };
-    const clients = await createClients(tx, seed.clients.map(({ name }) => ({ name })));
-    await linkClients(tx, clients.map((client, place) => ({ clientKey: client.key, ibKey: keyOf(seed.clients[place]?.ib ?? -1), validFrom })));
+    const clients = await createClients(
+      tx,
+      seed.clients.map(({ name }) => ({ name })),
+    );
+    await linkClients(
+      tx,
+      clients.map((client, place) => ({
+        clientKey: client.key,
+        ibKey: keyOf(seed.clients[place]?.ib ?? -1),
+        validFrom,
+      })),
+    );
     await openAccounts(
       tx,
-      clients.flatMap(({ key }, place) => (seed.clients[place]?.accounts ?? []).map((account) => ({ ...account, clientKey: key, server: seed.server.name }))),
+      clients.flatMap(({ key }, place) =>
+        (seed.clients[place]?.accounts ?? []).map((account) => ({
+          ...account,
+          clientKey: key,
+          server: seed.server.name,
+        })),
+      ),
     );
 
     const planIds: PlanId[] = [];

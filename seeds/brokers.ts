@@ -1,5 +1,6 @@
 import { Currency } from '../src/kernel/currency.ts';
 import type { PlanDefinition } from '../src/commissions/index.ts';
+import type { SymbolMapping } from '../src/trading/index.ts';
 import type { SeedBrokerage, SeedClient, SeedIb, SeedPlan } from './brokerage.ts';
 import { DEMO_GROUPS, DEMO_SYMBOLS, NEW_YORK_CLOSE } from './market.ts';
 
@@ -7,9 +8,6 @@ const USD = Currency.parse('USD');
 
 /** Everything of the demo holds since before its oldest deal, of 2016. */
 const SINCE = new Date('2016-01-01T00:00:00Z');
-
-/** Logins of the MetaTrader files whose figures feed-fixture.ndjson carries. */
-export const FIXTURE_LOGINS: readonly bigint[] = [5006391922n, 3873474n, 900103n];
 
 /** Per lot: 8 USD, on metals 12; shared by what each IB agreed upon, up to 8, so that the house keeps a part of metals. */
 const differential: PlanDefinition = {
@@ -23,6 +21,7 @@ const differential: PlanDefinition = {
         { name: 'currencies', symbolGroup: 'fx', budget: '8.00' },
         { name: 'metals', symbolGroup: 'metals', budget: '12.00' },
         { name: 'crypto', symbolGroup: 'crypto', budget: '8.00' },
+        { name: 'others', symbolGroup: 'others', budget: '8.00' },
       ],
       traderRebate: '30',
       filters: [{ kind: 'minimum_time_open', seconds: 60 }],
@@ -57,22 +56,72 @@ function treeOf(plan: number, rows: readonly (readonly [name: string, above: num
   });
 }
 
-const NAMES = ['Maria', 'Omar', 'Lena', 'Kim', 'Ines', 'Tariq', 'Yuki', 'Noor', 'Pavel', 'Chidi', 'Rosa', 'Stefan', 'Amara', 'Jonas', 'Mei', 'Luca'];
+const NAMES = [
+  'Maria',
+  'Omar',
+  'Lena',
+  'Kim',
+  'Ines',
+  'Tariq',
+  'Yuki',
+  'Noor',
+  'Pavel',
+  'Chidi',
+  'Rosa',
+  'Stefan',
+  'Amara',
+  'Jonas',
+  'Mei',
+  'Luca',
+];
 
-/** `count` clients spread over IBs, the deeper ones more often; logins rise from `firstLogin`, fixture logins come first. */
-function clientsOf(ibs: readonly SeedIb[], count: number, firstLogin: bigint, fixture: readonly bigint[]): SeedClient[] {
+/** `count` clients spread over IBs; logins rise from `firstLogin`, those of real accounts come first. */
+function clientsOf(
+  ibs: readonly SeedIb[],
+  count: number,
+  firstLogin: bigint,
+  { logins: fixture, currency }: Pick<RealAccounts, 'logins' | 'currency'> = NO_REAL_ACCOUNTS,
+): SeedClient[] {
   const groups = ['real\\standard', 'real\\standard', 'real\\raw', 'real\\standard', 'real\\cent'];
   return Array.from({ length: count }, (_none, place): SeedClient => {
     const login = fixture[place] ?? firstLogin + BigInt(place);
     const group = place < fixture.length ? 'real\\standard' : (groups[place % groups.length] ?? 'real\\standard');
-    return { name: `Client ${login}`, ib: (place * 7 + 3) % ibs.length, accounts: [{ login, group, currency: USD }] };
+    return {
+      name: `Client ${login}`,
+      ib: (place * 7 + 3) % ibs.length,
+      accounts: [{ login, group, currency: place < fixture.length ? currency : USD }],
+    };
   });
 }
 
-/** Acme: two masters, one tree by agreed rates and one by fixed levels. */
-export function acme(): SeedBrokerage {
+/** Accounts of a real server that trade at the demo broker: their currency, symbols of theirs that it has not yet, and since when it is needed. */
+export type RealAccounts = {
+  readonly logins: readonly bigint[];
+  readonly currency: Currency;
+  readonly symbols: readonly SymbolMapping[];
+  readonly since: Date;
+};
+const NO_REAL_ACCOUNTS: RealAccounts = { logins: [], currency: USD, symbols: [], since: SINCE };
+
+/** Those of the MetaTrader files whose figures feed-fixture.ndjson carries. */
+export const FIXTURE_ACCOUNTS: RealAccounts = { ...NO_REAL_ACCOUNTS, logins: [5006391922n, 3873474n, 900103n] };
+
+const FIRST_LOGIN = 900_200n;
+const CLIENTS = 40;
+
+/** Acme: two masters, one tree by agreed rates and one by fixed levels. Its first clients have the real accounts. */
+export function acme(real: RealAccounts = FIXTURE_ACCOUNTS): SeedBrokerage {
   const ibs: SeedIb[] = [
-    ...treeOf(0, [['Maria', null], ['Omar', 0], ['Lena', 1], ['Kim', 2], ['Ines', 1], ['Tariq', 0], ['Yuki', 5], ['Noor', 3]]),
+    ...treeOf(0, [
+      ['Maria', null],
+      ['Omar', 0],
+      ['Lena', 1],
+      ['Kim', 2],
+      ['Ines', 1],
+      ['Tariq', 0],
+      ['Yuki', 5],
+      ['Noor', 3],
+    ]),
     { name: 'Pavel', parent: null },
     { name: 'Chidi', parent: 8 },
     { name: 'Rosa', parent: 9 },
@@ -82,22 +131,56 @@ export function acme(): SeedBrokerage {
     { name: 'Agreed rates', definition: differential, master: 0 },
     { name: 'Fixed levels', definition: byLevel, master: 8 },
   ];
-  return brokerage('Acme-Live', ibs, clientsOf(ibs, 40, 900_200n, FIXTURE_LOGINS), plans);
+  const isTaken = real.logins.some((login) => login >= FIRST_LOGIN && login < FIRST_LOGIN + BigInt(CLIENTS));
+  const clients = clientsOf(ibs, CLIENTS, isTaken ? FIRST_LOGIN + BigInt(CLIENTS) : FIRST_LOGIN, real);
+  const made = brokerage('Acme-Live', ibs, clients, plans);
+  const known = new Set(made.symbols.map(({ rawName }) => rawName));
+  return {
+    ...made,
+    validFrom: real.since < SINCE ? real.since : SINCE,
+    symbols: [...made.symbols, ...real.symbols.filter(({ rawName }) => !known.has(rawName))],
+  };
 }
 
 /** Zenith: one deep tree by agreed rates. */
 export function zenith(): SeedBrokerage {
-  const ibs = treeOf(0, [['Amara', null], ['Jonas', 0], ['Mei', 1], ['Luca', 2], ['Sofia', 2], ['Ravi', 1]]);
-  return brokerage('Zenith-Live', ibs, clientsOf(ibs, 25, 500_100n, []), [{ name: 'Agreed rates', definition: differential, master: undefined }]);
+  const ibs = treeOf(0, [
+    ['Amara', null],
+    ['Jonas', 0],
+    ['Mei', 1],
+    ['Luca', 2],
+    ['Sofia', 2],
+    ['Ravi', 1],
+  ]);
+  return brokerage('Zenith-Live', ibs, clientsOf(ibs, 25, 500_100n), [
+    { name: 'Agreed rates', definition: differential, master: undefined },
+  ]);
 }
 
 /** A brokerage of any size: a tree in which each IB has about four below, and clients spread over it. */
 export function generated(size: { readonly ibs: number; readonly clients: number }): SeedBrokerage {
-  const ibs = treeOf(0, Array.from({ length: size.ibs }, (_none, place) => [`${NAMES[place % NAMES.length] ?? 'IB'} ${place + 1}`, place === 0 ? null : Math.floor((place - 1) / 4)] as const));
-  return brokerage('Bench-Live', ibs, clientsOf(ibs, size.clients, 1_000_000n, []), [{ name: 'Agreed rates', definition: differential, master: undefined }]);
+  const ibs = treeOf(
+    0,
+    Array.from(
+      { length: size.ibs },
+      (_none, place) =>
+        [
+          `${NAMES[place % NAMES.length] ?? 'IB'} ${place + 1}`,
+          place === 0 ? null : Math.floor((place - 1) / 4),
+        ] as const,
+    ),
+  );
+  return brokerage('Bench-Live', ibs, clientsOf(ibs, size.clients, 1_000_000n), [
+    { name: 'Agreed rates', definition: differential, master: undefined },
+  ]);
 }
 
-const brokerage = (server: string, ibs: readonly SeedIb[], clients: readonly SeedClient[], plans: readonly SeedPlan[]): SeedBrokerage => ({
+const brokerage = (
+  server: string,
+  ibs: readonly SeedIb[],
+  clients: readonly SeedClient[],
+  plans: readonly SeedPlan[],
+): SeedBrokerage => ({
   validFrom: SINCE,
   server: { name: server, ...NEW_YORK_CLOSE },
   symbols: DEMO_SYMBOLS,

@@ -17,8 +17,24 @@ const fx = (symbol: string, digits: number): SymbolMapping => ({
 export const DEMO_SYMBOLS: readonly SymbolMapping[] = [
   ...['EURUSD', 'GBPUSD', 'AUDUSD', 'NZDUSD', 'USDCHF', 'USDCAD', 'USDCNH', 'EURGBP'].map((symbol) => fx(symbol, 5)),
   fx('USDJPY', 3),
-  { rawName: 'XAUUSD', symbol: 'XAUUSD', symbolGroup: 'metals', digits: 2, contractSize: '100', pipSize: '0.01', profitCurrency: 'USD' },
-  { rawName: 'BTCUSD', symbol: 'BTCUSD', symbolGroup: 'crypto', digits: 2, contractSize: '1', pipSize: '1', profitCurrency: 'USD' },
+  {
+    rawName: 'XAUUSD',
+    symbol: 'XAUUSD',
+    symbolGroup: 'metals',
+    digits: 2,
+    contractSize: '100',
+    pipSize: '0.01',
+    profitCurrency: 'USD',
+  },
+  {
+    rawName: 'BTCUSD',
+    symbol: 'BTCUSD',
+    symbolGroup: 'crypto',
+    digits: 2,
+    contractSize: '1',
+    pipSize: '1',
+    profitCurrency: 'USD',
+  },
 ];
 
 /** Account groups as the platform names them: cent accounts count a hundredth, demo accounts earn nothing. */

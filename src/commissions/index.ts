@@ -8,6 +8,8 @@ export { agree, assignPlan, createPlan, draftVersion, listPlans, publishVersion,
 export { PlanBooks } from './plans/store.ts';
 export type { AgreementTerms, PlanDefinition } from './plans/contract.ts';
 export { explain, recompute } from './replay/service.ts';
-export type { Recomputed, TradeExplanation } from './replay/types.ts';
+export type { TradeExplanation } from './replay/types.ts';
 export { verifyBookings } from './verify/service.ts';
-export type { BookingFinding, BookingsVerified } from './verify/types.ts';
+export { beneficiaryTotals, earningTotals, unpaidTotals } from './totals/service.ts';
+export type { BeneficiaryTotal, EarningTotal } from './totals/types.ts';
+export { NO_PAY_REASONS } from './types.ts';

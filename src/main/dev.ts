@@ -1,5 +1,5 @@
 import { createTenantClient } from '../platform/tenant-client.ts';
-import { databaseUrl } from '../platform/database.ts';
+import type { DatabaseAddress } from '../platform/database.ts';
 import { seedDemoTenants } from './demo-tenants.ts';
 import { startLiveDeals } from './live-deals.ts';
 import { runProcess } from './process.ts';
@@ -10,27 +10,34 @@ import { takeSnapshot } from './snapshot.ts';
  * `npm start`: the whole product in one process on one machine, with its own database unless DATABASE_URL is set, two demo
  * tenants and a live stream of simulated deals. Ctrl-C stops all in order; a second start finds its data again.
  */
-await runProcess(
-  'dev',
-  'own',
-  async (deps, relayIs) => {
-    const relay = startRelay(deps);
-    relayIs(relay.relay);
-    const worker = await startWorker(deps);
-    const api = await startApi(deps, takeSnapshot(deps, ['api', 'worker', 'relay']));
-    const port = api.server.port;
-    const brokers = await seedDemoTenants(deps);
-    const live = startLiveDeals(brokers, { client: createTenantClient(), port, baseHost: deps.config.baseHost, log: deps.log });
-    printAddresses(port, deps.config, brokers.map(({ slug }) => slug), deps.platform.admin, deps.work.store.kind);
-    return [relay, worker, api, live];
-  },
-);
+await runProcess('dev', 'own', async (deps, relayIs) => {
+  const relay = startRelay(deps);
+  relayIs(relay.relay);
+  const worker = await startWorker(deps);
+  const api = await startApi(deps, takeSnapshot(deps, ['api', 'worker', 'relay']));
+  const port = api.server.port;
+  const brokers = await seedDemoTenants(deps);
+  const live = startLiveDeals(brokers, {
+    client: createTenantClient(),
+    port,
+    baseHost: deps.config.baseHost,
+    log: deps.log,
+  });
+  printAddresses(
+    port,
+    deps.config,
+    brokers.map(({ slug }) => slug),
+    deps.platform.admin,
+    deps.work.store.kind,
+  );
+  return [relay, worker, api, live];
+});
 
 function printAddresses(
   port: number,
   config: { readonly baseHost: string; readonly operatorToken: string; readonly databaseUrl?: string | undefined },
   slugs: readonly string[],
-  admin: Parameters<typeof databaseUrl>[0],
+  admin: DatabaseAddress,
   queue: 'redis' | 'postgres',
 ): void {
   const bare = `http://${config.baseHost}:${port}`;

@@ -18,7 +18,9 @@ export function startLiveDeals(
   { client, port, baseHost, log }: { client: TenantClient; port: number; baseHost: string; log: Logger },
 ): Role {
   const stopping = new AbortController();
-  const streams = brokers.map((broker) => stream(broker, `http://${broker.slug}.${baseHost}:${port}`, client, stopping.signal, log));
+  const streams = brokers.map((broker) =>
+    stream(broker, `http://${broker.slug}.${baseHost}:${port}`, client, stopping.signal, log),
+  );
   return {
     name: 'live deals',
     stop: async () => {
@@ -29,7 +31,13 @@ export function startLiveDeals(
   };
 }
 
-async function stream({ seed, source }: DemoBroker, origin: string, client: TenantClient, signal: AbortSignal, log: Logger): Promise<void> {
+async function stream(
+  { seed, source }: DemoBroker,
+  origin: string,
+  client: TenantClient,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<void> {
   const startMs = Date.now();
   const generator = new DealGenerator({
     seed: startMs % 2 ** 31,

@@ -41,7 +41,14 @@ export async function runProcess(
     opened.push(work.close);
     let relay: Relay | undefined;
     const relayStats = () => relay?.stats();
-    const deps: RoleDeps = { config, platform, work, log, relayStats, metrics: processMetrics(platform, work, relayStats) };
+    const deps: RoleDeps = {
+      config,
+      platform,
+      work,
+      log,
+      relayStats,
+      metrics: processMetrics(platform, work, relayStats),
+    };
     const roles = await start(deps, (running) => {
       relay = running;
     });

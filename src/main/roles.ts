@@ -42,7 +42,7 @@ const HINTS_MAX = 500;
 /** Tenants that relay and sweeper of one process visit at the same time. */
 const VISITS_MAX = 4;
 const BACKOFF_MS = 500;
-const HTTP_ADDRESS = '0.0.0.0';
+const EVERY_ADDRESS = '0.0.0.0';
 
 /** The sealer of the feed sources' secrets. */
 export const sourceSealer = (config: CompleteConfig) => makeSealer(config.secret, 'trading.sources');
@@ -59,12 +59,13 @@ export const processMetrics = (platform: Platform, work: Work, relayStats: () =>
 export async function startApi(
   deps: RoleDeps,
   snapshot: () => Promise<Snapshot>,
+  address = EVERY_ADDRESS,
 ): Promise<Role & { readonly server: HttpServer }> {
   const { config, platform, work, metrics, log } = deps;
   const { tenancy } = platform;
   const isOperator = operatorGuard(config.operatorToken);
   const problemsUrl = 'https://docs.example.com/errors';
-  let server: HttpServer | undefined;
+  const running: { server?: HttpServer } = {};
   const app = createApp({
     tenantOfHost: tenancy.tenantOfHost,
     routes: [
@@ -80,7 +81,7 @@ export async function startApi(
           database: async () => void (await tenancy.tenants()),
           queue: work.queues.ping,
         },
-        isDraining: () => server?.isDraining() ?? false,
+        isDraining: () => running.server?.isDraining() ?? false,
         metrics,
         snapshot,
       }),
@@ -95,7 +96,7 @@ export async function startApi(
     onRequest: metrics.observeRequest,
   });
   const listening = await serve(app, {
-    host: HTTP_ADDRESS,
+    host: address,
     port: config.port,
     graceMs: GRACE_MS,
     drainMs: 0,
@@ -103,7 +104,7 @@ export async function startApi(
     clock: systemClock,
     log,
   });
-  server = listening;
+  running.server = listening;
   return { name: 'api', server: listening, stop: () => listening.stop() };
 }
 

@@ -12,7 +12,9 @@ const FAILED_LOOKED_AT_MAX = 200;
 const origin = { actor: 'ops', causation: 'snapshot' };
 
 const packageVersion = async (): Promise<string> =>
-  z.object({ version: z.string() }).parse(JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))).version;
+  z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))).version;
 
 type Recent = { readonly received: number; readonly booked: number; readonly rebates: number; readonly parked: number };
 const NOTHING_RECENT: Recent = { received: 0, booked: 0, rebates: 0, parked: 0 };
@@ -20,12 +22,19 @@ const NOTHING_RECENT: Recent = { received: 0, booked: 0, rebates: 0, parked: 0 }
 /** Gives the figures of the start page: this process with its roles, and all tenants, queues and databases that it reaches. */
 export function takeSnapshot(deps: RoleDeps, roles: readonly string[]): () => Promise<Snapshot> {
   const startedAt = new Date();
-  const processes: ProcessState[] = roles.map((role) => ({ role, state: 'running', startedAt, detail: `process ${process.pid}` }));
+  const processes: ProcessState[] = roles.map((role) => ({
+    role,
+    state: 'running',
+    startedAt,
+    detail: `process ${process.pid}`,
+  }));
   return async () => {
     const { platform, work, config } = deps;
     const tenants = await platform.tenancy.tenants();
     const looked = await Promise.all(tenants.map((tenant) => lookAt(deps, tenant)));
-    const queues = await Promise.all(work.queues.all.map((queue) => queueState(queue, new Date()))).catch(() => undefined);
+    const queues = await Promise.all(work.queues.all.map((queue) => queueState(queue, new Date()))).catch(
+      () => undefined,
+    );
     const relay = deps.relayStats();
     return {
       takenAt: new Date(),
@@ -55,8 +64,12 @@ async function lookAt({ platform, log }: RoleDeps, tenant: Tenant): Promise<{ st
   try {
     return await platform.tenancy.withTenant(tenant.id, origin, async (tx) => {
       const counts: TenantCounts = { ...(await dealCounts(tx)), ...(await bookingCounts(tx)) };
-      const sums = await recentSums(tx, { members: ['counts.accepted', 'counts.parked', 'booked', 'unpaid', 'rebates', 'parked'], seconds: LAST_MINUTE_S });
-      const of = (type: string, member: string): number => Number(sums.find((each) => each.type === type && each.member === member)?.sum ?? 0n);
+      const sums = await recentSums(tx, {
+        members: ['counts.accepted', 'counts.parked', 'booked', 'unpaid', 'rebates', 'parked'],
+        seconds: LAST_MINUTE_S,
+      });
+      const of = (type: string, member: string): number =>
+        Number(sums.find((each) => each.type === type && each.member === member)?.sum ?? 0n);
       const recent = {
         received: of('trading.deals_received', 'counts.accepted') + of('trading.deals_received', 'counts.parked'),
         booked: of('commissions.batch_booked', 'booked') + of('commissions.batch_booked', 'unpaid'),
@@ -74,7 +87,9 @@ async function lookAt({ platform, log }: RoleDeps, tenant: Tenant): Promise<{ st
 async function failedLately({ work, log }: RoleDeps): Promise<number> {
   const since = Date.now() - LAST_MINUTE_S * 1_000;
   try {
-    const failed = await Promise.all(work.queues.all.map((queue) => queue.getJobs(['failed'], 0, FAILED_LOOKED_AT_MAX, false)));
+    const failed = await Promise.all(
+      work.queues.all.map((queue) => queue.getJobs(['failed'], 0, FAILED_LOOKED_AT_MAX, false)),
+    );
     return failed.flat().filter((job) => (job.finishedOn ?? 0) > since).length;
   } catch (error) {
     log.warn({ err: error }, 'the failed jobs could not be counted');

@@ -22,7 +22,7 @@ export async function openWork(platform: Platform, config: CompleteConfig, log: 
 }
 
 async function queueStore(admin: DatabaseAddress, config: CompleteConfig, log: Logger): Promise<QueueStore> {
-  if (config.redisUrl !== undefined) return { kind: 'redis', url: config.redisUrl };
+  if (config.redisUrl !== undefined) return { kind: 'redis', url: config.redisUrl, prefix: config.installation };
   if (config.queueDatabaseUrl !== undefined) return { kind: 'postgres', url: config.queueDatabaseUrl };
   const database = `${config.installation}_queue`;
   const pool = openPool(admin, { ...poolDefaults, connectionsMax: 1 }, log);

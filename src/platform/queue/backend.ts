@@ -48,9 +48,12 @@ export async function connectProducer(store: QueueStore, log: Logger): Promise<P
   return { redis };
 }
 
+const prefixOf = (store: QueueStore): { prefix?: string } =>
+  store.kind === 'redis' && store.prefix !== undefined ? { prefix: store.prefix } : {};
+
 /** Opens the producer's side of a queue. */
 export function openQueue(store: QueueStore, producer: Producer, name: string, options: Omit<QueueOptions, 'connection'>): AnyQueue {
-  if (producer.redis !== undefined) return new RedisQueue(name, { ...options, skipWaitingForReady: true, connection: producer.redis });
+  if (producer.redis !== undefined) return new RedisQueue(name, { ...options, ...prefixOf(store), skipWaitingForReady: true, connection: producer.redis });
   return new onPostgres.Queue(name, { ...options, connection: postgresConnection(store.url, 2) }) as unknown as AnyQueue;
 }
 
@@ -61,7 +64,7 @@ const workerRedis = (url: string) => ({ url, maxRetriesPerRequest: null, connect
 export function openWorker(store: QueueStore, name: string, run: ProcessJob, options: Omit<WorkerOptions, 'connection'>): AnyWorker {
   if (store.kind === 'postgres')
     return new onPostgres.Worker(name, run, { ...options, connection: postgresConnection(store.url, 2 + (options.concurrency ?? 1)) }) as unknown as AnyWorker;
-  return new RedisWorker(name, run, { ...options, connection: workerRedis(store.url) });
+  return new RedisWorker(name, run, { ...options, ...prefixOf(store), connection: workerRedis(store.url) });
 }
 
 /**

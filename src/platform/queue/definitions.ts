@@ -3,7 +3,10 @@ import type { Logger } from '../logger.ts';
 import type { WithTenant } from '../tenant-tx.ts';
 
 /** Where the queues are kept: Redis in production, else a Postgres database of their own (a direct connection, no pooler). */
-export type QueueStore = { readonly kind: 'redis'; readonly url: string } | { readonly kind: 'postgres'; readonly url: string };
+export type QueueStore =
+  /** `prefix` keeps installations apart that share a Redis. */
+  | { readonly kind: 'redis'; readonly url: string; readonly prefix?: string }
+  | { readonly kind: 'postgres'; readonly url: string };
 
 /** What a job may use while it runs. */
 export type JobContext = { readonly withTenant: WithTenant; readonly log: Logger; readonly jobId: string; readonly attempt: number };

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { dealIdOf } from '../../src/kernel/ids.ts';
 import { bookDueTrades } from '../../src/commissions/index.ts';
 import { verifyTenant } from '../../src/ops/index.ts';
 import { countEvents, keepHeadOutside } from '../../src/platform/events/index.ts';
@@ -102,7 +103,7 @@ describe('A day of a brokerage is proven', () => {
   describe('The command line', () => {
     let folder: string;
     const run = (...args: string[]): Promise<Run> =>
-      cascade(['verify', ...args], {
+      cascade(args, {
         DATABASE_URL: inject('adminUrl'),
         CASCADE_DATA: folder,
         CASCADE_INSTALLATION: installation,
@@ -116,7 +117,7 @@ describe('A day of a brokerage is proven', () => {
     afterEach(() => restore());
 
     it('says of a sound tenant what was checked, and ends with 0', async () => {
-      const { code, out, err } = await run('--tenant', 'acme', '--recompute');
+      const { code, out, err } = await run('verify', '--tenant', 'acme', '--recompute');
       expect({ code, err }).toEqual({ code: 0, err: '' });
       expect(out).toMatch(
         /^acme +verdict +checked\nevents +OK +\d+ events\ntree +OK +4 ibs\nfeed +OK +12 deals\nbookings +OK +6 trades, 4 bookings, 18 rebates, 2 batches\n/,
@@ -126,12 +127,12 @@ describe('A day of a brokerage is proven', () => {
 
     it('names the rule that is broken, as text and as one JSON object, and ends with 1', async () => {
       await breach(acme, 'update commissions.rebates set units = units - 1 where kind = 3');
-      const text = await run('--tenant', 'acme');
+      const text = await run('verify', '--tenant', 'acme');
       expect(text).toMatchObject({ code: 1, err: '' });
       expect(text.out).toMatch(
         /\nbookings +BROKEN \(3\) +6 trades[^]*\n {2}commissions\.conserved: deal \d+: earned 10960000 units, its rebates add up to 10959999\n/,
       );
-      const json = await run('--json');
+      const json = await run('verify', '--json');
       expect(json).toMatchObject({ code: 1, err: '' });
       expect(JSON.parse(json.out)).toMatchObject({
         ok: false,
@@ -146,8 +147,24 @@ describe('A day of a brokerage is proven', () => {
       });
     });
 
+    it('explains a trade, and one that was not paid', async () => {
+      const paid = await run('trades', 'explain', dealIdOf(names.paid ?? 0n), '--tenant', 'acme');
+      expect(paid).toMatchObject({ code: 0, err: '' });
+      for (const words of ['1.37 lots of EURUSD', 'Kim, then Lena, then Omar, then Maria', 'earn 10.96 USD', '2.055'])
+        expect(paid.out).toContain(words);
+      const short = await run('trades', 'explain', dealIdOf(names.short ?? 0n), '--tenant', 'acme');
+      expect(short).toMatchObject({ code: 0, err: '' });
+      expect(short.out).toContain('paid nothing: The position was open for less than the minimum time of the plan.');
+      const due = await run('trades', 'explain', dealIdOf(names.due ?? 0n), '--tenant', 'acme');
+      expect(due).toMatchObject({
+        code: 1,
+        out: '',
+        err: expect.stringMatching(/^commissions\.booking_unknown: /) as string,
+      });
+    });
+
     it('ends with 2 where a tenant could not be checked', async () => {
-      expect(await run('--tenant', 'nobody', '--json')).toMatchObject({
+      expect(await run('verify', '--tenant', 'nobody', '--json')).toMatchObject({
         code: 2,
         out: expect.stringMatching(
           /"ok": false,\n +"tenant": "nobody",\n +"error": \{\n +"code": "tenancy\.tenant_unknown"/,

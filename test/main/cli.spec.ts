@@ -10,22 +10,8 @@ import { findPostgres } from '../../src/platform/postgres/index.ts';
 import { asAdmin } from '../../src/tenancy/admin.ts';
 import { databaseAddress } from '../../src/platform/database.ts';
 import { appPassword } from '../../src/tenancy/passwords.ts';
+import { cascade, type Run } from '../support/cascade.ts';
 import { testLog } from '../support/tenancy.ts';
-
-type Run = { readonly code: number | null; readonly out: string; readonly err: string };
-
-/** Runs the real command line as a process, with nothing in its environment but what is given. */
-function cascade(args: readonly string[], environment: Record<string, string>, file = 'src/main/cli.ts'): Promise<Run> {
-  const child = spawn(process.execPath, [path.resolve('bin/cascade.mjs'), path.resolve(file), ...args], {
-    env: { PATH: process.env.PATH, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()));
-  child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()));
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
 
 describe('The command line on a given database', () => {
   const installation = `t${randomBytes(4).toString('hex')}`;

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { decodeId, encodeId, idColumns, idFromUuid, storageOfId, uuidFromId } from '../kernel/ids.ts';
 import { noteQuery } from './query-count.ts';
+import { arrayLiteral } from './array-literal.ts';
 import type { ControlTx, TenantTx } from './tenant-tx.ts';
 
 type Letter =
@@ -33,8 +34,9 @@ function toColumn(value: SqlValue): unknown {
     const storage = storageOfId(value);
     if (storage !== undefined) return storage === 'key' ? decodeId(value) : uuidFromId(value);
   }
-  if (Array.isArray(value) && typeof value[0] === 'string') return value.map(toColumn);
-  return value === undefined ? null : value;
+  if (!Array.isArray(value)) return value === undefined ? null : value;
+  const values: readonly unknown[] = typeof value[0] === 'string' ? value.map(toColumn) : value;
+  return arrayLiteral(values) ?? values;
 }
 
 type Convert = (value: unknown) => unknown;

@@ -23,7 +23,7 @@ export class PlanBook {
   readonly #versionsByKey = new Map<number, PublishedVersion>();
   readonly #assignments = new Map<number, Ranged<number>[]>();
   readonly #agreements = new Map<number, Ranged<Agreed>[]>();
-  readonly #rates = new Map<string, AgreementRates>();
+  readonly #rates = new Map<number, Map<string, AgreementRates>>();
 
   constructor(version: bigint) {
     this.version = version;
@@ -71,12 +71,15 @@ export class PlanBook {
     if (agreements === undefined) throw new Error(`the agreements of IB ${ibKey} were not read`); // Never take them for none.
     const found = agreements.find((each) => each.fromMs <= atMs && atMs < each.toMs && each.value.planKey === version.planKey);
     if (found === undefined) return undefined;
-    const name = `${version.key} ${found.value.termsText}`; // Many IBs share the same few terms.
-    let rates = this.#rates.get(name);
-    if (rates === undefined) {
-      rates = compileAgreement(version.plan, found.value.terms);
-      this.#rates.set(name, rates);
-    }
+    return this.#compiled(found.value, version);
+  }
+
+  /** Many IBs share the same few terms: each is compiled once for a version. */
+  #compiled({ terms, termsText }: Agreed, version: PublishedVersion): AgreementRates {
+    let ofVersion = this.#rates.get(version.key);
+    if (ofVersion === undefined) this.#rates.set(version.key, (ofVersion = new Map()));
+    let rates = ofVersion.get(termsText);
+    if (rates === undefined) ofVersion.set(termsText, (rates = compileAgreement(version.plan, terms)));
     return rates;
   }
 

@@ -41,7 +41,7 @@ export async function openQueues(store: QueueStore, names: readonly string[], lo
       const queue = queues.get(job.queue);
       if (queue === undefined) throw new Error(`queue ${job.queue} was not opened`);
       try {
-        await queue.add(job.name, job.payload.parse(payload), {
+        await queue.add(job.name, payload, {
           jobId: `${job.sameAs(payload)}${suffix}`,
           attempts: job.attemptsMax,
           backoff: { type: 'exponential', delay: job.backoffMs },

@@ -1,13 +1,13 @@
 import { KIND_NUMBERS, reasonsOf } from '../booking/rules.ts';
 import type { TradeResult } from '../engine/types.ts';
 import { LEVEL_REASONS, NO_PAY_REASONS } from '../types.ts';
-import type { Outcome, StoredBooking, StoredReason, StoredRebate } from './types.ts';
+import type { BookedOutcome, StoredBooking, StoredReason, StoredRebate } from './types.ts';
 
 /** What the engine made of a trade, as a booking would keep it; parked trades have none. */
 export const outcomeOf = (
   result: Exclude<TradeResult, { kind: 'parked' }>,
   keys: { readonly planVersionKey: number | null; readonly ibKey: number | null },
-): Outcome => ({
+): BookedOutcome => ({
   ...keys,
   earningUnits: result.kind === 'booked' ? result.earningUnits : 0n,
   rebates:
@@ -20,17 +20,23 @@ export const outcomeStored = (
   { planVersionKey, ibKey, earningUnits }: StoredBooking,
   rebates: readonly StoredRebate[],
   reasons: readonly StoredReason[],
-): Outcome => ({ planVersionKey, ibKey, earningUnits, rebates, reasons });
+): BookedOutcome => ({ planVersionKey, ibKey, earningUnits, rebates, reasons });
 
 /** Where two outcomes part, as a sentence; undefined where they are the same to the byte. */
-export function differenceOf(stored: Outcome, computed: Outcome): string | undefined {
+export function differenceOf(stored: BookedOutcome, computed: BookedOutcome): string | undefined {
   const [kept, again] = [facetsOf(stored), facetsOf(computed)];
   for (const [facet, text] of Object.entries(kept))
     if (text !== again[facet]) return `${facet}: stored ${text}, computed again ${again[facet]}`;
   return undefined;
 }
 
-const facetsOf = ({ planVersionKey, ibKey, earningUnits, rebates, reasons }: Outcome): Record<string, string> => ({
+const facetsOf = ({
+  planVersionKey,
+  ibKey,
+  earningUnits,
+  rebates,
+  reasons,
+}: BookedOutcome): Record<string, string> => ({
   'plan version': String(planVersionKey),
   IB: String(ibKey),
   'earned units': String(earningUnits),

@@ -32,7 +32,7 @@ export type StoredRebate = {
 export type StoredReason = { readonly component: number; readonly reason: string };
 
 /** All that a booking says of its trade, in one comparable form. */
-export type Outcome = {
+export type BookedOutcome = {
   readonly planVersionKey: number | null;
   readonly ibKey: number | null;
   readonly earningUnits: bigint;

@@ -3,13 +3,13 @@ import cliProgress from 'cli-progress';
 /** Where a command's results go: results to standard output, everything else to standard error. */
 export type Out = {
   /** Prints the command's one result: JSON with `--json`, else the text made of it. `ok: false` ends with exit code 1, or the one given. */
-  readonly result: <T>(value: T, asText: (value: T) => string, verdict?: Verdict) => void;
+  readonly result: <T>(value: T, asText: (value: T) => string, verdict?: Ending) => void;
   /** A bar on a terminal; elsewhere nothing is shown. Call `stop` in the end, whatever happened. */
   readonly progress: (what: string, total: number) => Progress;
 };
 
 /** Whether a command's result is good, and what its process ends with if not. */
-export type Verdict = { readonly ok: boolean; readonly exitCode?: number };
+export type Ending = { readonly ok: boolean; readonly exitCode?: number };
 
 /** A bar; `set` takes how much is done of how much, and what was done last. */
 export type Progress = {

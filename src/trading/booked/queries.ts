@@ -19,7 +19,10 @@ export const factsOfDeals = query(
     closedVolume: z.bigint(),
     closedAt: z.date(),
     hasMs: z.boolean(),
-    reason: z.bigint().nullable().transform((reason) => (reason === null ? undefined : Number(reason))),
+    reason: z
+      .bigint()
+      .nullable()
+      .transform((reason) => (reason === null ? undefined : Number(reason))),
     positionId: z.bigint(),
   }),
   `

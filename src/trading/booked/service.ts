@@ -35,6 +35,8 @@ export async function tradesAsBooked(tx: TenantTx, bookings: readonly TradeKeys[
     for (const account of await accountsOf(tx, server, [...asked])) accounts.set(`${account.login}@${server}`, account);
   return rows.flatMap(({ server, login, closedAt, ...trade }): DueTrade[] => {
     const account = accounts.get(`${login}@${server}`);
-    return account === undefined ? [] : [{ ...trade, closedAt: closedAt.getTime(), accountKey: account.key, clientKey: account.clientKey }];
+    return account === undefined
+      ? []
+      : [{ ...trade, closedAt: closedAt.getTime(), accountKey: account.key, clientKey: account.clientKey }];
   });
 }

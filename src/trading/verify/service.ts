@@ -6,7 +6,7 @@ import * as queries from './queries.ts';
 
 /** The rules of the feed, by the name under which a breach is reported. */
 const rules = {
-  'trading.versions_without_holes': queries.versionsBroken,
+  'trading.versions_without_holes': queries.dealVersionsBroken,
   'trading.due_is_fit': queries.dueAstray,
   'trading.parked_has_reason': queries.parkedAstray,
   'trading.answers_stand': queries.answersBroken,

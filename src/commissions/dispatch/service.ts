@@ -1,4 +1,5 @@
 import { dealIdOf, decodeId, type TenantId } from '../../kernel/ids.ts';
+import { reach } from '#fault-points';
 import type { Queues } from '../../platform/queue/index.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
 import { batchKeyOf, dueKeys, opensOf, parkedDeals, rerunParked } from '../../trading/index.ts';
@@ -28,6 +29,7 @@ export function makeDispatcher(deps: { withTenant: WithTenant; queues: Queues; l
 
   const enqueueDue = async (tenantId: TenantId): Promise<number> => {
     const planned = await withTenant(tenantId, origin, (tx) => takePlaces(tx, tenantId));
+    if (planned.length > 0) await reach('dispatch.before_add'); // The places are taken, and no job speaks for them yet.
     for (const { suffix, payload } of planned) await queues.add(tradeExecuted, payload, suffix);
     return planned.length;
   };

@@ -89,7 +89,7 @@ export async function startRedisForBench(): Promise<RedisServer | undefined> {
     await redis.ping();
     const settings: Record<string, string> = {};
     for (const name of ['appendonly', 'appendfsync', 'maxmemory-policy']) {
-      const [, value] = (await redis.config('GET', name)) as string[];
+      const [, value] = await redis.config('GET', name);
       settings[name] = value ?? '';
     }
     return { url, pid: child.pid ?? 0, version, settings, stop };
@@ -103,7 +103,10 @@ export async function startRedisForBench(): Promise<RedisServer | undefined> {
 
 function redisVersion(): string | undefined {
   try {
-    return /v=(\S+)/.exec(execFileSync('redis-server', ['--version'], { encoding: 'utf8', timeout: 5_000 }))?.[1] ?? 'unknown';
+    return (
+      /v=(\S+)/.exec(execFileSync('redis-server', ['--version'], { encoding: 'utf8', timeout: 5_000 }))?.[1] ??
+      'unknown'
+    );
   } catch {
     return undefined; // There is none: its rows are reported as skipped.
   }
@@ -115,7 +118,9 @@ function freePort(): Promise<number> {
     probe.once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
-      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('No port'))));
+      probe.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('No port')),
+      );
     });
   });
 }

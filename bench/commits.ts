@@ -68,7 +68,8 @@ export class Commits {
 function batchIn(tx: TenantTx): Omit<Commit, 'atMs'> | undefined {
   for (const items of tx.late.values())
     for (const item of items) {
-      if (typeof item !== 'object' || item === null || !('type' in item) || item.type !== 'commissions.batch_booked') continue;
+      if (typeof item !== 'object' || item === null || !('type' in item) || item.type !== 'commissions.batch_booked')
+        continue;
       const { payload } = item as { payload?: { batch?: unknown; claimed?: unknown } };
       if (typeof payload?.batch === 'string' && typeof payload.claimed === 'number')
         return { batch: BigInt(payload.batch), trades: payload.claimed };

@@ -31,6 +31,7 @@ const GAP_MS = 40;
 export class Deals {
   readonly #seed: SeedBrokerage;
   readonly #random: ReturnType<typeof randomOf>;
+  readonly #opened = new Set<number>();
   #count = 0;
 
   constructor(seed: SeedBrokerage, randomSeed: number) {
@@ -38,12 +39,13 @@ export class Deals {
     this.#random = randomOf(randomSeed);
   }
 
-  /** The lines that open each client's position; `seq` counts them from 1. */
-  opens(): string[] {
-    return this.#seed.clients.map((_client, place) =>
+  /** The lines that open the positions of these trades, as far as they were not opened before. */
+  opensOf(trades: readonly BenchTrade[]): string[] {
+    const places = new Set(trades.map(({ client }) => client).filter((client) => !this.#opened.has(client)));
+    for (const place of places) this.#opened.add(place);
+    return [...places].map((place) =>
       JSON.stringify({
         type: 'deal.add',
-        seq: place + 1,
         deal: {
           ...this.#words(place, FIRST_OPEN_TICKET + BigInt(place), START_UTC_MS - OPENED_BEFORE_MS),
           Action: 0,
@@ -73,7 +75,7 @@ export class Deals {
     const cents = this.#random.whole(-50_000, 50_000);
     const line = JSON.stringify({
       type: 'deal.add',
-      seq: clients + place + 1,
+      seq: place + 1,
       deal: {
         ...words,
         Action: 1,

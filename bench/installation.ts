@@ -15,7 +15,7 @@ import { receive } from '../src/trading/feed/service.ts';
 import { seedBrokerage, type SeedBrokerage } from '../seeds/brokerage.ts';
 import type { Postgres, RedisServer } from './cluster.ts';
 import { Commits } from './commits.ts';
-import { Deals } from './deals.ts';
+import { type BenchTrade, Deals } from './deals.ts';
 import { batchesOf, signed } from './sender.ts';
 
 export type Backend = 'redis' | 'postgres';
@@ -42,10 +42,16 @@ export type Installation = {
   readonly createBrokerage: (slug: string, seed: SeedBrokerage, randomSeed: number) => Promise<Brokerage>;
   /** Stores lines through the feed and tells nobody. */
   readonly store: (brokerage: Brokerage, lines: readonly string[]) => Promise<void>;
+  /** The next trades of a brokerage; the opens of their positions are stored, they themselves are not. */
+  readonly nextTrades: (brokerage: Brokerage, count: number) => Promise<BenchTrade[]>;
   readonly close: () => Promise<void>;
 };
 
-export async function openInstallation(postgres: Postgres, redis: RedisServer | undefined, backends: readonly Backend[]): Promise<Installation> {
+export async function openInstallation(
+  postgres: Postgres,
+  redis: RedisServer | undefined,
+  backends: readonly Backend[],
+): Promise<Installation> {
   const config = completeConfig(
     readConfig({
       PORT: '0',
@@ -78,9 +84,23 @@ export async function openInstallation(postgres: Postgres, redis: RedisServer | 
   const works = new Map<Backend, Work>();
   for (const backend of backends) {
     if (backend === 'redis' && redis === undefined) continue;
-    works.set(backend, await openWork(platform, { ...config, redisUrl: backend === 'redis' ? redis?.url : undefined }, log));
+    works.set(
+      backend,
+      await openWork(platform, { ...config, redisUrl: backend === 'redis' ? redis?.url : undefined }, log),
+    );
   }
   const feed = { withTenant: tenancy.withTenant, sealer: sourceSealer(config), clock: systemClock };
+  const store = async (brokerage: Brokerage, lines: readonly string[]): Promise<void> => {
+    for (const batch of batchesOf(lines)) {
+      const request = {
+        sourceId: brokerage.source.id,
+        headers: signed(brokerage.source, batch),
+        body: batch.body,
+        log,
+      };
+      await receive(feed, brokerage.tenantId, request, 'bench');
+    }
+  };
   return {
     config,
     platform,
@@ -92,15 +112,23 @@ export async function openInstallation(postgres: Postgres, redis: RedisServer | 
     createBrokerage: async (slug, seed, randomSeed) => {
       const tenant = await tenancy.createTenant({ slug, name: slug });
       const made = await seedBrokerage(feed, tenant.id, seed);
-      if (made.ibs.some((ib, place) => ib.key !== place + 1)) throw new Error('the IBs of a new brokerage are numbered from 1');
+      if (made.ibs.some((ib, place) => ib.key !== place + 1))
+        throw new Error('the IBs of a new brokerage are numbered from 1');
       await openAccounts(tenancy.withTenant, tenant.id, seed);
-      return { tenantId: tenant.id, slug, database: tenant.database, seed, source: made.source, deals: new Deals(seed, randomSeed) };
+      return {
+        tenantId: tenant.id,
+        slug,
+        database: tenant.database,
+        seed,
+        source: made.source,
+        deals: new Deals(seed, randomSeed),
+      };
     },
-    store: async (brokerage, lines) => {
-      for (const batch of batchesOf(lines)) {
-        const request = { sourceId: brokerage.source.id, headers: signed(brokerage.source, batch), body: batch.body, log };
-        await receive(feed, brokerage.tenantId, request, 'bench');
-      }
+    store,
+    nextTrades: async (brokerage, count) => {
+      const trades = brokerage.deals.trades(count);
+      await store(brokerage, brokerage.deals.opensOf(trades));
+      return trades;
     },
     close: async () => {
       for (const work of works.values()) await work.close();
@@ -109,11 +137,14 @@ export async function openInstallation(postgres: Postgres, redis: RedisServer | 
   };
 }
 
-
 const ACCOUNTS_AT_ONCE = 10_000;
 
 /** Everybody has been paid before: a brokerage at work opens few ledger accounts. */
-async function openAccounts(withTenant: WithTenant, tenantId: TenantId, { ibs, clients }: SeedBrokerage): Promise<void> {
+async function openAccounts(
+  withTenant: WithTenant,
+  tenantId: TenantId,
+  { ibs, clients }: SeedBrokerage,
+): Promise<void> {
   const currency = Currency.parse('USD');
   const refs: AccountRef[] = [
     { purpose: 'commission_expense', owner: 0, currency },
@@ -121,5 +152,7 @@ async function openAccounts(withTenant: WithTenant, tenantId: TenantId, { ibs, c
     ...clients.map((_client, place): AccountRef => ({ purpose: 'trader_rebate_payable', owner: place + 1, currency })),
   ];
   for (let from = 0; from < refs.length; from += ACCOUNTS_AT_ONCE)
-    await withTenant(tenantId, { actor: 'bench', causation: 'accounts' }, (tx) => ensureAccounts(tx, refs.slice(from, from + ACCOUNTS_AT_ONCE)));
+    await withTenant(tenantId, { actor: 'bench', causation: 'accounts' }, (tx) =>
+      ensureAccounts(tx, refs.slice(from, from + ACCOUNTS_AT_ONCE)),
+    );
 }

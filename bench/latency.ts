@@ -26,17 +26,27 @@ export type Latency = {
  */
 export async function measureLatency(
   installation: Installation,
-  { backend, brokerage, tradesPerSecond, seconds }: { backend: Backend; brokerage: Brokerage; tradesPerSecond: number; seconds: number },
+  {
+    backend,
+    brokerage,
+    tradesPerSecond,
+    seconds,
+  }: { backend: Backend; brokerage: Brokerage; tradesPerSecond: number; seconds: number },
 ): Promise<Latency> {
   const rate = Math.max(1, Math.floor(tradesPerSecond));
-  const trades = brokerage.deals.trades(Math.max(1, Math.floor(rate * seconds)));
+  const warm = await installation.nextTrades(brokerage, 500);
+  const trades = await installation.nextTrades(brokerage, Math.max(1, Math.floor(rate * seconds)));
   const product = await startProduct(installation, backend);
   const sender = openSender(product.port, brokerage.slug, brokerage.source);
   try {
     const { commits } = installation;
-    const warm = brokerage.deals.trades(500);
     commits.reset(brokerage.tenantId);
-    await sender.postAll(batchesOf(warm.map(({ line }) => line), 50));
+    await sender.postAll(
+      batchesOf(
+        warm.map(({ line }) => line),
+        50,
+      ),
+    );
     await commits.until(brokerage.tenantId, warm.length, SETTLE_MS_MAX);
     commits.reset(brokerage.tenantId);
     const sentAt: number[] = [];
@@ -47,7 +57,11 @@ export async function measureLatency(
       await wait(FILL_MS);
       if (onTheirWay.size === IN_FLIGHT) await Promise.race(onTheirWay);
       const nowMs = performance.now();
-      const upTo = Math.min(trades.length, sentAt.length + LINES_PER_BATCH, Math.floor(((nowMs - startedMs) / 1000) * rate));
+      const upTo = Math.min(
+        trades.length,
+        sentAt.length + LINES_PER_BATCH,
+        Math.floor(((nowMs - startedMs) / 1000) * rate),
+      );
       if (upTo === sentAt.length) continue;
       const [batch] = batchesOf(trades.slice(sentAt.length, upTo).map(({ line }) => line)) as [Batch];
       for (let place = sentAt.length; place < upTo; place += 1) dueAt.push(startedMs + ((place + 1) / rate) * 1000);
@@ -56,12 +70,23 @@ export async function measureLatency(
       onTheirWay.add(post);
     }
     await Promise.all([...onTheirWay, commits.until(brokerage.tenantId, trades.length, SETTLE_MS_MAX)]);
-    const committedAt = await commitTimes(installation, brokerage, { from: trades[0]?.ticket ?? 0n, count: trades.length });
+    const committedAt = await commitTimes(installation, brokerage, {
+      from: trades[0]?.ticket ?? 0n,
+      count: trades.length,
+    });
     const since = (from: readonly number[]): Percentiles => {
-      const sorted = committedAt.map((at, place) => at - (from[place] ?? Number.NaN)).sort((left, right) => left - right);
+      const sorted = committedAt
+        .map((at, place) => at - (from[place] ?? Number.NaN))
+        .sort((left, right) => left - right);
       return { p50: percentile(sorted, 0.5), p95: percentile(sorted, 0.95), p99: percentile(sorted, 0.99) };
     };
-    return { tradesPerSecond: rate, trades: trades.length, fillMs: FILL_MS, fromPost: since(sentAt), fromTrade: since(dueAt) };
+    return {
+      tradesPerSecond: rate,
+      trades: trades.length,
+      fillMs: FILL_MS,
+      fromPost: since(sentAt),
+      fromTrade: since(dueAt),
+    };
   } finally {
     await sender.close();
     await product.stop();

@@ -13,7 +13,8 @@ async function main(): Promise<Summary> {
   const options = readOptions(process.argv.slice(2));
   const startedMs = performance.now();
   const seconds = (): number => (performance.now() - startedMs) / 1000;
-  const say = (words: string): void => void process.stderr.write(`${seconds().toFixed(0).padStart(4)} s  ${words} (load ${loadavg()[0]?.toFixed(1)})\n`);
+  const say = (words: string): void =>
+    void process.stderr.write(`${seconds().toFixed(0).padStart(4)} s  ${words} (load ${loadavg()[0]?.toFixed(1)})\n`);
   const machine = describeMachine();
   const { mean, max } = depthsOf(benchBrokerage(options.ibs, 1));
   const postgres = await startPostgresForBench();
@@ -37,6 +38,8 @@ try {
   const { floor, findings } = await main();
   if (floor.missed || findings.length > 0) process.exitCode = 1;
 } catch (error) {
-  process.stderr.write(`${error instanceof Disagreement ? `The arms disagree: ${error.message}` : error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(
+    `${error instanceof Disagreement ? `The arms disagree: ${error.message}` : error instanceof Error ? error.stack : String(error)}\n`,
+  );
   process.exitCode = 1;
 }

@@ -20,7 +20,9 @@ export const meterOf =
   (postgres: Postgres, redis: RedisServer | undefined): Meter =>
   async (work) => {
     const lsn = async (): Promise<bigint> => {
-      const { rows } = await postgres.admin('postgres').query<{ at: string }>(`select pg_current_wal_lsn() - '0/0'::pg_lsn as at`);
+      const { rows } = await postgres
+        .admin('postgres')
+        .query<{ at: string }>(`select pg_current_wal_lsn() - '0/0'::pg_lsn as at`);
       return BigInt(rows[0]?.at ?? '0');
     };
     const walBefore = await lsn();
@@ -42,7 +44,8 @@ export const meterOf =
   };
 
 export const tradesPerSecond = ({ trades, wallMs }: Run): number => (trades / wallMs) * 1000;
-export const cpuMicrosPerTrade = ({ trades, nodeMs, postgresMs, redisMs }: Run): number => ((nodeMs + postgresMs + redisMs) / trades) * 1000;
+export const cpuMicrosPerTrade = ({ trades, nodeMs, postgresMs, redisMs }: Run): number =>
+  ((nodeMs + postgresMs + redisMs) / trades) * 1000;
 
 /** The middle, the least and the most of repeats. */
 export type Spread = { readonly median: number; readonly min: number; readonly max: number };

@@ -4,25 +4,28 @@ import { parseArgs } from 'node:util';
 export type BenchOptions = {
   readonly json: boolean;
   readonly full: boolean;
-  /** Closing deals of each product arm and repeat; the baseline gets `baselineTrades` of the same. */
-  readonly trades: number;
-  readonly baselineTrades: number;
+  /** Closing deals of each product arm and repeat, and of the baseline; undefined: as many as take `armSeconds`. */
+  readonly trades: number | undefined;
+  readonly baselineTrades: number | undefined;
+  readonly armSeconds: number;
   readonly repeats: number;
   readonly ibs: number;
   /** Numbers of IBs at which the cost of a trade is compared; empty leaves the comparison out. */
   readonly sizes: readonly number[];
-  readonly sizeTrades: number;
   readonly latencySeconds: number;
   readonly prefillTrades: number;
   readonly backends: readonly ('redis' | 'postgres')[];
 };
 
-const whole = (name: string, text: string | undefined, byDefault: number): number => {
+const whole = <Default>(name: string, text: string | undefined, byDefault: Default): number | Default => {
   if (text === undefined) return byDefault;
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new RangeError(`--${name} takes a whole number from 1`);
   return value;
 };
+
+/** Where the number of trades is given, the baseline gets one in so many. */
+const BASELINE_SHARE = 16;
 
 /** Reads the command line; a wrong argument is a TypeError or RangeError that names it. */
 export function readOptions(args: readonly string[]): BenchOptions {
@@ -36,16 +39,16 @@ export function readOptions(args: readonly string[]): BenchOptions {
       ibs: { type: 'string' },
     },
   });
-  const trades = whole('trades', values.trades, values.full ? 400_000 : 40_000);
+  const trades = whole('trades', values.trades, undefined);
   return {
     json: values.json,
     full: values.full,
     trades,
-    baselineTrades: Math.max(1, Math.ceil(trades / (values.full ? 20 : 16))),
+    baselineTrades: trades === undefined ? undefined : Math.ceil(trades / BASELINE_SHARE),
+    armSeconds: values.full ? 30 : 5,
     repeats: whole('repeats', values.repeats, values.full ? 5 : 3),
     ibs: whole('ibs', values.ibs, 10_000),
     sizes: [1_000, 10_000, 100_000],
-    sizeTrades: Math.max(1, Math.ceil(trades / 2)),
     latencySeconds: values.full ? 30 : 8,
     prefillTrades: values.full ? 200_000 : 20_000,
     backends: ['redis', 'postgres'],

@@ -16,13 +16,11 @@ export function referenceSums(seed: SeedBrokerage, trades: readonly BenchTrade[]
   const [plan] = seed.plans;
   if (plan === undefined) throw new RangeError('the seed has a plan');
   const compiled = compilePlan(plan.definition);
-  const links = seed.ibs.map(
-    ({ rate }, place): ChainLink => ({
-      ibKey: place + 1,
-      status: 'active',
-      rates: rate && compileAgreement(compiled, [{ rate: rate.rate }]),
-    }),
-  );
+  const links = seed.ibs.map(({ rate }, place): ChainLink => ({
+    ibKey: place + 1,
+    status: 'active',
+    rates: rate && compileAgreement(compiled, [{ rate: rate.rate }]),
+  }));
   const symbols = new Map(seed.symbols.map((symbol) => [symbol.rawName, symbol]));
   const factors = new Map(seed.groups.map(({ name, lotFactor }) => [name, parseDecimal(lotFactor)]));
   const inputs = trades.map((trade) => {
@@ -30,7 +28,8 @@ export function referenceSums(seed: SeedBrokerage, trades: readonly BenchTrade[]
     const symbol = symbols.get(trade.symbol);
     const accountGroup = client?.accounts[0]?.group ?? '';
     const lotFactor = factors.get(accountGroup);
-    if (client === undefined || symbol === undefined || lotFactor === undefined) throw new RangeError('a trade of nobody');
+    if (client === undefined || symbol === undefined || lotFactor === undefined)
+      throw new RangeError('a trade of nobody');
     const chain: ChainLink[] = [];
     for (let place: number | null = client.ib; place !== null; place = seed.ibs[place]?.parent ?? null) {
       const link = links[place];

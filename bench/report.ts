@@ -16,7 +16,9 @@ function table(titles: readonly string[], rows: readonly (readonly string[])[]):
   }));
   const line = (cells: readonly string[]): string =>
     columns
-      .map(({ width }, place) => (place === 0 ? (cells[place] ?? '').padEnd(width) : (cells[place] ?? '').padStart(width)))
+      .map(({ width }, place) =>
+        place === 0 ? (cells[place] ?? '').padEnd(width) : (cells[place] ?? '').padStart(width),
+      )
       .join('  ')
       .trimEnd();
   return [line(titles), columns.map(({ width }) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
@@ -42,12 +44,16 @@ export function reportOf(summary: Summary): string {
       : [
           table(
             ['Batches booked at once', 'trades/s', 'CPU us/trade'],
-            summary.connections.map(({ connections, booking }) => [String(connections), wholeSpread(booking.tradesPerSecond), cpu(booking)]),
+            summary.connections.map(({ connections, booking }) => [
+              String(connections),
+              wholeSpread(booking.tradesPerSecond),
+              cpu(booking),
+            ]),
           ),
           '',
         ]),
     ...(summary.sizes.length === 0 ? [] : [sizesReport(summary.sizes), '']),
-    `Floor       ${summary.floor.ratio} x the baseline: ${summary.floor.missed ? 'MISSED, by every repeat' : 'held'}`,
+    `Floor       end to end ${summary.floor.ratio} x the baseline: ${summary.floor.missed ? 'MISSED, by every repeat' : 'held'}`,
     `Verified    after every arm: each trade booked once, rebates and sums per IB equal to the pure reference, accounts equal to rebates, ledger sum 0; sent again: no change`,
     ...summary.findings.map((finding) => `FOUND       ${finding}`),
     `Took        ${whole(summary.tookSeconds)} s${options.full ? ' (--full)' : ''}`,
@@ -55,9 +61,18 @@ export function reportOf(summary: Summary): string {
   ].join('\n');
 }
 
-const cpu = ({ cpuMicrosPerTrade: { node, postgres, redis } }: ArmSummary): string => `${whole(node)} / ${whole(postgres)} / ${whole(redis)}`;
+const cpu = ({ cpuMicrosPerTrade: { node, postgres, redis } }: ArmSummary): string =>
+  `${whole(node)} / ${whole(postgres)} / ${whole(redis)}`;
 
-function backendReport({ backend, baselineConcurrency, baselineTried, arms, ratios, latency, noisy }: BackendSummary): string {
+function backendReport({
+  backend,
+  baselineConcurrency,
+  baselineTried,
+  arms,
+  ratios,
+  latency,
+  noisy,
+}: BackendSummary): string {
   const row = (name: string, arm: ArmSummary): string[] => [
     name,
     whole(arm.tradesPerRepeat),
@@ -66,7 +81,9 @@ function backendReport({ backend, baselineConcurrency, baselineTried, arms, rati
     cpu(arm),
     whole(arm.walBytesPerTrade),
   ];
-  const tried = baselineTried.map(({ concurrency, tradesPerSecond }) => `${concurrency}: ${whole(tradesPerSecond)}/s`).join(', ');
+  const tried = baselineTried
+    .map(({ concurrency, tradesPerSecond }) => `${concurrency}: ${whole(tradesPerSecond)}/s`)
+    .join(', ');
   return [
     `== Queues on ${backend === 'redis' ? 'Redis' : 'Postgres'}`,
     table(
@@ -82,12 +99,28 @@ function backendReport({ backend, baselineConcurrency, baselineTried, arms, rati
     table(
       ['Ratio, paired by repeat', 'throughput median (min..max)', 'CPU per trade'],
       [
-        ['b/a booking alone, like for like', spread(ratios.bookingToBaseline.throughput, 1), spread(ratios.bookingToBaseline.cpu, 1)],
-        ['b/a end to end, ingest included', spread(ratios.endToEndToBaseline.throughput, 1), spread(ratios.endToEndToBaseline.cpu, 1)],
-        ['b/c booking alone to the limit', spread(ratios.bookingToLimit.throughput, 2), spread(ratios.bookingToLimit.cpu, 2)],
+        [
+          'b/a booking alone, like for like',
+          spread(ratios.bookingToBaseline.throughput, 1),
+          spread(ratios.bookingToBaseline.cpu, 1),
+        ],
+        [
+          'b/a end to end, ingest included',
+          spread(ratios.endToEndToBaseline.throughput, 1),
+          spread(ratios.endToEndToBaseline.cpu, 1),
+        ],
+        [
+          'b/c booking alone to the limit',
+          spread(ratios.bookingToLimit.throughput, 2),
+          spread(ratios.bookingToLimit.cpu, 2),
+        ],
       ],
     ),
-    ...(noisy ? ['NOISY: the baseline varied by more than 1.3 between repeats; the ratios to it are not to be trusted, CPU more than throughput.'] : []),
+    ...(noisy
+      ? [
+          'NOISY: the baseline varied by more than 1.3 between repeats; the ratios to it are not to be trusted, CPU more than throughput.',
+        ]
+      : []),
     ...(latency === undefined
       ? []
       : [
@@ -101,7 +134,17 @@ function backendReport({ backend, baselineConcurrency, baselineTried, arms, rati
 
 const sizesReport = (sizes: readonly SizeSummary[]): string =>
   table(
-    ['Cost per trade by size', 'booking trades/s', 'CPU us', 'wall x', 'CPU x', 'end to end trades/s', 'CPU us', 'wall x', 'CPU x'],
+    [
+      'Cost per trade by size',
+      'booking trades/s',
+      'CPU us',
+      'wall x',
+      'CPU x',
+      'end to end trades/s',
+      'CPU us',
+      'wall x',
+      'CPU x',
+    ],
     sizes.map(({ ibs, booking, endToEnd, bookingCost, endToEndCost }) => [
       `${whole(ibs)} IBs`,
       wholeSpread(booking.tradesPerSecond),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createTenantClient } from '../src/platform/tenant-client.ts';
-import { FeedAnswer, signFeedRequest } from '../src/trading/index.ts';
+import { type FeedAnswer, signFeedRequest } from '../src/trading/index.ts';
 
 /** Lines that a bridge sends at once. */
 export const LINES_PER_BATCH = 1_000;
@@ -45,7 +45,13 @@ export function openSender(port: number, slug: string, source: Source): Sender {
   const client = createTenantClient();
   const url = `http://${slug}.localhost:${port}/feeds/${source.id}/events`;
   const post = async (batch: Batch): Promise<FeedAnswer> => {
-    const answer = await client.send({ url, method: 'POST', headers: signed(source, batch), body: batch.body, timeoutMs: 60_000 });
+    const answer = await client.send({
+      url,
+      method: 'POST',
+      headers: signed(source, batch),
+      body: batch.body,
+      timeoutMs: 60_000,
+    });
     if (answer.status !== 200) throw new Error(`the feed answered ${answer.status}: ${answer.text().slice(0, 500)}`);
     return answer.json() as FeedAnswer;
   };

@@ -3,7 +3,8 @@ import type { Latency } from './latency.ts';
 import type { Machine } from './machine.ts';
 import { cpuMicrosPerTrade, pairedRatio, type Run, type Spread, spreadOf, tradesPerSecond } from './measure.ts';
 import type { BenchOptions } from './options.ts';
-import type { BackendRuns, BenchResult, SizeRuns } from './run.ts';
+import type { BackendRuns, BenchResult } from './run.ts';
+import type { SizeRuns } from './sizes.ts';
 
 /** The repeats of one arm in figures. */
 export type ArmSummary = {
@@ -46,13 +47,15 @@ export type SizeSummary = {
 export type Summary = {
   readonly machine: Machine;
   readonly postgres: { readonly version: string; readonly settings: Readonly<Record<string, string>> };
-  readonly redis: { readonly version: string; readonly settings: Readonly<Record<string, string>> } | 'skipped: no redis-server on this machine';
+  readonly redis:
+    | { readonly version: string; readonly settings: Readonly<Record<string, string>> }
+    | 'skipped: no redis-server on this machine';
   readonly options: BenchOptions;
   readonly tree: { readonly ibs: number; readonly levelsMean: number; readonly levelsMax: number };
   readonly backends: readonly BackendSummary[];
   readonly connections: readonly { readonly connections: number; readonly booking: ArmSummary }[];
   readonly sizes: readonly SizeSummary[];
-  /** The floor: 10 times the baseline. It is missed when not even the best repeat of any backend reaches it. */
+  /** The floor: end to end 10 times the baseline. It is missed when not even the best repeat of any backend reaches it. */
   readonly floor: { readonly ratio: number; readonly missed: boolean };
   /** What the product's own verification found in the ledgers and event chains of the arms; nothing where all is well. */
   readonly findings: readonly string[];
@@ -64,17 +67,26 @@ const NOISY_ABOVE = 1.3;
 
 export function summarise(
   result: BenchResult,
-  told: Pick<Summary, 'machine' | 'options' | 'tree' | 'tookSeconds'> & { postgres: Postgres; redis: RedisServer | undefined },
+  told: Pick<Summary, 'machine' | 'options' | 'tree' | 'tookSeconds'> & {
+    postgres: Postgres;
+    redis: RedisServer | undefined;
+  },
 ): Summary {
   const { postgres, redis, ...rest } = told;
   const backends = result.backends.map(summariseBackend);
-  const best = backends.map(({ ratios }) => ratios.bookingToBaseline.throughput.max);
+  const best = backends.map(({ ratios }) => ratios.endToEndToBaseline.throughput.max);
   return {
     ...rest,
     postgres: { version: postgres.version, settings: postgres.settings },
-    redis: redis === undefined ? 'skipped: no redis-server on this machine' : { version: redis.version, settings: redis.settings },
+    redis:
+      redis === undefined
+        ? 'skipped: no redis-server on this machine'
+        : { version: redis.version, settings: redis.settings },
     backends,
-    connections: result.connections.map(({ connections, booking }) => ({ connections, booking: summariseArm(booking) })),
+    connections: result.connections.map(({ connections, booking }) => ({
+      connections,
+      booking: summariseArm(booking),
+    })),
     sizes: summariseSizes(result.sizes),
     findings: result.findings,
     floor: { ratio: FLOOR, missed: Math.max(...best) < FLOOR },
@@ -102,7 +114,16 @@ const ratioOf = (left: readonly Run[], right: readonly Run[]): Ratio => ({
   cpu: pairedRatio(right.map(cpuMicrosPerTrade), left.map(cpuMicrosPerTrade)),
 });
 
-function summariseBackend({ backend, baselineConcurrency, concurrencies, baseline, booking, endToEnd, limit, latency }: BackendRuns): BackendSummary {
+function summariseBackend({
+  backend,
+  baselineConcurrency,
+  concurrencies,
+  baseline,
+  booking,
+  endToEnd,
+  limit,
+  latency,
+}: BackendRuns): BackendSummary {
   const spread = spreadOf(baseline.map(tradesPerSecond));
   return {
     backend,

@@ -10,7 +10,11 @@ export class Disagreement extends Error {
 }
 
 /** What is stored of trades, by the numbers of their deals. */
-export async function storedSums({ postgres }: Installation, { database }: Brokerage, trades: readonly BenchTrade[]): Promise<Sums & { bookings: number }> {
+export async function storedSums(
+  { postgres }: Installation,
+  { database }: Brokerage,
+  trades: readonly BenchTrade[],
+): Promise<Sums & { bookings: number }> {
   const pool = postgres.admin(database);
   const range = [String(trades[0]?.ticket ?? 0), String(trades.at(-1)?.ticket ?? -1)];
   const { rows } = await pool.query<{ kind: number; beneficiary: number; rebates: string; units: string }>(
@@ -28,7 +32,11 @@ export async function storedSums({ postgres }: Installation, { database }: Broke
 }
 
 /** What was copied: rows without deals. */
-export async function copiedSums({ postgres }: Installation, { database }: Brokerage, sinceBatch: bigint): Promise<Sums & { bookings: number }> {
+export async function copiedSums(
+  { postgres }: Installation,
+  { database }: Brokerage,
+  sinceBatch: bigint,
+): Promise<Sums & { bookings: number }> {
   const pool = postgres.admin(database);
   const { rows } = await pool.query<{ kind: number; beneficiary: number; rebates: string; units: string }>(
     `select r.kind, r.beneficiary, count(*) as rebates, sum(r.units) as units
@@ -36,7 +44,10 @@ export async function copiedSums({ postgres }: Installation, { database }: Broke
       where b.batch_key > $1 group by r.kind, r.beneficiary`,
     [String(sinceBatch)],
   );
-  const { rows: booked } = await pool.query<{ count: string }>('select count(*) from commissions.bookings where batch_key > $1', [String(sinceBatch)]);
+  const { rows: booked } = await pool.query<{ count: string }>(
+    'select count(*) from commissions.bookings where batch_key > $1',
+    [String(sinceBatch)],
+  );
   return { bookings: Number(booked[0]?.count), ...sumsOf(rows) };
 }
 
@@ -48,10 +59,17 @@ const sumsOf = (rows: readonly { kind: number; beneficiary: number; rebates: str
 });
 
 /** Holds what is stored of trades to the pure reference: each booked, the same rows, the same sum for each beneficiary. */
-export function mustAgree(arm: string, seed: Brokerage['seed'], trades: readonly BenchTrade[], found: Sums & { bookings: number }): void {
-  if (found.bookings !== trades.length) throw new Disagreement(`${arm}: ${found.bookings} bookings of ${trades.length} trades`);
+export function mustAgree(
+  arm: string,
+  seed: Brokerage['seed'],
+  trades: readonly BenchTrade[],
+  found: Sums & { bookings: number },
+): void {
+  if (found.bookings !== trades.length)
+    throw new Disagreement(`${arm}: ${found.bookings} bookings of ${trades.length} trades`);
   const expected = referenceSums(seed, trades);
-  if (found.rebates !== expected.rebates) throw new Disagreement(`${arm}: ${found.rebates} rebates, the reference has ${expected.rebates}`);
+  if (found.rebates !== expected.rebates)
+    throw new Disagreement(`${arm}: ${found.rebates} rebates, the reference has ${expected.rebates}`);
   for (const name of new Set([...expected.units.keys(), ...found.units.keys()])) {
     const [is, should] = [found.units.get(name) ?? 0n, expected.units.get(name) ?? 0n];
     if (is !== should) throw new Disagreement(`${arm}: ${name} has ${is} units, the reference ${should}`);
@@ -72,9 +90,12 @@ const LEDGER_AGAINST_REBATES = `
 
 /** The books of a brokerage as a whole: they balance, accounts hold what the rebates say, nothing waits or is parked. */
 export async function mustBalance(arm: string, { postgres }: Installation, { database }: Brokerage): Promise<void> {
-  const { rows } = await postgres.admin(database).query<{ unbalanced: string; due: number; parked: number; different: number }>(LEDGER_AGAINST_REBATES);
+  const { rows } = await postgres
+    .admin(database)
+    .query<{ unbalanced: string; due: number; parked: number; different: number }>(LEDGER_AGAINST_REBATES);
   const [row] = rows;
-  if (row?.unbalanced !== '0' || row.due + row.parked + row.different > 0) throw new Disagreement(`${arm}: ${JSON.stringify(row)}`);
+  if (row?.unbalanced !== '0' || row.due + row.parked + row.different > 0)
+    throw new Disagreement(`${arm}: ${JSON.stringify(row)}`);
 }
 
 /** What the product's own proofs of ledger and events find in a brokerage. */

@@ -43,7 +43,9 @@ export function benchBrokerage(ibs: number, seed: number): SeedBrokerage {
     clients: Array.from({ length: ibs * CLIENTS_PER_IB }, (_none, place) => ({
       name: `Client ${place + 1}`,
       ib: place % ibs,
-      accounts: [{ login: FIRST_LOGIN + BigInt(place), group: GROUPS[place % GROUPS.length] ?? 'real\\standard', currency }],
+      accounts: [
+        { login: FIRST_LOGIN + BigInt(place), group: GROUPS[place % GROUPS.length] ?? 'real\\standard', currency },
+      ],
     })),
   };
 }

@@ -10,8 +10,12 @@ type Client = pg.PoolClient;
 type Row = Record<string, unknown>;
 
 /** One prepared statement, one round trip. */
-const run = async <Result extends Row>(client: Client, name: string, text: string, values: unknown[]): Promise<Result[]> =>
-  (await client.query<Result>({ name, text, values })).rows;
+const run = async <Result extends Row>(
+  client: Client,
+  name: string,
+  text: string,
+  values: unknown[],
+): Promise<Result[]> => (await client.query<Result>({ name, text, values })).rows;
 
 type Claimed = {
   deal_key: bigint;
@@ -83,13 +87,29 @@ export async function bookOne(client: Client, book: PlanBook, dealKey: bigint, c
   if (trade === undefined) return false;
   const [configuration] = await run<{ version: bigint }>(client, 'configuration', CONFIGURATION, []);
   if (configuration?.version !== book.version) throw new Error('plans changed during the benchmark');
-  const levels = await run<{ ibKey: number; status: IbStatus; knownAt: Date }>(client, 'chain', CHAIN, [trade.client_key, trade.closed_at]);
-  const [open] = await run<{ openedAt: Date; hasMs: boolean }>(client, 'open', OPEN, [trade.server_key, trade.position_id]);
+  const levels = await run<{ ibKey: number; status: IbStatus; knownAt: Date }>(client, 'chain', CHAIN, [
+    trade.client_key,
+    trade.closed_at,
+  ]);
+  const [open] = await run<{ openedAt: Date; hasMs: boolean }>(client, 'open', OPEN, [
+    trade.server_key,
+    trade.position_id,
+  ]);
   const { input, versionKey } = inputOf(book, trade, levels, open);
   const result = computeTrade(input);
-  if (result.kind !== 'booked') throw new Error(`trade ${dealKey} is ${result.kind}: the baseline knows booked ones only`);
+  if (result.kind !== 'booked')
+    throw new Error(`trade ${dealKey} is ${result.kind}: the baseline knows booked ones only`);
   const [booking] = await run<{ batchKey: bigint }>(client, 'booking', BOOKING, [
-    levels[0]?.knownAt, book.version, dealKey, versionKey, levels[0]?.ibKey, trade.symbol_key, trade.group_key, trade.closed_at, open?.openedAt, result.earningUnits,
+    levels[0]?.knownAt,
+    book.version,
+    dealKey,
+    versionKey,
+    levels[0]?.ibKey,
+    trade.symbol_key,
+    trade.group_key,
+    trade.closed_at,
+    open?.openedAt,
+    result.earningUnits,
   ]);
   for (const { component, kind, beneficiary, depth, units } of result.rebates)
     await run(client, 'rebate', REBATE, [dealKey, component, KINDS[kind], beneficiary, depth, units]);
@@ -119,13 +139,22 @@ function inputOf(
     closedAtMs,
     timesHaveMs: trade.has_ms && (open?.hasMs ?? true),
     plan: version?.plan,
-    chain: levels.map(({ ibKey, status }) => ({ ibKey, status, rates: version && book.ratesOf(ibKey, version, closedAtMs) })),
+    chain: levels.map(({ ibKey, status }) => ({
+      ibKey,
+      status,
+      rates: version && book.ratesOf(ibKey, version, closedAtMs),
+    })),
   };
   return { input, versionKey: version?.key };
 }
 
 /** One ledger transfer per level, by one call of the same guarded function. */
-async function post(client: Client, reference: string, closedAt: Date, { currency, rebates }: TradeResult & { kind: 'booked' }): Promise<void> {
+async function post(
+  client: Client,
+  reference: string,
+  closedAt: Date,
+  { currency, rebates }: TradeResult & { kind: 'booked' },
+): Promise<void> {
   const paid = rebates.filter((rebate): rebate is Rebate & { kind: 'ib' | 'client' } => rebate.kind !== 'house');
   if (paid.length === 0) return;
   const [found] = await run<{ keys: number[] }>(client, 'accounts', ACCOUNTS, [
@@ -148,7 +177,10 @@ async function post(client: Client, reference: string, closedAt: Date, { currenc
 }
 
 /** One event at the end of the chain; the ledger's function has taken the lock of late writes already. */
-async function emit(client: Client, told: { stream: string; causation: string; batch: string; rebates: number }): Promise<void> {
+async function emit(
+  client: Client,
+  told: { stream: string; causation: string; batch: string; rebates: number },
+): Promise<void> {
   const [head] = await run<{ seq: bigint; hash: Buffer; now: Date }>(client, 'head', HEAD, []);
   if (head === undefined) throw new Error('platform.event_head has no row');
   const event = {
@@ -164,6 +196,14 @@ async function emit(client: Client, told: { stream: string; causation: string; b
   };
   const hash = chainHash(head.hash, event);
   await run(client, 'event', EVENT, [
-    event.seq, event.stream, event.type, event.payload, event.actor, event.causation, event.recordedAt, head.hash, hash,
+    event.seq,
+    event.stream,
+    event.type,
+    event.payload,
+    event.actor,
+    event.causation,
+    event.recordedAt,
+    head.hash,
+    hash,
   ]);
 }

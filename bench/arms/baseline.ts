@@ -16,10 +16,18 @@ const KEPT = { removeOnComplete: { count: 1_000, age: 86_400 }, removeOnFail: { 
 /** The straightforward way: one job per trade, one transaction per trade, one INSERT per level. The deals are stored. */
 export async function runBaseline(
   installation: Installation,
-  { backend, brokerage, meter, concurrency }: { backend: Backend; brokerage: Brokerage; meter: Meter; concurrency: number },
+  {
+    backend,
+    brokerage,
+    meter,
+    concurrency,
+  }: { backend: Backend; brokerage: Brokerage; meter: Meter; concurrency: number },
   trades: readonly BenchTrade[],
 ): Promise<Run> {
-  await installation.store(brokerage, trades.map(({ line }) => line));
+  await installation.store(
+    brokerage,
+    trades.map(({ line }) => line),
+  );
   const dealKeys = await dueKeys(installation, brokerage);
   if (dealKeys.length !== trades.length) throw new Error(`${dealKeys.length} of ${trades.length} deals are due`);
   const measured = await bookDeals(installation, { backend, brokerage, meter, concurrency }, dealKeys);
@@ -29,7 +37,12 @@ export async function runBaseline(
 /** Puts a job on the queue for each deal and waits until all have ended. */
 export async function bookDeals(
   installation: Installation,
-  { backend, brokerage, meter, concurrency }: { backend: Backend; brokerage: Brokerage; meter: Meter; concurrency: number },
+  {
+    backend,
+    brokerage,
+    meter,
+    concurrency,
+  }: { backend: Backend; brokerage: Brokerage; meter: Meter; concurrency: number },
   dealKeys: readonly bigint[],
 ) {
   const { works, log, postgres } = installation;
@@ -64,7 +77,9 @@ export async function bookDeals(
     return await meter(async () => {
       for (let from = 0; from < dealKeys.length; from += JOBS_AT_ONCE)
         await queue.addBulk(
-          dealKeys.slice(from, from + JOBS_AT_ONCE).map((dealKey) => ({ name: 'Trade', data: { dealKey: String(dealKey) } })),
+          dealKeys
+            .slice(from, from + JOBS_AT_ONCE)
+            .map((dealKey) => ({ name: 'Trade', data: { dealKey: String(dealKey) } })),
         );
       await ended.done;
     });
@@ -77,7 +92,9 @@ export async function bookDeals(
 }
 
 async function dueKeys({ postgres }: Installation, { database }: Brokerage): Promise<bigint[]> {
-  const { rows } = await postgres.admin(database).query<{ key: string }>('select deal_key as key from trading.due order by 1');
+  const { rows } = await postgres
+    .admin(database)
+    .query<{ key: string }>('select deal_key as key from trading.due order by 1');
   return rows.map(({ key }) => BigInt(key));
 }
 
@@ -86,7 +103,10 @@ async function planBook({ platform }: Installation, { tenantId, seed }: Brokerag
   const books = new PlanBooks();
   return platform.tenancy.withTenant(tenantId, { actor: 'bench', causation: 'baseline' }, async (tx) => {
     const book = await books.read(tx);
-    await book.loadAgreements(tx, seed.ibs.map((_ib, place) => place + 1));
+    await book.loadAgreements(
+      tx,
+      seed.ibs.map((_ib, place) => place + 1),
+    );
     return book;
   });
 }

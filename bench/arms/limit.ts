@@ -48,17 +48,22 @@ export async function runLimit(
   trades: number,
 ): Promise<Run> {
   const source = postgres.admin(from.database);
-  const target = new pg.Client({ connectionString: postgres.urlOf(into.database), options: '-c jit=off -c TimeZone=UTC' });
+  const target = new pg.Client({
+    connectionString: postgres.urlOf(into.database),
+    options: '-c jit=off -c TimeZone=UTC',
+  });
   await target.connect();
   try {
     const { rows } = await source.query<{ data_directory: string }>('show data_directory');
     const fileOf = (table: string): string => `${rows[0]?.data_directory ?? ''}/bench-${table}.copy`;
-    for (const [table, select] of tablesSince(since)) await source.query(`copy (${select}) to '${fileOf(table)}' with (format binary)`);
+    for (const [table, select] of tablesSince(since))
+      await source.query(`copy (${select}) to '${fileOf(table)}' with (format binary)`);
     await source.query(`copy (${ACCOUNTS_SINCE(since)}) to '${fileOf('accounts')}' with (format binary)`);
     await prepareAccounts(target, fileOf('accounts'));
     const measured = await meter(async () => {
       await target.query('begin');
-      for (const [table] of tablesSince(since)) await target.query(`copy ${table} from '${fileOf(table)}' with (format binary)`);
+      for (const [table] of tablesSince(since))
+        await target.query(`copy ${table} from '${fileOf(table)}' with (format binary)`);
       await target.query(`copy balances from '${fileOf('accounts')}' with (format binary)`);
       await target.query(`
         update ledger.accounts a set posted_debits = b.posted_debits, posted_credits = b.posted_credits, version = b.version

@@ -16,7 +16,14 @@ function depsOf(installation: Installation, backend: Backend, concurrency?: numb
   const work = works.get(backend);
   if (work === undefined) throw new RangeError(`the queues on ${backend} were not opened`);
   const settings = concurrency === undefined ? config : { ...config, commissionsConcurrency: concurrency };
-  return { config: settings, platform, work, metrics: processMetrics(platform, work, () => undefined), relayStats: () => undefined, log };
+  return {
+    config: settings,
+    platform,
+    work,
+    metrics: processMetrics(platform, work, () => undefined),
+    relayStats: () => undefined,
+    log,
+  };
 }
 
 const noSnapshot = (): Promise<Snapshot> => Promise.reject(new Error('nobody looks at the start page of a benchmark'));
@@ -60,15 +67,24 @@ export async function runEndToEnd(
 }
 
 /** Opens connections on the whole way; the batch holds a heartbeat. */
-const warmUp = (sender: Sender) => sender.postAll(batchesOf([JSON.stringify({ type: 'heartbeat' }), JSON.stringify({ type: 'heartbeat' })], 1));
+const warmUp = (sender: Sender) =>
+  sender.postAll(batchesOf([JSON.stringify({ type: 'heartbeat' }), JSON.stringify({ type: 'heartbeat' })], 1));
 
 /** The booking alone: the deals are stored; from the first job on the queue to the last commit. */
 export async function runBooking(
   installation: Installation,
-  { backend, brokerage, meter, concurrency }: { backend: Backend; brokerage: Brokerage; meter: Meter; concurrency?: number },
+  {
+    backend,
+    brokerage,
+    meter,
+    concurrency,
+  }: { backend: Backend; brokerage: Brokerage; meter: Meter; concurrency?: number },
   trades: readonly BenchTrade[],
 ): Promise<Run> {
-  await installation.store(brokerage, trades.map(({ line }) => line));
+  await installation.store(
+    brokerage,
+    trades.map(({ line }) => line),
+  );
   const deps = depsOf(installation, backend, concurrency);
   const worker = await startWorker(deps);
   const { commits } = installation;
@@ -85,7 +101,12 @@ export async function runBooking(
 }
 
 /** Sends what was booked once more, under new batch ids, and says what the feed made of it. */
-export async function replay(installation: Installation, backend: Backend, brokerage: Brokerage, trades: readonly BenchTrade[]): Promise<{ lines: number; duplicates: number }> {
+export async function replay(
+  installation: Installation,
+  backend: Backend,
+  brokerage: Brokerage,
+  trades: readonly BenchTrade[],
+): Promise<{ lines: number; duplicates: number }> {
   const product = await startProduct(installation, backend);
   const sender = openSender(product.port, brokerage.slug, brokerage.source);
   try {

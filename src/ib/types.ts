@@ -55,6 +55,3 @@ export type Chain = { readonly linkKey: number; readonly levels: readonly ChainL
  * knowledge that gave them: asking again with it gives the same answer, whatever was recorded since.
  */
 export type Chains = { readonly knownAt: Date; readonly chains: readonly (Chain | null)[] };
-
-/** A breach that `verifyTree` found. */
-export type TreeFinding = { readonly rule: string; readonly subject: string; readonly detail: string };

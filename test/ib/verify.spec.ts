@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClients } from '../../src/clients/index.ts';
-import { createIbs, linkClients, type TreeFinding, verifyTree } from '../../src/ib/index.ts';
+import { createIbs, linkClients, verifyTree } from '../../src/ib/index.ts';
+import type { Finding } from '../../src/platform/events/index.ts';
 import { asAdmin } from '../../src/tenancy/admin.ts';
 import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
 
@@ -29,7 +30,7 @@ describe('Verification finds what must not be, also what the database would have
     });
 
   /** What is found while the breach stands: planted by the administrator, who passes all guards, then taken back. */
-  async function findingsWith(breach: string): Promise<TreeFinding[]> {
+  async function findingsWith(breach: string): Promise<Finding[]> {
     const { provisioning, withTenant } = acme.tenancy;
     const keys = await scene();
     const statement = breach.replace(/\{(\w+)\}/g, (_all, name: string) => String(keys[name as keyof typeof keys]));
@@ -44,12 +45,12 @@ describe('Verification finds what must not be, also what the database would have
           throw Object.assign(new Error('taken back'), { found });
         })
         .catch((error: unknown) => {
-          if (error instanceof Error && 'found' in error) return error.found as TreeFinding[];
+          if (error instanceof Error && 'found' in error) return error.found as Finding[];
           throw error;
         }),
     );
   }
-  const rulesOf = (findings: readonly TreeFinding[]) => [...new Set(findings.map((finding) => finding.rule))].sort();
+  const rulesOf = (findings: readonly Finding[]) => [...new Set(findings.map((finding) => finding.rule))].sort();
 
   it('nothing in a tree that is right', async () => {
     expect(await findingsWith('select')).toEqual([]);

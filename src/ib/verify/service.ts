@@ -1,5 +1,6 @@
+import type { Finding } from '../../platform/events/index.ts';
+import { findBreaches } from '../../platform/findings.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import type { TreeFinding } from '../types.ts';
 import * as queries from './queries.ts';
 
 /** What must hold of the tree, each rule with the query that looks for its breaches. */
@@ -13,9 +14,4 @@ const rules = {
 } as const;
 
 /** Looks for breaches of what must hold of the tree and the client links, at most 100 per rule; none is a proof. */
-export async function verifyTree(tx: TenantTx): Promise<TreeFinding[]> {
-  const findings: TreeFinding[] = [];
-  for (const [rule, look] of Object.entries(rules))
-    for (const found of await look(tx, {})) findings.push({ rule, ...found });
-  return findings;
-}
+export const verifyTree = (tx: TenantTx): Promise<Finding[]> => findBreaches(tx, rules);

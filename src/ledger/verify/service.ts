@@ -1,4 +1,5 @@
 import type { Finding } from '../../platform/events/index.ts';
+import { findBreaches } from '../../platform/findings.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import * as queries from './queries.ts';
 
@@ -18,9 +19,4 @@ const rules = {
  * Checks all of a tenant's books against the transfers; gives what is wrong, at most 100 findings a rule, nothing where
  * all is well. Each rule is one statement and so sees one moment, whatever is booked meanwhile.
  */
-export async function verifyLedger(tx: TenantTx): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const [rule, find] of Object.entries(rules))
-    for (const found of await find(tx, {})) findings.push({ rule, ...found });
-  return findings;
-}
+export const verifyLedger = (tx: TenantTx): Promise<Finding[]> => findBreaches(tx, rules);

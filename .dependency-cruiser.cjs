@@ -30,7 +30,6 @@ const may = {
 const homes = {
   knex: 'platform|tenancy',
   pg: 'platform|tenancy',
-  'pg-copy-streams': 'platform|tenancy',
   express: 'platform|http',
   bullmq: 'platform|ops|main',
   ioredis: 'platform|ops|main',

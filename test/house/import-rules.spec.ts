@@ -69,7 +69,6 @@ const breaches: Record<string, [path: string, text: string][]> = {
     ['seeds/pg.ts', `import type pg from 'pg';\nexport type pool = pg.Pool;`],
     ['src/tenancy2/pg.ts', `import 'pg';`],
   ],
-  'pg-copy-streams-stays-home': [['src/trading/copy.ts', `import 'pg-copy-streams';`]],
   'express-stays-home': [['src/trading/express.ts', `import 'express';`]],
   'bullmq-stays-home': [['src/commissions/queue.ts', `import 'bullmq';`]],
   'ioredis-stays-home': [['src/platform2/redis.ts', `import 'ioredis';`]],

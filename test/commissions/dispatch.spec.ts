@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { openAccounts } from '../../src/clients/index.ts';
+import { Currency } from '../../src/kernel/currency.ts';
 import { COMMISSION_QUEUE, type Dispatcher, makeDispatcher, tradeExecuted, tradeExecutedHandler } from '../../src/commissions/index.ts';
 import { startWorkers } from '../../src/platform/queue/index.ts';
 import { query } from '../../src/platform/query.ts';
@@ -91,5 +93,14 @@ describe('Due trades are put on the queue', () => {
     await workers.close(10_000);
     expect(await acme.inTenant((tx) => bookings(tx, {}))).toEqual([{ count: 5_205 }]);
     expect(await slots()).toEqual([]);
+  });
+
+  it('puts parked deals back by itself once their account is registered', async () => {
+    const login = 777_001n;
+    await brokerage.feed(brokerage.deal({ login, heldMs: 1 }));
+    expect(await dispatcher.sweep(acme.tenant.id)).toBe(0);
+    await acme.inTenant((tx) => openAccounts(tx, [{ clientKey: 1, server: 'Test-Live', login, group: 'real\\standard', currency: Currency.parse('USD') }]));
+    expect(await dispatcher.sweep(acme.tenant.id)).toBe(1);
+    expect(await brokerage.book()).toMatchObject({ booked: 1 });
   });
 });

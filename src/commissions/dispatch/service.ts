@@ -1,9 +1,10 @@
-import { dealIdOf, decodeId, type TenantId } from '../../kernel/ids.ts';
+import { dealIdOf, type TenantId } from '../../kernel/ids.ts';
 import { reach } from '#fault-points';
 import type { Queues } from '../../platform/queue/index.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
-import { batchKeyOf, dueKeys, opensOf, parkedDeals, rerunParked } from '../../trading/index.ts';
+import { batchKeyOf, dueKeys } from '../../trading/index.ts';
 import { TRADES_PER_JOB_MAX, type TradeExecuted, tradeExecuted } from '../jobs.ts';
+import { type LookedAt, mendParked } from '../mending/service.ts';
 import * as queries from './queries.ts';
 
 /** Puts a tenant's due trades on the queue, never more than its places there allow. */
@@ -25,7 +26,7 @@ type Planned = { readonly suffix: string; readonly payload: TradeExecuted };
 export function makeDispatcher(deps: { withTenant: WithTenant; queues: Queues; leaseMs: number }): Dispatcher {
   const { withTenant, queues, leaseMs } = deps;
   const origin = { actor: 'dispatcher', causation: 'due' };
-  const lookedAt = new Map<TenantId, bigint>();
+  const lookedAt = new Map<TenantId, LookedAt>();
 
   const enqueueDue = async (tenantId: TenantId): Promise<number> => {
     const planned = await withTenant(tenantId, origin, (tx) => takePlaces(tx, tenantId));
@@ -43,30 +44,16 @@ export function makeDispatcher(deps: { withTenant: WithTenant; queues: Queues; l
         const waits = await queues.holds(tradeExecuted.queue, jobId);
         await withTenant(tenantId, origin, (tx) => (waits ? queries.renewSlot(tx, { jobId }) : queries.freeSlot(tx, { jobId })));
       }
-      const after = lookedAt.get(tenantId) ?? 0n;
-      lookedAt.set(tenantId, await withTenant(tenantId, origin, (tx) => mendOpens(tx, after)));
+      let looked = lookedAt.get(tenantId);
+      if (looked === undefined) lookedAt.set(tenantId, (looked = new Map()));
+      const from = looked;
+      await withTenant(tenantId, origin, (tx) => mendParked(tx, from));
       return enqueueDue(tenantId);
     },
     release: async (tx, jobId) => {
       await queries.freeSlot(tx, { jobId });
     },
   };
-}
-
-const LOOKED_AT_MAX = 1_000;
-
-/**
- * Puts back trades that waited for the open of their position and whose open has come meanwhile. Looks at one page behind
- * `after` and gives where to go on: the start again once all were looked at.
- */
-async function mendOpens(tx: TenantTx, after: bigint): Promise<bigint> {
-  const parked = await parkedDeals(tx, { code: 'commissions.open_unknown', after, limit: LOOKED_AT_MAX });
-  if (parked.length === 0) return 0n;
-  const keys = parked.map(({ id }) => decodeId(id));
-  const known = await opensOf(tx, keys);
-  const mended = keys.filter((key) => known.has(key));
-  if (mended.length > 0) await rerunParked(tx, { dealKeys: mended, max: LOOKED_AT_MAX });
-  return parked.length < LOOKED_AT_MAX ? 0n : (keys.at(-1) ?? 0n);
 }
 
 /** Takes as many places as the due trades need beyond the jobs that are under way already. */

@@ -26,8 +26,12 @@ const parked = {
   'commissions.earning_too_large': { status: 409, title: 'The trade would earn more than a ledger can hold' },
 } satisfies Record<Exclude<ParkCode, RefusalCode>, { status: number; title: string }>;
 
+const bookings = {
+  'commissions.deal_fails': { status: 409, title: 'The deal cannot be booked, whatever is booked beside it' },
+} as const;
+
 /** The errors of the commission feature. */
-export const commissionProblem = defineProblems({ ...refusals, ...parked });
+export const commissionProblem = defineProblems({ ...refusals, ...parked, ...bookings });
 
 /** One Problem for what a check refused: the first one's code and detail, and all of them as the member `refusals`. */
 export function refusalProblem(found: readonly [Refusal, ...Refusal[]]): Problem {

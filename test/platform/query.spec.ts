@@ -18,7 +18,7 @@ const lists = query(
 const ids = query('test.ids', z.object({ ib: IbId, deal: DealId, ibs: z.array(IbId), stored: z.string() }), `
   select :ib::uuid as ib, :deal::bigint as deal, :ibs::uuid[] as ibs, (:ib::uuid)::text as stored`);
 const said = query('test.said', z.object({ text: z.string(), question: z.boolean() }), `
-  select current_query() as text, '{"a":1}'::jsonb ? 'a' as question, :unused::text as unused`);
+  select current_query() as text, jsonb_build_object('a', 1) ? 'a' as question, :unused::text as unused`);
 
 describe('A named statement', () => {
   let acme: TestTenant;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isProblem } from '../../kernel/problem.ts';
 import { readConfig } from '../../platform/config.ts';
 import { databaseAddress, openPool, poolDefaults } from '../../platform/database.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -53,8 +54,14 @@ export async function openInstallation(
     secret: randomBytes(SECRET_BYTES).toString('base64url'),
     operatorToken: randomBytes(SECRET_BYTES).toString('base64url'),
   };
-  if (given.databaseUrl !== undefined) undo.push(() => dropInstallation(given.databaseUrl ?? '', installation, log));
-  const platform = await openPlatform(config, log, { source: 'given' });
+  let isReached = true;
+  const { databaseUrl } = given;
+  if (databaseUrl !== undefined)
+    undo.push(() => (isReached ? dropInstallation(databaseUrl, installation, log) : Promise.resolve()));
+  const platform = await openPlatform(config, log, { source: 'given' }).catch((error: unknown) => {
+    if (isProblem(error, 'platform.unavailable')) isReached = false; // Then nothing was made there.
+    throw error;
+  });
   undo.push(platform.close);
   const work = await openWork(platform, config, log);
   undo.push(work.close);

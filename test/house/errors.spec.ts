@@ -13,7 +13,12 @@ const rowsIn = (text: string): string[][] =>
   text
     .split('\n')
     .filter((line) => /^\| (<a id="[\w.]+"><\/a>)?`/.test(line))
-    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
 
 describe('docs/errors.md', () => {
   beforeAll(async () => {
@@ -26,7 +31,9 @@ describe('docs/errors.md', () => {
 
   it('has each code of the program, with its status and its meaning, and no other', () => {
     const declared = [...problemCatalogue()].map(([code, { status, title }]) => `${code} ${status} ${title}`);
-    const written = rowsIn(problems).map(([code, status, title]) => `${/`(.*)`/.exec(code ?? '')?.[1]} ${status} ${title}`);
+    const written = rowsIn(problems).map(
+      ([code, status, title]) => `${/`(.*)`/.exec(code ?? '')?.[1]} ${status} ${title}`,
+    );
     expect(written.toSorted()).toEqual(declared.toSorted());
   });
 
@@ -54,6 +61,8 @@ describe('docs/errors.md', () => {
   });
 
   it('has each reason for the part of a level', () => {
-    expect(rowsIn(levels)).toEqual(Object.entries(LEVEL_REASONS).map(([reason, sentence]) => [`\`${reason}\``, sentence]));
+    expect(rowsIn(levels)).toEqual(
+      Object.entries(LEVEL_REASONS).map(([reason, sentence]) => [`\`${reason}\``, sentence]),
+    );
   });
 });

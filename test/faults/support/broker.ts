@@ -1,9 +1,10 @@
-import { createTenantClient, type TenantClient } from '../../../src/platform/tenant-client.ts';
+import { randomUUID } from 'node:crypto';
+import { createTenantClient, ndjsonOf, type TenantClient, type TenantResponse } from '../../../src/platform/tenant-client.ts';
 import { makeSealer } from '../../../src/platform/crypto.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import type { TenantTx } from '../../../src/platform/tenant-tx.ts';
 import type { Tenancy, Tenant } from '../../../src/tenancy/index.ts';
-import type { RawDeal } from '../../../src/trading/index.ts';
+import { type RawDeal, signFeedRequest } from '../../../src/trading/index.ts';
 import { Bridge, type BridgeOptions } from '../../../simulators/mt-server/index.ts';
 import { generated } from '../../../seeds/brokers.ts';
 import { seedBrokerage, type SeedBrokerage } from '../../../seeds/brokerage.ts';
@@ -23,6 +24,8 @@ export type Broker = {
   readonly bridge: (port: number, options?: Partial<BridgeOptions>) => Bridge;
   /** Sends deals to the feed as a bridge does, in batches, until they are taken. */
   readonly push: (port: number, deals: readonly RawDeal[], batchLinesMax?: number) => Promise<void>;
+  /** Sends one batch once, and gives whatever is answered. */
+  readonly sendOnce: (port: number, deals: readonly RawDeal[], batch: string) => Promise<TenantResponse>;
   /** How many deals wait to be booked. */
   readonly due: () => Promise<number>;
 };
@@ -62,6 +65,23 @@ export async function openBroker(tenancy: Tenancy, secret: string, words: Broker
     rows,
     bridge,
     push: async (port, deals, batchLinesMax = 1_000) => void (await bridge(port).run(deals, { batchLinesMax })),
+    sendOnce: (port, deals, batch) => {
+      const body = Buffer.from(ndjsonOf(deals.map((deal) => ({ type: 'deal.add', deal }))));
+      const parts = { timestamp: String(Math.floor(Date.now() / 1000)), nonce: randomUUID(), batch, body };
+      return client.send({
+        url: `http://${slug}.localhost:${port}/feeds/${source.id}/events`,
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-ndjson',
+          'cascade-batch': batch,
+          'cascade-timestamp': parts.timestamp,
+          'cascade-nonce': parts.nonce,
+          'cascade-signature': signFeedRequest(source.secret, parts),
+        },
+        body,
+        timeoutMs: 60_000,
+      });
+    },
     due: async () => Number((await rows<{ due: bigint }>('select count(*) as due from trading.due'))[0]?.due ?? 0n),
   };
 }

@@ -29,7 +29,6 @@ export function rounds(name: string, sentence: string, counts: CaseCounts, run: 
         worstMs = Math.max(worstMs, recoveryMs);
         ok += 1;
       } catch (error) {
-        console.error(`${name} round ${number}, seed ${seed}:`, error);
         failures.push(new Error(`round ${number}, seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }));
         if (failures.length >= FAILURES_MAX) break;
       }

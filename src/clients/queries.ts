@@ -54,10 +54,18 @@ export const accountsOfLogins = query(
    where a.server = :server and a.login = any (:logins::bigint[])`,
 );
 
-export const keysOfClients = query('clients.keys_of_clients', z.object({ id: ClientId, key: z.int() }), `
-  select id, key from clients.clients where id = any (:ids::uuid[])`);
+export const keysOfClients = query(
+  'clients.keys_of_clients',
+  z.object({ id: ClientId, key: z.int() }),
+  `
+  select id, key from clients.clients where id = any (:ids::uuid[])`,
+);
 
-export const listClients = query('clients.list', z.object({ id: ClientId, name: z.string(), logins: z.array(z.bigint()) }), `
+export const listClients = query(
+  'clients.list',
+  z.object({ id: ClientId, name: z.string(), logins: z.array(z.bigint()) }),
+  `
   select c.id, c.name, array_remove(array_agg(a.login order by a.login), null) as logins
     from clients.clients c left join clients.accounts a on a.client_key = c.key
-   group by c.key order by c.key offset :offset limit :limit`);
+   group by c.key order by c.key offset :offset limit :limit`,
+);

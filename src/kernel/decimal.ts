@@ -5,7 +5,7 @@ export type Decimal = { readonly coefficient: bigint; readonly scale: number };
 
 const PLAIN = /^-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,20})?$/;
 
-export const decimalProblem = defineProblems({
+const decimalProblem = defineProblems({
   'decimal.malformed': { status: 422, title: 'The text is not a plain decimal number' },
 });
 
@@ -14,7 +14,8 @@ export const decimalProblem = defineProblems({
  * Exponents, spaces, thousands separators, other digits, hexadecimal and NaN are refused with `decimal.malformed`.
  */
 export function parseDecimal(text: string): Decimal {
-  if (!PLAIN.test(text)) throw decimalProblem('decimal.malformed', { detail: `Read ${JSON.stringify(text.slice(0, 40))}` });
+  if (!PLAIN.test(text))
+    throw decimalProblem('decimal.malformed', { detail: `Read ${JSON.stringify(text.slice(0, 40))}` });
   const point = text.indexOf('.');
   if (point < 0) return { coefficient: BigInt(text), scale: 0 };
   return { coefficient: BigInt(text.slice(0, point) + text.slice(point + 1)), scale: text.length - point - 1 };
@@ -28,7 +29,10 @@ export function formatDecimal({ coefficient, scale }: Decimal, digitsMin = 0): s
   const sign = coefficient < 0n ? '-' : '';
   const digits = (coefficient < 0n ? -coefficient : coefficient).toString().padStart(scale + 1, '0');
   const whole = digits.slice(0, digits.length - scale);
-  const part = digits.slice(digits.length - scale).replace(/0+$/, '').padEnd(digitsMin, '0');
+  const part = digits
+    .slice(digits.length - scale)
+    .replace(/0+$/, '')
+    .padEnd(digitsMin, '0');
   return part === '' ? `${sign}${whole}` : `${sign}${whole}.${part}`;
 }
 

@@ -14,7 +14,7 @@ export const MoneyJson = z.strictObject({
 });
 export type MoneyJson = z.infer<typeof MoneyJson>;
 
-export const moneyProblem = defineProblems({
+const moneyProblem = defineProblems({
   'money.too_fine': { status: 422, title: 'The amount has more decimals than its currency allows here' },
   'money.too_large': { status: 422, title: 'The amount is larger than a ledger can hold' },
 });

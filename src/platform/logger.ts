@@ -4,7 +4,7 @@ import { pino } from 'pino';
 export type Logger = pino.Logger;
 
 /** What of an error is worth a line: the drivers' errors carry whole connections, and statements with their values. */
-export function errorForLog(error: unknown, depth = 0): unknown {
+function errorForLog(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return error;
   return {
     type: error.name,

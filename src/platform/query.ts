@@ -21,7 +21,16 @@ type Names<S extends string, Found extends string = never> = S extends `${string
 
 /** What a `:name` in a statement may be bound to. */
 export type SqlValue =
-  | string | number | bigint | boolean | Date | Buffer | null | undefined | readonly SqlValue[] | { readonly [key: string]: unknown };
+  | string
+  | number
+  | bigint
+  | boolean
+  | Date
+  | Buffer
+  | null
+  | undefined
+  | readonly SqlValue[]
+  | { readonly [key: string]: unknown };
 
 /** The parameters of a statement, read off its text by the compiler. */
 export type SqlParams<Sql extends string> = { readonly [Name in Names<Sql>]: SqlValue };

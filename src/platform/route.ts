@@ -44,6 +44,9 @@ export type TenantRoute = RouteForm & {
 };
 
 /** A route of the installation itself, on the bare host. */
-export type BareRoute = RouteForm & { readonly on: 'bare'; readonly handle: (request: RouteRequest) => Promise<RouteAnswer> };
+export type BareRoute = RouteForm & {
+  readonly on: 'bare';
+  readonly handle: (request: RouteRequest) => Promise<RouteAnswer>;
+};
 
 export type Route = TenantRoute | BareRoute;

@@ -8,15 +8,31 @@ import { parkedDeals, rerunParked } from '../../src/trading/index.ts';
 import { type Brokerage, openBrokerage } from '../support/brokerage.ts';
 import { openTestTenant, testLog, testOrigin, type TestTenant } from '../support/tenancy.ts';
 
-const sums = query('test.rebate_sums', z.object({ name: z.string().nullable(), units: z.bigint() }), `
+const sums = query(
+  'test.rebate_sums',
+  z.object({ name: z.string().nullable(), units: z.bigint() }),
+  `
   select i.name, sum(r.units)::bigint as units from commissions.rebates r left join ib.ibs i on r.kind = 1 and i.key = r.beneficiary
-   group by i.name order by i.name nulls last`);
-const counts = query('test.counts', z.object({ due: z.int(), bookings: z.int(), transfers: z.int(), batches: z.int() }), `
+   group by i.name order by i.name nulls last`,
+);
+const counts = query(
+  'test.counts',
+  z.object({ due: z.int(), bookings: z.int(), transfers: z.int(), batches: z.int() }),
+  `
   select (select count(*)::int from trading.due) as due, (select count(*)::int from commissions.bookings) as bookings,
-         (select count(*)::int from ledger.transfers) as transfers, (select count(*)::int from commissions.batches) as batches`);
-const reasons = query('test.unpaid_reasons', z.object({ reason: z.string(), count: z.int() }), `
-  select reason, count(*)::int as count from commissions.unpaid where component = -1 group by reason order by reason`);
-const dealKeyOf = query('test.deal_key', z.object({ key: z.bigint() }), `select max(key) as key from trading.deals where closed_volume > 0`);
+         (select count(*)::int from ledger.transfers) as transfers, (select count(*)::int from commissions.batches) as batches`,
+);
+const reasons = query(
+  'test.unpaid_reasons',
+  z.object({ reason: z.string(), count: z.int() }),
+  `
+  select reason, count(*)::int as count from commissions.unpaid where component = -1 group by reason order by reason`,
+);
+const dealKeyOf = query(
+  'test.deal_key',
+  z.object({ key: z.bigint() }),
+  `select max(key) as key from trading.deals where closed_volume > 0`,
+);
 
 let acme: TestTenant;
 let brokerage: Brokerage;
@@ -26,7 +42,8 @@ const open = async (words?: Parameters<typeof openBrokerage>[1]): Promise<void> 
 };
 const rebates = async (): Promise<Record<string, bigint>> =>
   Object.fromEntries((await acme.inTenant((tx) => sums(tx, {}))).map(({ name, units }) => [name ?? 'house', units]));
-const usd = (text: string): bigint => BigInt(text.replace('.', '').padEnd(text.indexOf('.') < 0 ? text.length + 6 : text.indexOf('.') + 6, '0'));
+const usd = (text: string): bigint =>
+  BigInt(text.replace('.', '').padEnd(text.indexOf('.') < 0 ? text.length + 6 : text.indexOf('.') + 6, '0'));
 
 describe('A closed trade becomes rebates', () => {
   beforeAll(() => open());
@@ -49,7 +66,12 @@ describe('A closed trade becomes rebates', () => {
     await brokerage.feed(Array.from({ length: 50 }, () => brokerage.deal({ lots: '0.10' })).flat());
     await brokerage.book();
     const [row] = await acme.inTenant((tx) => counts(tx, {}));
-    expect(row).toEqual({ due: 0, bookings: 51, transfers: (before[0]?.transfers ?? 0) + 4, batches: (before[0]?.batches ?? 0) + 1 });
+    expect(row).toEqual({
+      due: 0,
+      bookings: 51,
+      transfers: (before[0]?.transfers ?? 0) + 4,
+      batches: (before[0]?.batches ?? 0) + 1,
+    });
   });
 });
 
@@ -82,7 +104,9 @@ describe('A trade belongs to its own time', () => {
     if (lena === undefined || client === undefined) throw new Error('the chain has Lena, and there is a client');
     const old = await rebates();
     const moveAt = new Date(Date.now() + 5 * minute);
-    await acme.inTenant((tx) => relinkClient(tx, { clientKey: 1, ibId: lena.id, effectiveAt: moveAt, reason: 'asked for' }));
+    await acme.inTenant((tx) =>
+      relinkClient(tx, { clientKey: 1, ibId: lena.id, effectiveAt: moveAt, reason: 'asked for' }),
+    );
     await brokerage.feed([
       ...brokerage.deal({ closedAt: new Date(moveAt.getTime() - 1), heldMs: 10 }),
       ...brokerage.deal({ closedAt: moveAt, heldMs: 10 }),
@@ -118,12 +142,15 @@ describe('Nothing is lost that cannot be booked', () => {
     await brokerage.feed(Array.from({ length: 40 }, () => brokerage.deal()).flat());
     const [poison] = await acme.inTenant((tx) => dealKeyOf(tx, {}));
     const key = (poison?.key ?? 0n) - 20n;
-    const constraint = (sql: string): Promise<unknown> => asAdmin(acme.tenancy.provisioning, acme.tenant.database, (pool) => pool.raw(sql));
+    const constraint = (sql: string): Promise<unknown> =>
+      asAdmin(acme.tenancy.provisioning, acme.tenant.database, (pool) => pool.raw(sql));
     await constraint(`alter table commissions.bookings add constraint planted check (deal_key <> ${key}) not valid`);
     const task = { tenantId: acme.tenant.id, origin: testOrigin, max: 1_000, atCommit: async () => undefined };
     const deps = { withTenant: acme.tenancy.withTenant, memory: brokerage.memory, log: testLog };
     expect(await bookBatch(deps, task)).toMatchObject({ claimed: 40, booked: 39, parked: 1 });
-    expect(await acme.inTenant((tx) => parkedDeals(tx, { limit: 10 }))).toMatchObject([{ code: 'commissions.deal_fails', detail: '23514' }]);
+    expect(await acme.inTenant((tx) => parkedDeals(tx, { limit: 10 }))).toMatchObject([
+      { code: 'commissions.deal_fails', detail: '23514' },
+    ]);
     expect(await acme.inTenant((tx) => counts(tx, {}))).toMatchObject([{ due: 0 }]);
     await constraint('alter table commissions.bookings drop constraint planted');
     await acme.inTenant((tx) => rerunParked(tx, { code: 'commissions.deal_fails', max: 10 }));
@@ -132,7 +159,8 @@ describe('Nothing is lost that cannot be booked', () => {
 
   it('parks nothing when the fault lies in the database and not in a deal', async () => {
     await brokerage.feed(brokerage.deal());
-    const grant = (sql: string): Promise<unknown> => asAdmin(acme.tenancy.provisioning, acme.tenant.database, (pool) => pool.raw(sql));
+    const grant = (sql: string): Promise<unknown> =>
+      asAdmin(acme.tenancy.provisioning, acme.tenant.database, (pool) => pool.raw(sql));
     await grant('revoke insert on commissions.bookings from cascade_app');
     const task = { tenantId: acme.tenant.id, origin: testOrigin, max: 1_000, atCommit: async () => undefined };
     const deps = { withTenant: acme.tenancy.withTenant, memory: brokerage.memory, log: testLog };

@@ -2,16 +2,30 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openAccounts } from '../../src/clients/index.ts';
 import { Currency } from '../../src/kernel/currency.ts';
-import { COMMISSION_QUEUE, type Dispatcher, makeDispatcher, tradeExecuted, tradeExecutedHandler } from '../../src/commissions/index.ts';
+import {
+  COMMISSION_QUEUE,
+  type Dispatcher,
+  makeDispatcher,
+  tradeExecuted,
+  tradeExecutedHandler,
+} from '../../src/commissions/index.ts';
 import { startWorkers } from '../../src/platform/queue/index.ts';
 import { query } from '../../src/platform/query.ts';
 import { type Brokerage, openBrokerage } from '../support/brokerage.ts';
 import { openTestQueues, type TestQueues } from '../support/queues.ts';
 import { openTestTenant, testLog, type TestTenant } from '../support/tenancy.ts';
 
-const takenSlots = query('test.taken_slots', z.object({ jobId: z.string() }), `
-  select job_id as "jobId" from commissions.queue_slots where job_id is not null order by slot`);
-const bookings = query('test.booking_count', z.object({ count: z.int() }), `select count(*)::int as count from commissions.bookings`);
+const takenSlots = query(
+  'test.taken_slots',
+  z.object({ jobId: z.string() }),
+  `
+  select job_id as "jobId" from commissions.queue_slots where job_id is not null order by slot`,
+);
+const bookings = query(
+  'test.booking_count',
+  z.object({ count: z.int() }),
+  `select count(*)::int as count from commissions.bookings`,
+);
 
 let acme: TestTenant;
 let brokerage: Brokerage;
@@ -19,7 +33,8 @@ let queues: TestQueues;
 let dispatcher: Dispatcher;
 const jobs = () => queues.all[0]?.getJobs(['waiting', 'active', 'delayed', 'completed', 'failed'], 0, 99) ?? [];
 const slots = () => acme.inTenant((tx) => takenSlots(tx, {}));
-const feedTrades = (count: number) => brokerage.feed(Array.from({ length: count }, () => brokerage.deal({ heldMs: 1 })).flat());
+const feedTrades = (count: number) =>
+  brokerage.feed(Array.from({ length: count }, () => brokerage.deal({ heldMs: 1 })).flat());
 
 beforeAll(async () => {
   acme = await openTestTenant();
@@ -88,7 +103,11 @@ describe('Due trades are put on the queue', () => {
       },
     });
     const settings = { concurrency: 3, lockMs: 30_000, stalledCheckMs: 30_000 };
-    const workers = await startWorkers(queues.store, [handler], { withTenant: acme.tenancy.withTenant, log: testLog, settings });
+    const workers = await startWorkers(queues.store, [handler], {
+      withTenant: acme.tenancy.withTenant,
+      log: testLog,
+      settings,
+    });
     await done;
     await workers.close(10_000);
     expect(await acme.inTenant((tx) => bookings(tx, {}))).toEqual([{ count: 5_205 }]);
@@ -99,7 +118,11 @@ describe('Due trades are put on the queue', () => {
     const login = 777_001n;
     await brokerage.feed(brokerage.deal({ login, heldMs: 1 }));
     expect(await dispatcher.sweep(acme.tenant.id)).toBe(0);
-    await acme.inTenant((tx) => openAccounts(tx, [{ clientKey: 1, server: 'Test-Live', login, group: 'real\\standard', currency: Currency.parse('USD') }]));
+    await acme.inTenant((tx) =>
+      openAccounts(tx, [
+        { clientKey: 1, server: 'Test-Live', login, group: 'real\\standard', currency: Currency.parse('USD') },
+      ]),
+    );
     expect(await dispatcher.sweep(acme.tenant.id)).toBe(1);
     expect(await brokerage.book()).toMatchObject({ booked: 1 });
   });

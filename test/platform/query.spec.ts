@@ -15,10 +15,18 @@ const lists = query(
   }),
   `select :texts::text[] as texts, :numbers::bigint[] as numbers, :instants::timestamptz[] as instants, :flags::boolean[] as flags`,
 );
-const ids = query('test.ids', z.object({ ib: IbId, deal: DealId, ibs: z.array(IbId), stored: z.string() }), `
-  select :ib::uuid as ib, :deal::bigint as deal, :ibs::uuid[] as ibs, (:ib::uuid)::text as stored`);
-const said = query('test.said', z.object({ text: z.string(), question: z.boolean() }), `
-  select current_query() as text, jsonb_build_object('a', 1) ? 'a' as question, :unused::text as unused`);
+const ids = query(
+  'test.ids',
+  z.object({ ib: IbId, deal: DealId, ibs: z.array(IbId), stored: z.string() }),
+  `
+  select :ib::uuid as ib, :deal::bigint as deal, :ibs::uuid[] as ibs, (:ib::uuid)::text as stored`,
+);
+const said = query(
+  'test.said',
+  z.object({ text: z.string(), question: z.boolean() }),
+  `
+  select current_query() as text, jsonb_build_object('a', 1) ? 'a' as question, :unused::text as unused`,
+);
 
 describe('A named statement', () => {
   let acme: TestTenant;
@@ -28,7 +36,11 @@ describe('A named statement', () => {
   afterAll(() => acme.close());
 
   it('gives every list back as it was given', async () => {
-    const text = fc.oneof(fc.constant(null), fc.string({ unit: 'binary' }).filter((each) => !each.includes('\0')), fc.constantFrom('', 'NULL', '{', '"', '\\', ',', "'", '{"a",b}'));
+    const text = fc.oneof(
+      fc.constant(null),
+      fc.string({ unit: 'binary' }).filter((each) => !each.includes('\0')),
+      fc.constantFrom('', 'NULL', '{', '"', '\\', ',', "'", '{"a",b}'),
+    );
     const instant = fc.date({ min: new Date('1900-01-01'), max: new Date('2900-01-01'), noInvalidDate: true });
     const given = fc.record({
       texts: fc.array(text),

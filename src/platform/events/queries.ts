@@ -157,9 +157,13 @@ export const hashAt = query(
 );
 
 /** Sums of the whole numbers that recent events carry at a place (`counts.due`), by type; looks at the last 5 000 events at most. */
-export const recentSums = query('platform.recent_sums', z.object({ type: z.string(), member: z.string(), sum: z.bigint() }), `
+export const recentSums = query(
+  'platform.recent_sums',
+  z.object({ type: z.string(), member: z.string(), sum: z.bigint() }),
+  `
   select e.type, m.member, sum((e.payload #>> string_to_array(m.member, '.'))::bigint)::bigint as sum
     from (select type, payload, recorded_at from platform.events order by seq desc limit 5000) e
    cross join unnest(:members::text[]) as m (member)
    where e.recorded_at > now() - make_interval(secs => :seconds) and jsonb_typeof(e.payload #> string_to_array(m.member, '.')) = 'number'
-   group by e.type, m.member`);
+   group by e.type, m.member`,
+);

@@ -116,7 +116,9 @@ class ConsumerVisits {
   async #introduce(tenantId: TenantId): Promise<void> {
     if (this.#introduced.has(tenantId)) return;
     const names = this.#deps.consumers.map((consumer) => consumer.name);
-    await this.#deps.withTenant(tenantId, { actor: 'relay', causation: 'start' }, (tx) => queries.ensureConsumers(tx, { names }));
+    await this.#deps.withTenant(tenantId, { actor: 'relay', causation: 'start' }, (tx) =>
+      queries.ensureConsumers(tx, { names }),
+    );
     this.#introduced.add(tenantId);
   }
 }

@@ -1,4 +1,12 @@
-import { type Queue, type QueueOptions, type WorkerOptions, Queue as RedisQueue, Worker as RedisWorker, createPostgresBackend, withBackend } from 'bullmq';
+import {
+  type Queue,
+  type QueueOptions,
+  type WorkerOptions,
+  Queue as RedisQueue,
+  Worker as RedisWorker,
+  createPostgresBackend,
+  withBackend,
+} from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Logger } from '../logger.ts';
 import { queueProblem } from './errors.ts';
@@ -8,11 +16,35 @@ const onPostgres = withBackend(createPostgresBackend);
 const SCHEMA = 'bullmq';
 
 /** A queue of either backend, as far as Cascade uses it. */
-export type AnyQueue = Pick<Queue, 'name' | 'add' | 'addBulk' | 'close' | 'on' | 'waitUntilReady' | 'getJobCounts' | 'getJobs' | 'getJobState' | 'getWorkers' | 'isPaused' | 'pause' | 'resume' | 'obliterate' | 'getFailed'>;
+export type AnyQueue = Pick<
+  Queue,
+  | 'name'
+  | 'add'
+  | 'addBulk'
+  | 'close'
+  | 'on'
+  | 'waitUntilReady'
+  | 'getJobCounts'
+  | 'getJobs'
+  | 'getJobState'
+  | 'getWorkers'
+  | 'isPaused'
+  | 'pause'
+  | 'resume'
+  | 'obliterate'
+  | 'getFailed'
+>;
 /** A worker of either backend, as far as Cascade uses it. */
-export type AnyWorker = Pick<RedisWorker, 'name' | 'close' | 'run' | 'waitUntilReady' | 'isRunning'> & { on(event: string, listener: (...args: never[]) => void): unknown };
+export type AnyWorker = Pick<RedisWorker, 'name' | 'close' | 'run' | 'waitUntilReady' | 'isRunning'> & {
+  on(event: string, listener: (...args: never[]) => void): unknown;
+};
 
-type ProcessJob = (job: { id?: string | undefined; name: string; data: unknown; attemptsMade: number }) => Promise<void>;
+type ProcessJob = (job: {
+  id?: string | undefined;
+  name: string;
+  data: unknown;
+  attemptsMade: number;
+}) => Promise<void>;
 
 const RECONNECT_MS_MAX = 2_000;
 const reconnectMs = (times: number): number => Math.min(times * 100, RECONNECT_MS_MAX);
@@ -52,18 +84,45 @@ const prefixOf = (store: QueueStore): { prefix?: string } =>
   store.kind === 'redis' && store.prefix !== undefined ? { prefix: store.prefix } : {};
 
 /** Opens the producer's side of a queue. */
-export function openQueue(store: QueueStore, producer: Producer, name: string, options: Omit<QueueOptions, 'connection'>): AnyQueue {
-  if (producer.redis !== undefined) return new RedisQueue(name, { ...options, ...prefixOf(store), skipWaitingForReady: true, connection: producer.redis });
-  return new onPostgres.Queue(name, { ...options, connection: postgresConnection(store.url, 2) }) as unknown as AnyQueue;
+export function openQueue(
+  store: QueueStore,
+  producer: Producer,
+  name: string,
+  options: Omit<QueueOptions, 'connection'>,
+): AnyQueue {
+  if (producer.redis !== undefined)
+    return new RedisQueue(name, {
+      ...options,
+      ...prefixOf(store),
+      skipWaitingForReady: true,
+      connection: producer.redis,
+    });
+  return new onPostgres.Queue(name, {
+    ...options,
+    connection: postgresConnection(store.url, 2),
+  }) as unknown as AnyQueue;
 }
 
 /** A worker waits for Redis however long it is away. */
-const workerRedis = (url: string) => ({ url, maxRetriesPerRequest: null, connectTimeout: 3_000, retryStrategy: reconnectMs });
+const workerRedis = (url: string) => ({
+  url,
+  maxRetriesPerRequest: null,
+  connectTimeout: 3_000,
+  retryStrategy: reconnectMs,
+});
 
 /** Opens a worker on a queue; it starts at once. */
-export function openWorker(store: QueueStore, name: string, run: ProcessJob, options: Omit<WorkerOptions, 'connection'>): AnyWorker {
+export function openWorker(
+  store: QueueStore,
+  name: string,
+  run: ProcessJob,
+  options: Omit<WorkerOptions, 'connection'>,
+): AnyWorker {
   if (store.kind === 'postgres')
-    return new onPostgres.Worker(name, run, { ...options, connection: postgresConnection(store.url, 2 + (options.concurrency ?? 1)) }) as unknown as AnyWorker;
+    return new onPostgres.Worker(name, run, {
+      ...options,
+      connection: postgresConnection(store.url, 2 + (options.concurrency ?? 1)),
+    }) as unknown as AnyWorker;
   return new RedisWorker(name, run, { ...options, ...prefixOf(store), connection: workerRedis(store.url) });
 }
 
@@ -72,15 +131,24 @@ export function openWorker(store: QueueStore, name: string, run: ProcessJob, opt
  * the append-only file is off, because a restart then loses the queue (the sweeper puts due work back).
  */
 export async function checkRedis(url: string, log: Logger): Promise<void> {
-  const redis = new Redis(url, { lazyConnect: true, connectTimeout: 3_000, maxRetriesPerRequest: 1, retryStrategy: () => null });
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 3_000,
+    maxRetriesPerRequest: 1,
+    retryStrategy: () => null,
+  });
   redis.on('error', (error) => log.debug({ err: error }, 'redis check'));
   try {
     await redis.connect();
     const info = await redis.info();
     const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
     const policy = field('maxmemory_policy');
-    if (policy !== 'noeviction') throw queueProblem('queue.redis_evicts', { detail: `maxmemory-policy is ${policy}; set it to noeviction` });
-    if (field('aof_enabled') !== '1') log.warn('Redis runs without its append-only file: a restart loses the queue, which is then refilled from Postgres');
+    if (policy !== 'noeviction')
+      throw queueProblem('queue.redis_evicts', { detail: `maxmemory-policy is ${policy}; set it to noeviction` });
+    if (field('aof_enabled') !== '1')
+      log.warn(
+        'Redis runs without its append-only file: a restart loses the queue, which is then refilled from Postgres',
+      );
   } catch (error) {
     if (error instanceof Error && error.name === 'Problem') throw error;
     throw queueProblem('queue.unavailable', { cause: error, retryAfterSeconds: 2 });

@@ -9,7 +9,12 @@ export type QueueStore =
   | { readonly kind: 'postgres'; readonly url: string };
 
 /** What a job may use while it runs. */
-export type JobContext = { readonly withTenant: WithTenant; readonly log: Logger; readonly jobId: string; readonly attempt: number };
+export type JobContext = {
+  readonly withTenant: WithTenant;
+  readonly log: Logger;
+  readonly jobId: string;
+  readonly attempt: number;
+};
 
 /** A kind of job. Queues only say that there is work: whatever a job does must be safe to do twice and to be forgotten. */
 export type JobDefinition<Payload> = {

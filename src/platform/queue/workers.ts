@@ -28,7 +28,12 @@ export type Workers = {
 };
 
 /** What is told of each job that ended, for metrics. */
-export type JobEnd = { readonly queue: string; readonly name: string; readonly outcome: 'done' | 'failed'; readonly tookMs: number };
+export type JobEnd = {
+  readonly queue: string;
+  readonly name: string;
+  readonly outcome: 'done' | 'failed';
+  readonly tookMs: number;
+};
 
 /** Starts one worker per queue of the handlers. A failed try is logged with its job; a lost lock likewise. */
 export async function startWorkers(
@@ -55,7 +60,12 @@ export async function startWorkers(
   };
 }
 
-function startOne(store: QueueStore, queue: string, handlers: readonly JobHandler[], deps: Parameters<typeof startWorkers>[2]): AnyWorker {
+function startOne(
+  store: QueueStore,
+  queue: string,
+  handlers: readonly JobHandler[],
+  deps: Parameters<typeof startWorkers>[2],
+): AnyWorker {
   const { settings, log } = deps;
   const worker = openWorker(store, queue, (job) => runJob(queue, handlers, deps, job), {
     concurrency: settings.concurrency,
@@ -64,7 +74,9 @@ function startOne(store: QueueStore, queue: string, handlers: readonly JobHandle
     maxStalledCount: STALLS_MAX,
   });
   worker.on('error', (error: Error) => log.warn({ err: error, queue }, 'worker'));
-  worker.on('failed', (job: { id?: string } | undefined, error: Error) => log.error({ err: error, queue, jobId: job?.id }, 'job failed'));
+  worker.on('failed', (job: { id?: string } | undefined, error: Error) =>
+    log.error({ err: error, queue, jobId: job?.id }, 'job failed'),
+  );
   worker.on('stalled', (jobId: string) => log.warn({ queue, jobId }, 'job lost by its worker, taken up again'));
   return worker;
 }
@@ -76,7 +88,8 @@ async function runJob(
   job: { id?: string | undefined; name: string; data: unknown; attemptsMade: number },
 ): Promise<void> {
   const handler = handlers.find((each) => each.queue === queue && each.name === job.name);
-  if (handler === undefined) throw queueProblem('queue.payload_invalid', { detail: `no handler for ${job.name} on ${queue}` });
+  if (handler === undefined)
+    throw queueProblem('queue.payload_invalid', { detail: `no handler for ${job.name} on ${queue}` });
   const startedMs = performance.now();
   const jobId = job.id ?? 'none';
   const context = { withTenant, log: log.child({ queue, jobId }), jobId, attempt: job.attemptsMade + 1 };

@@ -4,7 +4,7 @@ import { computeTrade } from '../../src/commissions/engine/rules.ts';
 import type { Rebate, TradeInput, TradeResult } from '../../src/commissions/engine/types.ts';
 import type { PlanBook } from '../../src/commissions/plans/store.ts';
 import { chainHash } from '../../src/platform/events/chain.ts';
-import type { IbStatus } from '../../src/commissions/types.ts';
+import type { LinkStatus } from '../../src/commissions/types.ts';
 
 type Client = pg.PoolClient;
 type Row = Record<string, unknown>;
@@ -87,7 +87,7 @@ export async function bookOne(client: Client, book: PlanBook, dealKey: bigint, c
   if (trade === undefined) return false;
   const [configuration] = await run<{ version: bigint }>(client, 'configuration', CONFIGURATION, []);
   if (configuration?.version !== book.version) throw new Error('plans changed during the benchmark');
-  const levels = await run<{ ibKey: number; status: IbStatus; knownAt: Date }>(client, 'chain', CHAIN, [
+  const levels = await run<{ ibKey: number; status: LinkStatus; knownAt: Date }>(client, 'chain', CHAIN, [
     trade.client_key,
     trade.closed_at,
   ]);
@@ -122,7 +122,7 @@ export async function bookOne(client: Client, book: PlanBook, dealKey: bigint, c
 function inputOf(
   book: PlanBook,
   trade: Claimed,
-  levels: readonly { ibKey: number; status: IbStatus }[],
+  levels: readonly { ibKey: number; status: LinkStatus }[],
   open: { openedAt: Date; hasMs: boolean } | undefined,
 ): { input: TradeInput; versionKey: number | undefined } {
   const closedAtMs = trade.closed_at.getTime();

@@ -57,7 +57,7 @@ export type Refusal = { readonly code: RefusalCode; readonly detail: string };
 export type Fraction = { readonly numerator: bigint; readonly denominator: bigint };
 
 /** Only an active IB is paid; a suspended and a terminated one are passed over alike. */
-export type IbStatus = 'active' | 'suspended' | 'terminated';
+export type LinkStatus = 'active' | 'suspended' | 'terminated';
 
 /** An IB's rates in ledger units of the plan currency, by component and rule of one plan version (`compileAgreement`). */
 export type AgreementRates = readonly (readonly bigint[])[];
@@ -65,7 +65,7 @@ export type AgreementRates = readonly (readonly bigint[])[];
 /** One IB between the client and the master. Without an agreement under the plan its rates are 0. */
 export type ChainLink = {
   readonly ibKey: number;
-  readonly status: IbStatus;
+  readonly status: LinkStatus;
   readonly rates: AgreementRates | undefined;
 };
 

@@ -1,7 +1,7 @@
 import type { DealId, IbId } from '../../kernel/ids.ts';
 import type { MoneyJson } from '../../kernel/money.ts';
 import type { Step } from '../engine/types.ts';
-import type { IbStatus } from '../types.ts';
+import type { LinkStatus } from '../types.ts';
 
 /** A first booking with the inputs that it names. */
 export type StoredBooking = {
@@ -73,7 +73,7 @@ export type TradeExplanation = {
     readonly id: IbId;
     readonly name: string;
     readonly depth: number;
-    readonly status: IbStatus;
+    readonly status: LinkStatus;
   }[];
   readonly earning: MoneyJson | null;
   /** Why it paid nothing. */

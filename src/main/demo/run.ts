@@ -11,7 +11,7 @@ import { demoProblem } from './errors.ts';
 import { openInstallation, type Undo } from './installation.ts';
 import type { DemoOptions } from './options.ts';
 import { oneTrade, tradeInWords } from './story.ts';
-import { count, fedInWords, ibTable, proof, unpaidAndParked } from './text.ts';
+import { fedInWords, grouped, ibTable, proof, unpaidAndParked } from './text.ts';
 
 /** What a run of the demo stands on. */
 export type DemoRun = {
@@ -56,7 +56,7 @@ export async function runDemo({ options, environment, undo, signal, print }: Dem
 
   const generated = Math.max(0, options.trades - real.trades);
   say(
-    `3  Real: ${real.origin}, ${count(real.deals.length)} deals of which ${count(real.trades)} close volume. Generated: deals until ${count(generated)} more closed volume`,
+    `3  Real: ${real.origin}, ${grouped(real.deals.length)} deals of which ${grouped(real.trades)} close volume. Generated: deals until ${grouped(generated)} more closed volume`,
     ...real.assumed.map((sentence) => `   assumed: ${sentence}`),
   );
   const fed = await feed(installation, tenant.id, seeded, dealsOf(real, seed, options.trades), { signal, ...progress });
@@ -74,7 +74,7 @@ export async function runDemo({ options, environment, undo, signal, print }: Dem
     findings: verification.findings,
   };
   say(
-    `5  ${count(figures.paid)} of ${count(figures.trades)} trades earned ${count(figures.rebates)} rebates:`,
+    `5  ${grouped(figures.paid)} of ${grouped(figures.trades)} trades earned ${grouped(figures.rebates)} rebates:`,
     '',
     ...ibTable(figures),
     '   (clients, trades and lots: of the IB itself; rebates and amount: from all trades below it)',
@@ -84,7 +84,7 @@ export async function runDemo({ options, environment, undo, signal, print }: Dem
     'Proof',
     ...proof(verification, figures),
     '',
-    `${count(fed.trades)} closing deals in ${(fed.durationMs / 1_000).toFixed(2)} s, from the first batch to the last commit: ${count(tradesPerSecond)} a second`,
+    `${grouped(fed.trades)} closing deals in ${(fed.durationMs / 1_000).toFixed(2)} s, from the first batch to the last commit: ${grouped(tradesPerSecond)} a second`,
   );
   if (options.json) {
     const { trades, rebates, perIb, ...more } = figures;

@@ -5,7 +5,7 @@ import type { Earned, Figures } from './figures.ts';
 
 const number = new Intl.NumberFormat('en-US');
 /** 20,000 as people read it. */
-export const count = (value: number): string => number.format(value);
+export const grouped = (value: number): string => number.format(value);
 
 /** Columns side by side, figures to the right; the first row names them. */
 function table(rows: readonly (readonly string[])[], rightFrom: number): string[] {
@@ -39,7 +39,7 @@ export function ibTable({ perIb, traderRebates, house, earned }: Figures): strin
     '',
     '',
     '',
-    count(rebates),
+    grouped(rebates),
     aligned(amount),
     currency,
   ];
@@ -49,10 +49,10 @@ export function ibTable({ perIb, traderRebates, house, earned }: Figures): strin
       ...perIb.map(({ ib, parent, depth, clients, trades, lots, rebates, amount, currency }) => [
         `${'  '.repeat(depth)}${ib}`,
         parent ?? '',
-        count(clients),
-        count(trades),
+        grouped(clients),
+        grouped(trades),
         lots,
-        count(rebates),
+        grouped(rebates),
         aligned(amount),
         currency,
       ]),
@@ -71,8 +71,8 @@ export function unpaidAndParked({ unpaid, parked }: Figures): string[] {
       ? NO_PAY_REASONS[reason as keyof typeof NO_PAY_REASONS].sentence
       : "The account's group, or the platform's reason for the deal, never pays.";
   const lines = [
-    ...Object.entries(unpaid).map(([reason, trades]) => `  ${count(trades)} unpaid, ${reason}: ${sentence(reason)}`),
-    ...parked.map(({ code, count: deals, example }) => `  ${count(deals)} parked, ${code}: ${example}`),
+    ...Object.entries(unpaid).map(([reason, trades]) => `  ${grouped(trades)} unpaid, ${reason}: ${sentence(reason)}`),
+    ...parked.map(({ code, count: deals, example }) => `  ${grouped(deals)} parked, ${code}: ${example}`),
   ];
   return lines.length === 0 ? [] : ['', 'Not paid', ...lines];
 }
@@ -82,7 +82,7 @@ export function proof(verification: Verification, { earned }: Figures): string[]
   const { checked, parts, findings } = verification;
   const mark = (...names: readonly string[]): string =>
     parts.every(({ part, findings: found }) => !names.includes(part) || found === 0) ? 'holds ' : 'BROKEN';
-  const of = (what: string): string => count(checked[what] ?? 0);
+  const of = (what: string): string => grouped(checked[what] ?? 0);
   const sum = earned.map(({ amount, currency }) => `${amount} ${currency}`).join(' + ') || 'nothing';
   return [
     `  ${mark('bookings')}  each of ${of('trades')} trades is booked once, or waits, or never pays; ${of('rebates')} rebates add up to`,
@@ -98,5 +98,5 @@ export function proof(verification: Verification, { earned }: Figures): string[]
 
 /** What the bridge did. */
 export const fedInWords = ({ deals, totals }: Fed): string =>
-  `${count(deals)} deals in ${count(totals.batches)} signed batches: ${count(totals.accepted)} accepted, ${count(totals.duplicates)} sent twice and known, ` +
-  `${count(totals.parked)} parked, ${count(totals.rejected)} rejected`;
+  `${grouped(deals)} deals in ${grouped(totals.batches)} signed batches: ${grouped(totals.accepted)} accepted, ${grouped(totals.duplicates)} sent twice and known, ` +
+  `${grouped(totals.parked)} parked, ${grouped(totals.rejected)} rejected`;

@@ -4,7 +4,7 @@ import type { Config } from '../platform/config.ts';
 import { type DatabaseAddress, databaseAddress, openPool, poolDefaults } from '../platform/database.ts';
 import { platformProblem } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
-import { findPostgres, startPostgres } from '../platform/postgres/index.ts';
+import { findPostgres, keepPostgres, startPostgres } from '../platform/postgres/index.ts';
 import { type CompleteConfig, completeConfig } from '../platform/secrets.ts';
 import { openTenancy, type Tenancy } from '../tenancy/index.ts';
 
@@ -34,13 +34,20 @@ export function settleConfig(config: Config, source: DatabaseSource): CompleteCo
   return completeConfig(config, source === 'shared' && config.databaseUrl !== undefined ? 'kept' : 'generated');
 }
 
+/** How to open; `onDatabaseLost` is told when an own embedded server ended and could not be started again. */
+export type OpeningOptions = {
+  readonly source: DatabaseSource;
+  readonly clock?: Clock;
+  readonly onDatabaseLost?: (error: unknown) => void;
+};
+
 /** Connects to the database or starts it, and opens the tenants. What was begun before a failure is closed again. */
 export async function openPlatform(
   config: CompleteConfig,
   log: Logger,
-  { source, clock = systemClock }: { readonly source: DatabaseSource; readonly clock?: Clock },
+  { source, clock = systemClock, onDatabaseLost }: OpeningOptions,
 ): Promise<Platform> {
-  const server = await openServer(config, log, source);
+  const server = await openServer(config, log, source, onDatabaseLost);
   try {
     const tenancy = await openTenancy({
       admin: server.admin,
@@ -76,7 +83,12 @@ type Server = { readonly admin: DatabaseAddress; readonly stop: () => Promise<vo
 
 const nothingToStop = (): Promise<void> => Promise.resolve();
 
-async function openServer(config: Config, log: Logger, source: DatabaseSource): Promise<Server> {
+async function openServer(
+  config: Config,
+  log: Logger,
+  source: DatabaseSource,
+  onLost: (error: unknown) => void = (error) => log.fatal({ err: error }, 'the embedded PostgreSQL is lost'),
+): Promise<Server> {
   if (config.databaseUrl !== undefined) return { admin: addressOf(config.databaseUrl), stop: nothingToStop };
   if (source === 'given') {
     throw platformProblem('platform.config_invalid', {
@@ -86,7 +98,9 @@ async function openServer(config: Config, log: Logger, source: DatabaseSource): 
   const dataDir = path.resolve(config.dataFolder, 'postgres');
   const found = source === 'shared' ? await findPostgres(dataDir) : undefined;
   if (found !== undefined) return { admin: addressOf(found.url), stop: nothingToStop };
-  const server = await startPostgres({ dataDir, log: (message) => log.info(message) });
+  const options = { dataDir, log: (message: string) => log.info(message) };
+  const onEnded = (pid: number): void => log.warn({ pid }, 'the embedded PostgreSQL has ended; it is started again');
+  const server = await (source === 'own' ? keepPostgres({ ...options, onEnded, onLost }) : startPostgres(options));
   const admin = addressOf(server.url);
   try {
     await closeCommonDatabases(admin, log);

@@ -10,19 +10,12 @@ import { takeSnapshot } from './snapshot.ts';
  * `npm start`: the whole product in one process on one machine, with its own database unless DATABASE_URL is set, two demo
  * tenants and a live stream of simulated deals. Ctrl-C stops all in order; a second start finds its data again.
  */
-await runProcess('dev', 'own', async (deps, relayIs) => {
-  const relay = startRelay(deps);
-  relayIs(relay.relay);
-  const worker = await startWorker(deps);
-  const api = await startApi(deps, takeSnapshot(deps, ['api', 'worker', 'relay']));
-  const port = api.server.port;
+await runProcess('dev', 'own', async (deps, keep) => {
+  keep(startRelay(deps));
+  keep(await startWorker(deps));
+  const { port } = keep(await startApi(deps, takeSnapshot(deps, ['api', 'worker', 'relay']))).server;
   const brokers = await seedDemoTenants(deps);
-  const live = startLiveDeals(brokers, {
-    client: createTenantClient(),
-    port,
-    baseHost: deps.config.baseHost,
-    log: deps.log,
-  });
+  keep(startLiveDeals(brokers, { client: createTenantClient(), port, baseHost: deps.config.baseHost, log: deps.log }));
   printAddresses(
     port,
     deps.config,
@@ -30,7 +23,6 @@ await runProcess('dev', 'own', async (deps, relayIs) => {
     deps.platform.admin,
     deps.work.store.kind,
   );
-  return [relay, worker, api, live];
 });
 
 function printAddresses(

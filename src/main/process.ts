@@ -1,44 +1,46 @@
+import { constants } from 'node:os';
 import { Problem } from '../kernel/problem.ts';
 import { readConfig } from '../platform/config.ts';
+import type { Relay } from '../platform/events/index.ts';
 import { createLogger } from '../platform/logger.ts';
 import { type DatabaseSource, openPlatform, settleConfig } from './compose.ts';
+import { mainProblem } from './errors.ts';
 import { processMetrics, type Role, type RoleDeps } from './roles.ts';
 import { openWork } from './work.ts';
-import type { Relay } from '../platform/events/index.ts';
+
+/** Takes each role when it has started, so that it is stopped in the end; gives it back. */
+export type Keep = <Started extends Role>(role: Started) => Started;
 
 const FORCED_EXIT_MS = 30_000;
 
-/** A process that runs roles until it is told to stop. */
-export type Running = { readonly deps: RoleDeps; readonly roles: readonly Role[] };
-
 /**
- * Opens what every role stands on, starts the roles, and stops all in order (roles as listed, queues, databases) on SIGINT
- * or SIGTERM. A start that fails says why in one line and ends with 1; nothing is left running.
+ * Runs roles until the process is told to stop: opens what every role stands on, starts the roles, and stops all in order
+ * (roles, the last first; queues; databases) on SIGINT, SIGTERM or SIGHUP. A start that fails says why in one line and ends
+ * with 1; nothing is left running.
  */
 export async function runProcess(
   name: string,
   source: DatabaseSource,
-  start: (deps: RoleDeps, relayIs: (relay: Relay) => void) => Promise<readonly Role[]>,
-  onStarted: (running: Running) => Promise<void> = () => Promise.resolve(),
+  start: (deps: RoleDeps, keep: Keep) => Promise<void>,
 ): Promise<void> {
   const opened: (() => Promise<void>)[] = [];
-  let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopping ??= stopAll(opened));
-  const end = (): void => {
-    setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
-    void stop().then(() => process.exit(process.exitCode ?? 0));
-  };
-  process.once('SIGINT', end).once('SIGTERM', end);
+  const life = new Lifetime(() => stopAll(opened));
   try {
     const config = settleConfig(readConfig(process.env), source);
     // At a terminal the lines of every request would hide what matters; whoever wants them asks for `info`.
     const level = source === 'own' && process.env.CASCADE_LOG_LEVEL === undefined ? 'warn' : config.logLevel;
     const log = createLogger({ level, role: name });
     process.on('unhandledRejection', (error) => log.fatal({ err: error }, 'an error that nobody handled'));
-    const platform = await openPlatform(config, log, { source });
+    const platform = await openPlatform(config, log, {
+      source,
+      onDatabaseLost: (error) =>
+        life.fail(mainProblem('main.database_lost', { detail: reasonOf(error), cause: error })),
+    });
     opened.push(platform.close);
+    life.mayGoOn();
     const work = await openWork(platform, config, log);
     opened.push(work.close);
+    life.mayGoOn();
     let relay: Relay | undefined;
     const relayStats = () => relay?.stats();
     const deps: RoleDeps = {
@@ -49,16 +51,62 @@ export async function runProcess(
       relayStats,
       metrics: processMetrics(platform, work, relayStats),
     };
-    const roles = await start(deps, (running) => {
-      relay = running;
+    await start(deps, (role) => {
+      opened.push(role.stop);
+      relay = role.relay ?? relay;
+      log.info({ role: role.name }, 'started');
+      life.mayGoOn();
+      return role;
     });
-    for (const role of [...roles].reverse()) opened.push(role.stop);
-    await onStarted({ deps, roles });
-    log.info({ roles: roles.map((role) => role.name) }, 'started');
+    life.isStarted();
   } catch (error) {
-    process.stderr.write(`${sentenceOf(error)}\n`);
-    process.exitCode = 1;
-    end();
+    life.fail(error);
+  }
+}
+
+class Stopped extends Error {}
+
+/** A process from its start to its end. A signal during the start lets the step at hand finish, and then ends all of it. */
+class Lifetime {
+  readonly #stopAll: () => Promise<void>;
+  #isStarting = true;
+  #signal: NodeJS.Signals | undefined;
+  #isEnding = false;
+
+  constructor(stopAll: () => Promise<void>) {
+    this.#stopAll = stopAll;
+    // A terminal and npm may both send it, so it must not fall back to the default after the first.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#endBy(signal));
+  }
+
+  /** Throws where the process was told to stop meanwhile. */
+  mayGoOn(): void {
+    if (this.#signal !== undefined) throw new Stopped();
+  }
+
+  isStarted(): void {
+    this.#isStarting = false;
+    if (this.#signal !== undefined) this.#end(0);
+  }
+
+  /** Says why, and ends with 1. */
+  fail(error: unknown): void {
+    if (!(error instanceof Stopped)) process.stderr.write(`${sentenceOf(error)}\n`);
+    this.#end(error instanceof Stopped ? 128 + constants.signals[this.#signal ?? 'SIGTERM'] : 1);
+  }
+
+  #endBy(signal: NodeJS.Signals): void {
+    if (this.#signal !== undefined) return;
+    this.#signal = signal;
+    setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
+    if (!this.#isStarting) this.#end(0);
+  }
+
+  #end(exitCode: number): void {
+    setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    void this.#stopAll().then(() => process.exit(exitCode));
   }
 }
 
@@ -70,3 +118,4 @@ async function stopAll(opened: readonly (() => Promise<void>)[]): Promise<void> 
 
 const sentenceOf = (error: unknown): string =>
   error instanceof Problem ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

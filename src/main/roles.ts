@@ -21,6 +21,7 @@ import { Rounds } from '../platform/rounds/index.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
 import { feedRoutes } from '../trading/index.ts';
 import type { Platform } from './compose.ts';
+import { mainProblem } from './errors.ts';
 import type { Work } from './work.ts';
 
 /** What every role is made of. */
@@ -35,7 +36,7 @@ export type RoleDeps = {
 };
 
 /** A running role; `stop` lets what is at hand finish, within a bound. */
-export type Role = { readonly name: string; readonly stop: () => Promise<void> };
+export type Role = { readonly name: string; readonly stop: () => Promise<void>; readonly relay?: Relay };
 
 const GRACE_MS = 10_000;
 const HINTS_MAX = 500;
@@ -95,7 +96,7 @@ export async function startApi(
     log,
     onRequest: metrics.observeRequest,
   });
-  const listening = await serve(app, {
+  const listening = await listen(app, {
     host: address,
     port: config.port,
     graceMs: GRACE_MS,
@@ -106,6 +107,19 @@ export async function startApi(
   });
   running.server = listening;
   return { name: 'api', server: listening, stop: () => listening.stop() };
+}
+
+/** Listens; `main.port_in_use` where somebody else does already. */
+async function listen(...[app, settings]: Parameters<typeof serve>): Promise<HttpServer> {
+  try {
+    return await serve(app, settings);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw mainProblem('main.port_in_use', {
+      detail: `${settings.port}. Stop it, or give another port: PORT=3001 npm start`,
+      cause: error,
+    });
+  }
 }
 
 /**
@@ -177,7 +191,7 @@ export async function startWorker({ config, platform, work, metrics, log }: Role
 }
 
 /** Hands events to their consumers. */
-export function startRelay({ config, platform, log }: RoleDeps): Role & { readonly relay: Relay } {
+export function startRelay({ config, platform, log }: RoleDeps): Role {
   const { withTenant, withControl } = platform.tenancy;
   const relay = runRelay({
     withTenant,

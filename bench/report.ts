@@ -36,7 +36,7 @@ export function reportOf(summary: Summary): string {
     `Versions    Node ${machine.node}, PostgreSQL ${postgres.version}, Redis ${typeof redis === 'string' ? redis : redis.version}`,
     `PostgreSQL  ${settings(postgres.settings)}`,
     ...(typeof redis === 'string' ? [] : [`Redis       ${settings(redis.settings)}`]),
-    `Data        ${whole(tree.ibs)} IBs, ${tree.levelsMean.toFixed(1)} above a client in the mean, ${tree.levelsMax} at most; the same seed, tree and deals in every arm`,
+    `Data        ${whole(tree.ibs)} IBs, ${tree.levelsMean.toFixed(1)} above a client in the mean, ${tree.levelsMax} at most; a fifth of the clients makes four fifths of the trades; the same seed, tree and deals in every arm`,
     '',
     ...summary.backends.map(backendReport),
     ...(summary.connections.length === 0

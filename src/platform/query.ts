@@ -92,7 +92,8 @@ function define<Tx extends { readonly sql: Knex.Transaction }, Row extends z.Zod
   return async (tx, params) => {
     noteQuery();
     const values = names.map((parameter) => toColumn(params[parameter]));
-    const found: { rows: Record<string, unknown>[] } = await tx.sql.raw(escaped).options({ values });
+    const answer: unknown = await tx.sql.raw(escaped).options({ values });
+    const found = answer as { rows: Record<string, unknown>[] };
     for (const [column, read] of readers) for (const each of found.rows) each[column] = read(each[column]);
     return rows.parse(found.rows);
   };

@@ -25,7 +25,6 @@ describe('docs/errors.md', () => {
     const declaring = globSync('src/**/*.ts', { cwd: root })
       .filter((path) => path !== 'src/kernel/problem.ts')
       .filter((path) => /\bdefineProblems[<(]/.test(readFileSync(join(root, path), 'utf8')));
-    expect(declaring.length).toBeGreaterThan(10);
     for (const path of declaring) await import(join(root, path));
   });
 
@@ -34,6 +33,7 @@ describe('docs/errors.md', () => {
     const written = rowsIn(problems).map(
       ([code, status, title]) => `${/`(.*)`/.exec(code ?? '')?.[1]} ${status} ${title}`,
     );
+    expect(declared.length).toBeGreaterThan(100);
     expect(written.toSorted()).toEqual(declared.toSorted());
   });
 

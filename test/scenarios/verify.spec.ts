@@ -70,15 +70,15 @@ describe('A day of a brokerage is proven', () => {
   });
 
   it('also while trades are delivered and booked', async () => {
-    let busy = true;
+    const brokerage = { isBusy: true };
     const day = (async () => {
       for (let round = 0; round < 8; round += 1) {
         await house.feed(Array.from({ length: 20 }, () => house.deal({ lots: '0.13' })).flat());
         await house.book();
       }
-    })().finally(() => (busy = false));
+    })().finally(() => (brokerage.isBusy = false));
     let looks = 0;
-    for (; busy || looks === 0; looks += 1)
+    for (; brokerage.isBusy || looks === 0; looks += 1)
       expect(await verify({ recompute: true })).toMatchObject({ ok: true, findings: [] });
     await day;
     expect((await verify()).checked.bookings).toBe(4 + 1 + 8 * 20);

@@ -77,7 +77,7 @@ export class PlanBook {
   /** Many IBs share the same few terms: each is compiled once for a version. */
   #compiled({ terms, termsText }: Agreed, version: PublishedVersion): AgreementRates {
     let ofVersion = this.#rates.get(version.key);
-    if (ofVersion === undefined) this.#rates.set(version.key, (ofVersion = new Map()));
+    if (ofVersion === undefined) this.#rates.set(version.key, (ofVersion = new Map<string, AgreementRates>()));
     let rates = ofVersion.get(termsText);
     if (rates === undefined) ofVersion.set(termsText, (rates = compileAgreement(version.plan, terms)));
     return rates;

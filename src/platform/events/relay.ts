@@ -1,7 +1,7 @@
 import type { TenantId } from '../../kernel/ids.ts';
 import type { Logger } from '../logger.ts';
 import type { WithTenant } from '../tenant-tx.ts';
-import { Rounds, type RoundSettings, type VisitOutcome } from '../rounds/index.ts';
+import { Rounds, type VisitOutcome } from '../rounds/index.ts';
 import type { Consumer } from './consumer.ts';
 import { takeHints, type WithControl } from './outside.ts';
 import * as queries from './queries.ts';

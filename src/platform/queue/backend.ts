@@ -122,7 +122,7 @@ export function openWorker(
     return new onPostgres.Worker(name, run, {
       ...options,
       connection: postgresConnection(store.url, 2 + (options.concurrency ?? 1)),
-    }) as unknown as AnyWorker;
+    });
   return new RedisWorker(name, run, { ...options, ...prefixOf(store), connection: workerRedis(store.url) });
 }
 

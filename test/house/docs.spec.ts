@@ -100,7 +100,9 @@ describe('docs/ARCHITECTURE.md', () => {
 });
 
 const holdsTitle = (source: string, title: string): boolean =>
-  [`'${title.replaceAll("'", "\\'")}'`, `"${title}"`, `\`${title}\``].some((quoted) => source.includes(quoted));
+  [`'${title.replaceAll("'", "\\'")}'`, `"${title}"`, `\`${title}\``, `\`${title} (\${`].some((quoted) =>
+    source.includes(quoted),
+  );
 
 describe('The decisions', () => {
   const records = globSync('docs/decisions/[0-9]*.md', { cwd: root }).toSorted();

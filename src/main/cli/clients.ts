@@ -58,7 +58,7 @@ export function registerClients(program: Command, context: CliContext): void {
     .requiredOption('--login <number>', 'the account on it', login)
     .requiredOption('--group <name>', 'its group there, such as real\\standard')
     .requiredOption('--currency <code>', 'its deposit currency', parsedBy(Currency))
-    .description('registers a trading account; deals of it that were parked are to be run again (feed rerun)')
+    .description('registers a trading account; deals of it that were parked go on by themselves')
     .action(async (client: ClientId, opening: Opening) => {
       const { tenant, ...account } = opening;
       const [opened] = await inTenant(context, tenant, async (tx) => {

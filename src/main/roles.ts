@@ -75,6 +75,12 @@ export async function startApi(
         clock: systemClock,
         sealer: sourceSealer(config),
         onStored: ({ tenantId }) => announce(deps, tenantId),
+        onLines: ({ accepted, duplicates, parked, rejected }) => {
+          metrics.countFeedLines('accepted', accepted);
+          metrics.countFeedLines('duplicate', duplicates);
+          metrics.countFeedLines('parked', parked);
+          metrics.countFeedLines('rejected', rejected);
+        },
       }),
       ...opsRoutes({
         isOperator,

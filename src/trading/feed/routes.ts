@@ -2,7 +2,7 @@ import type { TenantId } from '../../kernel/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Route, RouteRequest } from '../../platform/route.ts';
 import { FeedAnswer, FeedCursor } from './contract.ts';
-import { type FeedDependencies, readCursor, receive } from './service.ts';
+import { type FeedDependencies, type LineCounts, readCursor, receive } from './service.ts';
 import type { FeedRequest } from './signed-request.ts';
 import { BATCH_BYTES_MAX } from './wire.ts';
 
@@ -16,6 +16,8 @@ export type StoredBatchHint = {
 export type FeedRouteDependencies = FeedDependencies & {
   /** Told after the commit that there is work. Only a hint: it may fail or be slow, the answer waits 50 ms for it at most. */
   readonly onStored: (hint: StoredBatchHint) => Promise<void>;
+  /** Told of the lines of each batch that was new, for metrics. */
+  readonly onLines?: (counts: LineCounts) => void;
 };
 
 const HINT_MS_MAX = 50;
@@ -50,12 +52,13 @@ export const feedRoutes = (deps: FeedRouteDependencies): Route[] => [
     bodyBytesMax: BATCH_BYTES_MAX,
     answers: FeedAnswer,
     handle: async (request) => {
-      const { answer, batchKey, dealKeys } = await receive(
+      const { answer, batchKey, dealKeys, counts } = await receive(
         deps,
         request.tenantId,
         feedRequest(request),
         request.requestId,
       );
+      if (counts !== undefined) deps.onLines?.(counts);
       if (dealKeys.length > 0)
         await hint(() => deps.onStored({ tenantId: request.tenantId, batchKey, dealKeys }), request.log);
       return { status: 200, text: answer, contentType: 'application/json' };

@@ -22,8 +22,19 @@ import { type FeedLineResult, parseFeedBody } from './wire.ts';
 /** What the feed is built from. */
 export type FeedDependencies = SourceKeeping & { readonly withTenant: WithTenant };
 
-/** What a batch left: the answer, word for word, and the keys of the deals that are due by it. */
-export type Receipt = { readonly answer: string; readonly batchKey: bigint; readonly dealKeys: readonly bigint[] };
+/** The lines of a batch by their verdicts. */
+export type LineCounts = Pick<FeedAnswer, 'accepted' | 'duplicates' | 'parked' | 'rejected'>;
+
+/**
+ * What a batch left: the answer, word for word, and the keys of the deals that are due by it. A batch that was taken
+ * before is answered as it was then, and its lines are not counted again.
+ */
+export type Receipt = {
+  readonly answer: string;
+  readonly batchKey: bigint;
+  readonly dealKeys: readonly bigint[];
+  readonly counts: LineCounts | undefined;
+};
 
 const verified = (
   deps: FeedDependencies,
@@ -52,7 +63,7 @@ export async function receive(
   const rejected = store.rejectedLinesOf(body, lines);
   const origin = { actor: `source/${signed.sourceId}`, causation: requestId };
   const receipt = await deps.withTenant(tenantId, origin, async (tx) => {
-    const stored = await storeBatch(tx, batch, lines, rejected, deps.clock.now());
+    const stored = await storeBatch(tx, batch, lines, rejected);
     await reach('feed.before_commit');
     return stored;
   });
@@ -80,18 +91,18 @@ async function storeBatch(
   signed: store.SignedBatch,
   lines: readonly FeedLineResult[],
   rejected: readonly store.RejectedLine[],
-  receivedAt: Date,
 ): Promise<Receipt> {
   const [source] = await queries.lockSource(tx, { sourceId: signed.sourceId });
   if (source === undefined) throw feedProblem('feed.signature_invalid');
-  const { sourceKey, batchKey } = source;
+  const { sourceKey, batchKey, receivedAt } = source;
   const known = await store.answeredBefore(tx, sourceKey, signed);
-  if (known !== undefined) return { answer: known, batchKey, dealKeys: [] };
-  const deals = await storeLines(tx, source, lines, receivedAt);
+  if (known !== undefined) return { answer: known, batchKey, dealKeys: [], counts: undefined };
+  const deals = await storeLines(tx, source, lines);
   await store.keepRejected(tx, batchKey, rejected);
   const cursor = await store.noteSeqs(tx, sourceKey, seqsOf(lines, rejected));
   const results = inOrder(lines, deals.verdicts, rejected);
-  const answer: FeedAnswer = { ...store.countsOf(results), results, ...cursor };
+  const counts = store.countsOf(results);
+  const answer: FeedAnswer = { ...counts, results, ...cursor };
   const text = JSON.stringify(answer);
   const { batch, nonce, signedAt, bodyHash } = signed;
   await queries.insertFeedBatch(tx, {
@@ -105,7 +116,7 @@ async function storeBatch(
     receivedAt,
   });
   if (deals.keys.length + rejected.length > 0) emitReceived(tx, signed, batchKey, answer, deals);
-  return { answer: text, batchKey, dealKeys: deals.dueKeys };
+  return { answer: text, batchKey, dealKeys: deals.dueKeys, counts };
 }
 
 type StoredBatch = {
@@ -117,15 +128,14 @@ type StoredBatch = {
 /** Stores the deals of a batch; the source's server is locked, so nobody else adds versions meanwhile. */
 async function storeLines(
   tx: TenantTx,
-  source: { serverKey: number; serverName: string; zone: string; shiftMinutes: number; batchKey: bigint },
+  source: { serverKey: number; serverName: string; zone: string; shiftMinutes: number; batchKey: bigint; receivedAt: Date },
   lines: readonly FeedLineResult[],
-  receivedAt: Date,
 ): Promise<StoredBatch> {
   const found = lines.flatMap((result, line) =>
     result.ok && result.line.type !== 'heartbeat' ? [{ line, found: result.line }] : [],
   );
   if (found.length === 0) return { keys: [], dueKeys: [], verdicts: [] };
-  const { serverKey, batchKey } = source;
+  const { serverKey, batchKey, receivedAt } = source;
   const known = new Map<bigint, KnownVersion[]>();
   for (const row of await versionsOf(tx, {
     serverKey,

@@ -45,7 +45,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     full: values.full,
     trades,
     baselineTrades: trades === undefined ? undefined : Math.ceil(trades / BASELINE_SHARE),
-    armSeconds: values.full ? 30 : 5,
+    armSeconds: values.full ? 30 : 3,
     repeats: whole('repeats', values.repeats, values.full ? 5 : 3),
     ibs: whole('ibs', values.ibs, 10_000),
     sizes: [1_000, 10_000, 100_000],

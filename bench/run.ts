@@ -56,7 +56,7 @@ export async function runBench(
     const connections = options.full
       ? await compareConnections(world, arms.booking, { backend, trades: Math.ceil(trades / 2) })
       : [];
-    const sizes = await compareSizes(world, { backend, trades: Math.ceil(trades / 2) });
+    const sizes = await compareSizes(world, { backend, trades: Math.ceil(trades / 3) });
     return { backends: runs, sizes, connections, findings };
   } finally {
     await installation.close();

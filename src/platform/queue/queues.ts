@@ -11,7 +11,10 @@ const KEPT_FAILED = { count: 5_000, age: 7 * 24 * 3_600 };
 export type Queues = {
   /** Adds a job; `suffix` makes it another job where the same work is put back. `queue.unavailable` when the queue is away. */
   readonly add: <Payload>(job: JobDefinition<Payload>, payload: Payload, suffix?: string) => Promise<void>;
-  /** Whether a job waits or runs; false where it ended or the queue has lost it. */
+  /**
+   * Whether a job waits or runs; false where it ended or the queue has lost it. One that waits to be tried again counts as
+   * lost: its pause is short, unless the clock that measured it was wrong.
+   */
   readonly holds: (queue: string, jobId: string) => Promise<boolean>;
   readonly all: readonly AnyQueue[];
   readonly ping: () => Promise<void>;
@@ -52,7 +55,7 @@ export async function openQueues(store: QueueStore, names: readonly string[], lo
     },
     holds: async (name, jobId) => {
       const state = await queues.get(name)?.getJobState(jobId);
-      return state !== undefined && state !== 'unknown' && state !== 'completed' && state !== 'failed';
+      return state !== undefined && state !== 'unknown' && state !== 'completed' && state !== 'failed' && state !== 'delayed';
     },
     all,
     ping: async () => {

@@ -14,10 +14,12 @@ export const lockSource = query(
     zone: z.string(),
     shiftMinutes: z.int(),
     batchKey: z.bigint(),
+    /** When the batch is received, by the database's clock: an application's may be wrong. */
+    receivedAt: z.date(),
   }),
   `
   select o.key as "sourceKey", s.key as "serverKey", s.name as "serverName", s.zone, s.shift_minutes as "shiftMinutes",
-         nextval('trading.feed_batches_key_seq') as "batchKey"
+         nextval('trading.feed_batches_key_seq') as "batchKey", date_trunc('milliseconds', clock_timestamp()) as "receivedAt"
     from trading.sources o
     join trading.servers s on s.key = o.server_key
    where o.id = :sourceId

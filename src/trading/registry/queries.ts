@@ -50,19 +50,21 @@ export const allSources = query(
    order by o.key`,
 );
 
+/** The old secret ends by the database's clock: what an application's shows must not decide how long a key lives. */
 export const rotateSecret = query(
   'trading.rotate_secret',
-  z.object({ id: SourceId }),
+  z.object({ previousUntil: z.date() }),
   `
-  update trading.sources set secret = :secret, secret_previous = secret, previous_until = :previousUntil
-   where id = :id returning id`,
+  update trading.sources set secret = :secret, secret_previous = secret,
+         previous_until = date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => :previousValidMs::double precision / 1000)
+   where id = :id returning previous_until as "previousUntil"`,
 );
 
 /** What a signature is checked with. */
 export const sourceSecrets = query(
   'trading.source_secrets',
-  z.object({ secret: bytes, previous: bytes.nullable(), previousUntil: z.date().nullable() }),
-  `select secret, secret_previous as previous, previous_until as "previousUntil" from trading.sources where id = :id`,
+  z.object({ secret: bytes, previous: bytes.nullable() }),
+  `select secret, case when previous_until > clock_timestamp() then secret_previous end as previous from trading.sources where id = :id`,
 );
 
 /** Ends the rows that say something else than what is given. */

@@ -46,25 +46,23 @@ export async function rotateSecret(
 ): Promise<CreatedSource> {
   const id = rotation.sourceId;
   const secret = checkedSecret(rotation.secret);
-  const previousUntil = new Date(keeping.clock.now().getTime() + rotation.previousValidMs);
-  const changed = await queries.rotateSecret(tx, {
+  const [changed] = await queries.rotateSecret(tx, {
     id,
     secret: keeping.sealer.seal(secret, contextOf(tx, id)),
-    previousUntil,
+    previousValidMs: rotation.previousValidMs,
   });
-  if (changed.length === 0) throw registryProblem('trading.source_unknown', { detail: id });
-  const payload = { previousUntil: previousUntil.toISOString() };
+  if (changed === undefined) throw registryProblem('trading.source_unknown', { detail: id });
+  const payload = { previousUntil: changed.previousUntil.toISOString() };
   emit(tx, { stream: `source/${id}`, type: 'trading.secret_rotated', schemaVersion: 1, payload });
   return { id, secret };
 }
 
 /** The secrets of a source that are live now: none for a source that is not known. */
-export async function liveSecrets(tx: TenantTx, { sealer, clock }: SourceKeeping, id: SourceId): Promise<string[]> {
+export async function liveSecrets(tx: TenantTx, { sealer }: Pick<SourceKeeping, 'sealer'>, id: SourceId): Promise<string[]> {
   const [row] = await queries.sourceSecrets(tx, { id });
   if (row === undefined) return [];
   const secrets = [sealer.open(row.secret, contextOf(tx, id))];
-  if (row.previous !== null && row.previousUntil !== null && row.previousUntil > clock.now())
-    secrets.push(sealer.open(row.previous, contextOf(tx, id)));
+  if (row.previous !== null) secrets.push(sealer.open(row.previous, contextOf(tx, id)));
   return secrets;
 }
 

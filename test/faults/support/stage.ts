@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import { databaseAddress } from '../../../src/platform/database.ts';
+import { createTenantClient } from '../../../src/platform/tenant-client.ts';
 import { openTenancy, type Tenancy } from '../../../src/tenancy/index.ts';
 import { testLog } from '../../support/tenancy.ts';
 import { type Broker, openBroker } from './broker.ts';
@@ -11,7 +12,7 @@ import { freePort, postgresQueue, type QueueServer, startRedis } from './queue-s
 import { type RoleProcess, startRole } from './role.ts';
 
 const SECRET = 'the secret of the fault tests, 0123456789';
-const OPERATOR_TOKEN = 'the token of the fault tests, 0123456789';
+const OPERATOR_TOKEN = 'token-of-the-fault-tests-0123456789';
 
 /** Periods short enough that a lost job, place or hint is found again within seconds. */
 const SHORT_PERIODS = {
@@ -47,6 +48,8 @@ export type Stage = {
   readonly processes: readonly RoleProcess[];
   /** Trades of both brokerages: so many of acme, a twentieth of that of zenith; pushed to the feed. */
   readonly trade: (count: number, batchLinesMax?: number) => Promise<void>;
+  /** What the API tells of itself to Prometheus. */
+  readonly metrics: () => Promise<string>;
   /** Kills what still runs of a role. */
   readonly endAll: (role: Role) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -81,6 +84,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const zenith = await openBroker(tenancy, SECRET, { slug: 'zenith', canary: 'Numbat', ibs: 6, clients: 10, randomSeed: randomSeed + 1 });
   const port = await freePort();
   const processes: RoleProcess[] = [];
+  const client = createTenantClient();
   const launch: Stage['launch'] = (role, { environment = {}, ...more } = {}) => {
     const started = startRole(role, {
       environment: {
@@ -121,11 +125,17 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
         zenith.push(port, zenith.market.trades(Math.ceil(count / 20)), batchLinesMax),
       ]);
     },
+    metrics: async () => {
+      const answer = await client.send({ url: `http://localhost:${port}/metrics`, headers: { authorization: `Bearer ${OPERATOR_TOKEN}` } });
+      if (answer.status !== 200) throw new Error(`/metrics answered ${answer.status}`);
+      return answer.text();
+    },
     endAll: async (role) => {
       await Promise.all(processes.filter((each) => each.role === role && !each.hasEnded()).map((each) => each.kill()));
     },
     close: async () => {
       await Promise.all(processes.filter((each) => !each.hasEnded()).map((each) => each.stop()));
+      await client.close();
       await tenancy.close();
       await queue.stop();
     },

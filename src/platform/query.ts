@@ -37,14 +37,20 @@ export type SqlParams<Sql extends string> = { readonly [Name in Names<Sql>]: Sql
 
 type Statement<Tx, Row, Sql extends string> = (tx: Tx, params: SqlParams<Sql>) => Promise<Row[]>;
 
-/** An id leaves as a uuid or key; everything else as it is. */
-function toColumn(value: SqlValue): unknown {
-  if (typeof value === 'string') {
-    const storage = storageOfId(value);
-    if (storage !== undefined) return storage === 'key' ? decodeId(value) : uuidFromId(value);
-  }
-  if (!Array.isArray(value)) return value === undefined ? null : value;
-  const values: readonly unknown[] = typeof value[0] === 'string' ? value.map(toColumn) : value;
+/** Parameters that hold ids: `:id`, `:tenantId`, `:ids`. Any other text may come from outside and look like an id. */
+const ID_NAME = /(?:^id|Id)s?$/;
+
+/** An id leaves as a uuid or key, everything else as it is. */
+function fromId(value: SqlValue): SqlValue {
+  const storage = typeof value === 'string' ? storageOfId(value) : undefined;
+  if (typeof value !== 'string' || storage === undefined) return value;
+  return storage === 'key' ? decodeId(value) : uuidFromId(value);
+}
+
+function toColumn(name: string, value: SqlValue): unknown {
+  const isId = ID_NAME.test(name);
+  if (!Array.isArray(value)) return (isId ? fromId(value) : value) ?? null;
+  const values: readonly SqlValue[] = isId ? value.map(fromId) : value;
   return arrayLiteral(values) ?? values;
 }
 
@@ -91,7 +97,7 @@ function define<Tx extends { readonly sql: Knex.Transaction }, Row extends z.Zod
   const escaped = text.replaceAll('?', '\\?'); // knex would read a bare ? as a binding of its own.
   return async (tx, params) => {
     noteQuery();
-    const values = names.map((parameter) => toColumn(params[parameter]));
+    const values = names.map((parameter) => toColumn(parameter, params[parameter]));
     const answer: unknown = await tx.sql.raw(escaped).options({ values });
     const found = answer as { rows: Record<string, unknown>[] };
     for (const [column, read] of readers) for (const each of found.rows) each[column] = read(each[column]);
@@ -102,7 +108,7 @@ function define<Tx extends { readonly sql: Knex.Transaction }, Row extends z.Zod
 /**
  * A statement on a tenant's database: written as SQL with `:name` parameters, named (the name travels as a comment, so
  * that a slow statement leads to one line), its rows parsed. A misspelt parameter does not compile. Ids go in and come
- * out in their prefixed form. A statement without a result takes `z.object({})`.
+ * out in their prefixed form: in where the parameter's name says that it is one (`:id`, `:planId`, `:ids`). A statement without a result takes `z.object({})`.
  */
 export const query = <Row extends z.ZodObject, const Sql extends string>(
   name: string,

@@ -19,7 +19,7 @@ const ids = query(
   'test.ids',
   z.object({ ib: IbId, deal: DealId, ibs: z.array(IbId), stored: z.string() }),
   `
-  select :ib::uuid as ib, :deal::bigint as deal, :ibs::uuid[] as ibs, (:ib::uuid)::text as stored`,
+  select :ibId::uuid as ib, :dealId::bigint as deal, :ids::uuid[] as ibs, (:ibId::uuid)::text as stored`,
 );
 const said = query(
   'test.said',
@@ -58,8 +58,14 @@ describe('A named statement', () => {
 
   it('takes ids in their own form and gives them in it; columns hold uuids and keys', async () => {
     const ib = IbId.parse('ibr_01M7WC0SS8EP2SQY551PXCNXTA');
-    const [row] = await acme.inTenant((tx) => ids(tx, { ib, deal: dealIdOf(12_345n), ibs: [ib, ib] }));
+    const [row] = await acme.inTenant((tx) => ids(tx, { ibId: ib, dealId: dealIdOf(12_345n), ids: [ib, ib] }));
     expect(row).toEqual({ ib, deal: dealIdOf(12_345n), ibs: [ib, ib], stored: '01a1f8c0-6728-7585-9bf8-a50dbacaf74a' });
+  });
+
+  it('leaves texts that only look like ids as they are', async () => {
+    const texts = ['ibr_01M7WC0SS8EP2SQY551PXCNXTA', dealIdOf(12_345n)];
+    const [row] = await acme.inTenant((tx) => lists(tx, { texts, numbers: [], instants: [], flags: [] }));
+    expect(row?.texts).toEqual(texts);
   });
 
   it('travels with its name as a comment, and may hold question marks of its own', async () => {

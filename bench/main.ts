@@ -1,5 +1,5 @@
 import { loadavg } from 'node:os';
-import { startPostgresForBench, startRedisForBench } from './cluster.ts';
+import { type Postgres, type RedisServer, startPostgresForBench, startRedisForBench } from './cluster.ts';
 import { describeMachine } from './machine.ts';
 import { readOptions } from './options.ts';
 import { reportOf } from './report.ts';
@@ -7,6 +7,8 @@ import { runBench } from './run.ts';
 import { summarise, type Summary } from './summary.ts';
 import { Disagreement } from './verify.ts';
 import { benchBrokerage, depthsOf } from './world.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** `npm run bench`: the product beside the baseline and the limit, on servers of its own. */
 async function main(): Promise<Summary> {
@@ -20,6 +22,8 @@ async function main(): Promise<Summary> {
   const postgres = await startPostgresForBench();
   try {
     const redis = await startRedisForBench();
+    const interrupted = (): void => void stopAll(postgres, redis);
+    for (const signal of SIGNALS) process.once(signal, interrupted);
     try {
       const result = await runBench({ postgres, redis }, options, say);
       const tree = { ibs: options.ibs, levelsMean: mean, levelsMax: max };
@@ -27,11 +31,18 @@ async function main(): Promise<Summary> {
       process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : reportOf(summary));
       return summary;
     } finally {
+      for (const signal of SIGNALS) process.off(signal, interrupted);
       await redis?.stop();
     }
   } finally {
     await postgres.stop();
   }
+}
+
+/** An interrupted benchmark leaves no server behind. */
+async function stopAll(postgres: Postgres, redis: RedisServer | undefined): Promise<void> {
+  await Promise.allSettled([redis?.stop(), postgres.stop()]);
+  process.exit(130);
 }
 
 try {

@@ -149,6 +149,13 @@ describe('a feed body', () => {
     ]);
   });
 
+  it('takes no longer item in an array than on a line, and the others all the same', () => {
+    const long = line.replace('"Deal":', `"Comment":"${'x'.repeat(16_384)}","Deal":`);
+    const inArray = parseFeedBody(Buffer.from(`[${long},${line}]`));
+    expect(inArray).toMatchObject([{ ok: false, code: 'feed.line_too_large', seq: 41 }, { ok: true }]);
+    expect(codeOf(long)).toBe('feed.line_too_large');
+  });
+
   it('is refused as a whole when it is empty, too large, or an array that is no JSON', () => {
     expect(refusal(bytes(''))).toBe('feed.batch_empty');
     expect(refusal(bytes(' \n\r\n'))).toBe('feed.batch_empty');

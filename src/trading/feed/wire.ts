@@ -124,7 +124,14 @@ function itemsOf(body: Uint8Array): FeedLineResult[] {
   if (json === undefined) throw feedBodyProblem('feed.body_malformed', { detail: 'The body is not UTF-8' });
   if (!json.ok) throw feedBodyProblem('feed.body_malformed', { detail: json.detail });
   if (!Array.isArray(json.value)) throw feedBodyProblem('feed.body_malformed', { detail: 'The body is no JSON array' });
-  return json.value.slice(0, BATCH_LINES_MAX + 1).map(feedLineOf);
+  return json.value.slice(0, BATCH_LINES_MAX + 1).map(itemOf);
+}
+
+/** An item is bounded like a line: deals that wait are read again a thousand at a time. */
+function itemOf(value: JsonValue): FeedLineResult {
+  if (JSON.stringify(value).length <= LINE_LENGTH_MAX) return feedLineOf(value);
+  const seq = isObject(value) && isSeq(value['seq']) ? value['seq'] : undefined;
+  return refused(CODES.too_large, `More than ${LINE_LENGTH_MAX} characters`, seq);
 }
 
 /**

@@ -91,7 +91,9 @@ async function adoptOrEnd(home: Home, { port, log }: PostgresOptions): Promise<S
       detail: `Processes ${stuck.join(', ')} of an earlier server do not end`,
     });
   }
-  if (left !== undefined && isAlive(left.pid)) removePidFile(home); // The number now belongs to a stranger.
+  // Nobody is left: the number in it may belong to a stranger by now, or to a dead process that nobody has buried, as in
+  // a container without an init. PostgreSQL would take either for its own.
+  if (left !== undefined) removePidFile(home);
   return undefined;
 }
 

@@ -2,7 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { bookBatch } from '../../src/commissions/index.ts';
 import { moveIb, relinkClient, setStatus } from '../../src/ib/index.ts';
+import { type LookedAt, mendParked } from '../../src/commissions/mending/service.ts';
+import { decodeId } from '../../src/kernel/ids.ts';
 import { query } from '../../src/platform/query.ts';
+import { resolveParked } from '../../src/trading/due/queries.ts';
+import type { TenantTx } from '../../src/platform/tenant-tx.ts';
 import { asAdmin } from '../../src/tenancy/admin.ts';
 import { parkedDeals, rerunParked } from '../../src/trading/index.ts';
 import { type Brokerage, openBrokerage } from '../support/brokerage.ts';
@@ -138,6 +142,19 @@ describe('Nothing is lost that cannot be booked', () => {
     expect(await brokerage.book()).toMatchObject({ booked: 1 });
   });
 
+  it('gives up on a deal that is parked again each time it was put back: it waits for a person then', async () => {
+    await brokerage.feed(brokerage.deal({ heldMs: -5_000 })); // Its open lies behind its close.
+    const lookedAt: LookedAt = new Map();
+    for (let round = 0; round < 8; round += 1) {
+      await brokerage.book();
+      await acme.inTenant((tx) => mendParked(tx, lookedAt));
+    }
+    expect(await brokerage.book()).toMatchObject({ claimed: 0 });
+    const [parked] = await acme.inTenant((tx) => parkedDeals(tx, { limit: 10 }));
+    expect(parked).toMatchObject({ code: 'commissions.open_unknown', times: 5 });
+    await acme.inTenant((tx) => resolveParked(tx, { dealKeys: [decodeId(parked?.id ?? '')], resolutions: ['kept'] }));
+  });
+
   it('finds the one deal at fault by halving, parks it with what went wrong and books all others', async () => {
     await brokerage.feed(Array.from({ length: 40 }, () => brokerage.deal()).flat());
     const [poison] = await acme.inTenant((tx) => dealKeyOf(tx, {}));
@@ -155,6 +172,26 @@ describe('Nothing is lost that cannot be booked', () => {
     await constraint('alter table commissions.bookings drop constraint planted');
     await acme.inTenant((tx) => rerunParked(tx, { code: 'commissions.deal_fails', max: 10 }));
     expect(await bookBatch(deps, task)).toMatchObject({ booked: 1 });
+  });
+
+  it('ends its job also where all that it took is parked', async () => {
+    await brokerage.feed(brokerage.deal());
+    const [poison] = await acme.inTenant((tx) => dealKeyOf(tx, {}));
+    const constraint = (sql: string): Promise<unknown> =>
+      asAdmin(acme.tenancy.provisioning, acme.tenant.database, (pool) => pool.raw(sql));
+    await constraint(`alter table commissions.bookings add constraint planted check (deal_key <> ${poison?.key ?? 0n}) not valid`);
+    let committed = 0;
+    const atCommit = async (tx: TenantTx): Promise<void> => {
+      const parked = await parkedDeals(tx, { code: 'commissions.deal_fails', limit: 10 });
+      committed = parked.length; // The last time counts: those before were undone.
+    };
+    const deps = { withTenant: acme.tenancy.withTenant, memory: brokerage.memory, log: testLog };
+    const task = { tenantId: acme.tenant.id, origin: testOrigin, max: 1_000, atCommit };
+    expect(await bookBatch(deps, task)).toMatchObject({ claimed: 1, booked: 0, parked: 1 });
+    expect(committed).toBe(1);
+    await constraint('alter table commissions.bookings drop constraint planted');
+    await acme.inTenant((tx) => rerunParked(tx, { code: 'commissions.deal_fails', max: 10 }));
+    expect(await brokerage.book()).toMatchObject({ booked: 1 });
   });
 
   it('parks nothing when the fault lies in the database and not in a deal', async () => {

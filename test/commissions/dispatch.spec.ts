@@ -11,6 +11,7 @@ import {
 } from '../../src/commissions/index.ts';
 import { startWorkers } from '../../src/platform/queue/index.ts';
 import { query } from '../../src/platform/query.ts';
+import { asAdmin } from '../../src/tenancy/admin.ts';
 import { type Brokerage, openBrokerage } from '../support/brokerage.ts';
 import { openTestQueues, type TestQueues } from '../support/queues.ts';
 import { openTestTenant, testLog, type TestTenant } from '../support/tenancy.ts';
@@ -124,6 +125,19 @@ describe('Due trades are put on the queue', () => {
       ]),
     );
     expect(await dispatcher.sweep(acme.tenant.id)).toBe(1);
+    expect(await brokerage.book()).toMatchObject({ booked: 1 });
+  });
+
+  it('are swept up also while a parked deal cannot be read again', async () => {
+    const login = 777_002n;
+    await brokerage.feed(brokerage.deal({ login, heldMs: 1 }));
+    await asAdmin(acme.tenancy.provisioning, acme.tenant.database, (pool) =>
+      pool.raw(`set session_replication_role = replica; update trading.deals set raw = '{}' where login = ${login}`),
+    );
+    await queues.all[0]?.obliterate({ force: true });
+    await feedTrades(1);
+    await expect(dispatcher.sweep(acme.tenant.id)).rejects.toThrow('cannot be read');
+    expect(await slots()).toHaveLength(1);
     expect(await brokerage.book()).toMatchObject({ booked: 1 });
   });
 });

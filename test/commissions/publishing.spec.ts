@@ -130,6 +130,24 @@ describe('Agreements keep within the budget', () => {
   });
 });
 
+describe('Drafts may be published in another order than they were made', () => {
+  it('and an agreement keeps within the version that holds, not the one with the highest number', async () => {
+    const planId = await published('reordered', '8.00');
+    const [second, third] = await acme.inTenant(async (tx) => [
+      await draftVersion(tx, { planId, definition: perLot('6.00') }),
+      await draftVersion(tx, { planId, definition: perLot('8.00') }),
+    ]);
+    const soon = ahead(1);
+    await acme.inTenant((tx) => publishVersion(tx, { planId, number: third ?? 0, validFrom: soon }));
+    await acme.inTenant((tx) => publishVersion(tx, { planId, number: second ?? 0, validFrom: ahead(2) }));
+    const agreed = acme.inTenant(async (tx) => {
+      const [ib] = await createIbs(tx, [{ name: 'Late', parent: null, validFrom: past }]);
+      await agree(tx, { planId, agreements: [{ ibKey: ib?.key ?? 0, terms: [{ rate: '7.00' }], validFrom: ahead(3) }] });
+    });
+    await expect(agreed).rejects.toMatchObject({ code: 'commissions.rate_above_budget' });
+  });
+});
+
 describe('The nearest assignment names the plan, as of the trade', () => {
   it('prefers the IB next to the client over those above, and those over the whole tenant', async () => {
     const [whole, tree] = [await published('whole tenant', '1'), await published('one tree', '2')];

@@ -112,6 +112,7 @@ async function parkAlone(deps: BookingDeps, task: BookingTask, dealKey: bigint |
   const parked = await deps.withTenant(task.tenantId, task.origin, async (tx) => {
     const claimed = await claimDue(tx, { max: 1, dealKeys: [dealKey] }); // Else it would be due and parked at once.
     await park(tx, claimed.map((trade) => ({ dealKey: trade.dealKey, code: 'commissions.deal_fails', detail })));
+    await task.atCommit(tx);
     return claimed.length;
   });
   return { ...NOTHING_BOOKED, claimed: parked, parked };

@@ -47,8 +47,9 @@ export function makeDispatcher(deps: { withTenant: WithTenant; queues: Queues; l
       let looked = lookedAt.get(tenantId);
       if (looked === undefined) lookedAt.set(tenantId, (looked = new Map()));
       const from = looked;
-      await withTenant(tenantId, origin, (tx) => mendParked(tx, from));
-      return enqueueDue(tenantId);
+      const added = await enqueueDue(tenantId); // First: a parked deal that cannot be mended holds up nothing that is due.
+      const mended = await withTenant(tenantId, origin, (tx) => mendParked(tx, from));
+      return mended === 0 ? added : added + (await enqueueDue(tenantId));
     },
     release: async (tx, jobId) => {
       await queries.freeSlot(tx, { jobId });

@@ -113,7 +113,10 @@ export const listPlans = (tx: TenantTx) => queries.listPlans(tx, {});
 
 async function refuseAboveBudget(tx: TenantTx, planKey: number, agreements: readonly { terms: AgreementTerms; validFrom: Date }[]): Promise<void> {
   const versions = await queries.versionsOfPlan(tx, { planKey });
-  const published = versions.filter((version) => version.publishedAt !== null);
+  const startOf = ({ validFrom }: (typeof versions)[number]): number => validFrom?.getTime() ?? Infinity;
+  const published = versions
+    .filter((version) => version.publishedAt !== null)
+    .sort((left, right) => startOf(left) - startOf(right)); // Drafts are published in any order of their numbers.
   for (const [place, version] of published.entries()) {
     const plan = compilePlan(version.definition);
     const endsAt = published[place + 1]?.validFrom?.getTime() ?? Infinity;

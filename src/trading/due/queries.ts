@@ -136,6 +136,7 @@ export const parkedDeals = query(
     code: z.string(),
     detail: z.string(),
     parkedAt: z.date(),
+    times: z.int(),
     kind: z.enum(['add', 'update', 'delete']),
     version: z.int(),
     server: z.string(),
@@ -149,7 +150,7 @@ export const parkedDeals = query(
   }),
   `
   select p.deal_key as id, p.code, p.detail, p.parked_at as "parkedAt", d.kind, d.version, s.name as server, d.ticket, d.login,
-         d.symbol, d.closed_volume as "closedVolume"
+         (select count(*)::integer from trading.parked h where h.deal_key = p.deal_key) as times, d.symbol, d.closed_volume as "closedVolume"
     from trading.parked p
     join trading.deals d on d.key = p.deal_key
     join trading.servers s on s.key = d.server_key

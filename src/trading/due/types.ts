@@ -50,6 +50,8 @@ export type ParkedDeal = {
   readonly code: string;
   readonly detail: string;
   readonly parkedAt: Date;
+  /** How often it was parked, this time included. */
+  readonly times: number;
   readonly kind: 'add' | 'update' | 'delete';
   readonly version: number;
   readonly server: string;

@@ -8,6 +8,8 @@ import type { Role } from './roles.ts';
 
 /** The mean pause between two deals of a simulated server. */
 const PAUSE_MS = 400;
+/** What a server did in the minutes before the start comes at once, as from a bridge that catches up. */
+const CATCH_UP = { deals: 150, gapMsMean: 5_000 };
 
 /**
  * Lets a simulated trade server per demo tenant deal as long as the process runs, and push each deal to the tenant's feed as
@@ -44,12 +46,16 @@ async function stream(
     symbols: SIMULATED_SYMBOLS,
     logins: seed.clients.flatMap(({ accounts }) => accounts.map(({ login }) => login)),
     clock: seed.server,
-    startUtcMs: startMs,
+    startUtcMs: startMs - CATCH_UP.deals * CATCH_UP.gapMsMean,
+    gapMsMean: CATCH_UP.gapMsMean,
     firstTicket: BigInt(startMs) * 1_000n, // Above those of every earlier start.
   });
   const bridge = new Bridge({ client, origin, sourceId: source.id, secret: source.secret, signal });
+  const past = [...generator.deals(CATCH_UP.deals)];
   while (!signal.aborted) {
     try {
+      await bridge.run(past);
+      past.length = 0; // Only now: what did not arrive is sent again.
       await bridge.run(deals(generator, signal), { batchLinesMax: 1 });
     } catch (error) {
       if (signal.aborted) return;

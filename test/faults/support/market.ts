@@ -7,7 +7,6 @@ import { naiveEngine, type NaiveFacts, type NaiveLink, type NaiveOutcome, type N
 /** The day that is traded: in summer time, when the server's clock is three hours ahead of UTC. */
 const DAY_STARTS_MS = Date.UTC(2026, 2, 16, 6);
 const SERVER_AHEAD_MS = 3 * 3_600_000;
-/** The reasons of deals that earn nothing: corrections and transfers of the server's own (protocol notes). */
 type Open = { readonly openedAtMs: number };
 
 /** The keys that a database gave to what a seed names by its place. */
@@ -56,6 +55,19 @@ export class Market {
     return naiveEngine(facts);
   }
 
+  /** What is right of a trade from now on: something that it names was mended. */
+  amend(ticket: string, facts: Partial<NaiveFacts>): void {
+    const known = this.#facts.get(ticket);
+    if (known !== undefined) this.#facts.set(ticket, { ...known, ...facts });
+  }
+
+  /** The key of the IB at a place of the seed. */
+  ibKey(place: number): number {
+    const key = this.#keys.ibs[place];
+    if (key === undefined) throw new Error(`the seed has no IB at ${place}`);
+    return key;
+  }
+
   #note(deal: RawDeal): void {
     if (text(deal, 'Action') !== '0' && text(deal, 'Action') !== '1') return;
     const entry = text(deal, 'Entry');
@@ -87,16 +99,17 @@ export class Market {
       closedAtMs,
       timesHaveMs: true,
       plan: plan.definition as NaivePlan,
-      chain: this.#chainOf(client.ib),
+      chain: this.chainOf(client.ib),
     };
   }
 
-  #chainOf(place: number): NaiveLink[] {
+  /** The chain of a client of the IB at a place of the seed. */
+  chainOf(place: number): NaiveLink[] {
     const ib = this.#seed.ibs[place];
-    const ibKey = this.#keys.ibs[place];
-    if (ib === undefined || ibKey === undefined) throw new Error(`the seed has no IB at ${place}`);
+    const ibKey = this.ibKey(place);
+    if (ib === undefined) throw new Error(`the seed has no IB at ${place}`);
     const terms = ib.rate === undefined ? undefined : [{ rate: ib.rate.rate }];
-    const above = ib.parent === null ? [] : this.#chainOf(ib.parent);
+    const above = ib.parent === null ? [] : this.chainOf(ib.parent);
     return [{ ibKey, status: 'active', terms }, ...above];
   }
 }

@@ -17,14 +17,15 @@ export async function settled(stage: Stage, withinMs = SETTLED_MS_MAX): Promise<
   return performance.now() - startedMs;
 }
 
-type Idle = { due: bigint; held: bigint; behind: bigint };
+type Idle = { due: bigint; held: bigint; behind: bigint; unopened: bigint };
 
 async function isIdle({ rows }: Broker): Promise<boolean> {
   const [state] = await rows<Idle>(`
     select (select count(*) from trading.due) as due,
            (select count(*) from commissions.queue_slots where job_id is not null) as held,
+           (select count(*) from trading.parked where code = 'commissions.open_unknown' and resolved_at is null) as unopened, -- The sweeper mends them.
            (select h.seq - coalesce((select min(position) from platform.consumers), 0) from platform.event_head h) as behind`);
-  return state !== undefined && state.due === 0n && state.held === 0n && state.behind === 0n;
+  return state !== undefined && state.due === 0n && state.held === 0n && state.unopened === 0n && state.behind === 0n;
 }
 
 type Expected = {

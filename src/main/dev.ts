@@ -10,6 +10,7 @@ import { takeSnapshot } from './snapshot.ts';
  * `npm start`: the whole product in one process on one machine, with its own database unless DATABASE_URL is set, two demo
  * tenants and a live stream of simulated deals. Ctrl-C stops all in order; a second start finds its data again.
  */
+process.stdout.write('Cascade is starting; the first start makes its database and takes a little longer.\n');
 await runProcess('dev', 'own', async (deps, keep) => {
   keep(startRelay(deps));
   keep(await startWorker(deps));
@@ -37,13 +38,15 @@ function printAddresses(
     [
       '',
       `Cascade is running: ${bare}/`,
-      `  tenants         ${slugs.map((slug) => `http://${slug}.${config.baseHost}:${port}`).join('  ')}`,
-      `  queue board     ${bare}/ops/queues   (user: any, password: the operator's token)`,
+      `  what is running ${bare}/ops          (a browser asks: any name, and the operator's token as password)`,
+      `  queue board     ${bare}/ops/queues`,
       `  health          ${bare}/healthz  ${bare}/readyz  ${bare}/metrics`,
+      `  trade feeds     ${slugs.map((slug) => `http://${slug}.${config.baseHost}:${port}/feeds/…`).join('  ')}`,
       `  operator token  ${config.operatorToken}`,
       `  database        PostgreSQL ${config.databaseUrl === undefined ? 'embedded' : 'given'} at ${admin.host}:${admin.port}`,
       `  queue           ${queue === 'redis' ? 'Redis' : 'PostgreSQL'}`,
-      `  simulated deals come in now; Ctrl-C stops everything`,
+      `  command line    npm run cascade -- --help`,
+      `Simulated deals come in now; Ctrl-C stops everything, and the next start finds its data again.`,
       '',
     ].join('\n'),
   );

@@ -26,6 +26,13 @@ export const post = query(
     :effectiveAts::timestamptz[], :references::text[], :legs::integer[], :holdReferences::text[], :holdLegs::integer[])`,
 );
 
+export const postFan = query(
+  'ledger.post_fan',
+  z.object({}),
+  `
+  select from ledger.post_fan(:debit, :credits::integer[], :units::bigint[], :currency, :effectiveAts::timestamptz[], :reference)`,
+);
+
 const balanceRow = z.object({
   key: accountKey,
   id: LedgerAccountId,

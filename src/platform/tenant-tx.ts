@@ -10,7 +10,7 @@ declare const minted: unique symbol;
 export type TenantTx = {
   readonly tenantId: TenantId;
   readonly sql: Knex.Transaction;
-  /** What is written last, under one lock (late.ts). */
+  /** What is written last, each writer under a lock of its own (late.ts). */
   readonly late: LateWork;
   /** Who does it and because of what; every event carries it. */
   readonly origin: Origin;

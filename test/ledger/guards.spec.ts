@@ -99,6 +99,7 @@ describe('The database itself guards the books', () => {
       { name: 'ensure_accounts', owner, definer: true, path, callable: true },
       { name: 'new_account_id', owner, definer: false, path, callable: false },
       { name: 'post', owner, definer: true, path, callable: true },
+      { name: 'post_fan', owner, definer: true, path, callable: true },
       { name: 'total', owner, definer: false, path: null, callable: false },
       { name: 'version_as_of', owner, definer: false, path, callable: true },
     ]);

@@ -1,6 +1,6 @@
 import { defineLateWriter } from '../late.ts';
 import type { TenantTx } from '../tenant-tx.ts';
-import { insertEvents, readHead, streamVersions } from './queries.ts';
+import { insertEvents, readHead, streamVersions, takeEventLock } from './queries.ts';
 import { chainHash } from './chain.ts';
 import type { NewEvent, StoredEvent } from './types.ts';
 
@@ -11,6 +11,7 @@ const collectEvents = defineLateWriter<NewEvent>('platform.events', 2, writeEven
 export const emit = (tx: TenantTx, event: NewEvent): void => collectEvents(tx, [event]);
 
 async function writeEvents(tx: TenantTx, events: readonly NewEvent[]): Promise<void> {
+  await takeEventLock(tx, {});
   const [head] = await readHead(tx, {});
   if (head === undefined) throw new Error('platform.event_head has no row');
   const streams = [...new Set(events.map((event) => event.stream))];

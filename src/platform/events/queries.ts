@@ -4,6 +4,9 @@ import type { StoredEvent } from './types.ts';
 
 const bytes = z.instanceof(Buffer);
 
+/** One writer at a time, held to the commit: `seq` is the order of commits, and the chain has no fork. */
+export const takeEventLock = query('platform.event_lock', z.object({}), `select from pg_advisory_xact_lock(7205002)`);
+
 /** The end of the chain. A statement of its own: one that also took the lock would read as of before it had it. */
 export const readHead = query(
   'platform.event_head',

@@ -49,12 +49,18 @@ type ProcessJob = (job: {
 const RECONNECT_MS_MAX = 2_000;
 const reconnectMs = (times: number): number => Math.min(times * 100, RECONNECT_MS_MAX);
 
+/** A queue's store answers in milliseconds; one that does not within this has fallen silent, and is given up on. */
+const ANSWER_MS_MAX = 10_000;
+
 const postgresConnection = (url: string, connectionsMax: number) => ({
   connectionString: url,
   schema: SCHEMA,
   max: connectionsMax,
   migrate: true,
   application_name: 'cascade-queue',
+  connectionTimeoutMillis: 5_000,
+  query_timeout: ANSWER_MS_MAX,
+  keepAlive: true,
 });
 
 /** The producers' connection: it is open already, and fails at once while Redis is away, so that no request waits for it. */
@@ -66,6 +72,7 @@ export async function connectProducer(store: QueueStore, log: Logger): Promise<P
   const redis = new Redis(store.url, {
     lazyConnect: true,
     connectTimeout: 3_000,
+    commandTimeout: ANSWER_MS_MAX,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     retryStrategy: reconnectMs,

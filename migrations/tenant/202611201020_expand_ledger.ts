@@ -270,9 +270,9 @@ const postFan = `
     wrong record;
   begin
     perform pg_advisory_xact_lock(7205001);
-    if 0 >= any (unit_counts) then
+    if cardinality(unit_counts) is distinct from asked or 0 >= any (unit_counts) then
       raise exception 'units below 1' using errcode = 'LG001',
-        detail = (select min(u.place) from unnest(unit_counts) with ordinality as u (units, place) where u.units <= 0);
+        detail = coalesce((select min(u.place) from unnest(unit_counts) with ordinality as u (units, place) where u.units <= 0), 1);
     end if;
     select sum(u.units) into total from unnest(unit_counts) as u (units);
 

@@ -79,4 +79,25 @@ describe('One account debited in favour of many', () => {
     await expect(book(acme, ...spoilt), words).rejects.toMatchObject({ code });
     expect(await acme.inTenant((tx) => balancesOf(tx, sides.short))).toEqual(reached);
   });
+
+  it('takes nothing off the debited account that it gives to no other, whatever lists it is called with', async () => {
+    const before = await acme.inTenant((tx) => balancesOf(tx, sides.short));
+    const [debit, one, two] = [keyOf('short', 0), keyOf('short', 1), keyOf('short', 2)];
+    const lists = [
+      [`{${one},${two}}`, '{5,5,5}'],
+      [`{${one},${two}}`, '{5}'],
+      [`{${one},${one}}`, '{5,5}'],
+      [`{${one},${two}}`, '{5,null}'],
+      [`{${one},null}`, '{5,5}'],
+      [`{${one},${debit}}`, '{5,5}'],
+    ] as const;
+    for (const [credits, units] of lists) {
+      const called = acme.inTenant(({ sql }) =>
+        sql.raw(`select ledger.post_fan(?, ?::integer[], ?::bigint[], 'USD', null, ?)`, [debit, credits, units, freshReference()]),
+      );
+      await expect(called, `${credits} ${units}`).rejects.toThrow();
+    }
+    expect(await acme.inTenant((tx) => balancesOf(tx, sides.short))).toEqual(before);
+    expect(await acme.inTenant((tx) => verifyLedger(tx))).toEqual([]);
+  });
 });

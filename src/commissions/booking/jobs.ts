@@ -9,7 +9,7 @@ import { claimDue, park } from '../../trading/index.ts';
 import { TRADES_PER_JOB_MAX, tradeExecuted } from '../jobs.ts';
 import type { Dispatcher } from '../dispatch/service.ts';
 import { type Claim, bookDueTrades, type Memory } from './service.ts';
-import type { FoundAccounts } from './store.ts';
+import type { FoundAccount } from './store.ts';
 import { type BatchOutcome, NOTHING_BOOKED } from './types.ts';
 
 /** What booking needs from outside. */
@@ -74,8 +74,8 @@ async function bookOnce(
   onClaimed: (dealKeys: readonly bigint[]) => void,
 ): Promise<BatchOutcome> {
   await reach('booking.before_transaction');
-  let accounts: FoundAccounts = new Map();
-  const onAccounts = (found: FoundAccounts): void => {
+  let accounts: readonly FoundAccount[] = [];
+  const onAccounts = (found: readonly FoundAccount[]): void => {
     accounts = found;
   };
   const outcome = await withTenant(task.tenantId, task.origin, async (tx) => {

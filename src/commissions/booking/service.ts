@@ -8,7 +8,7 @@ import type { TradeInput, TradeResult } from '../engine/types.ts';
 import { inputsOf } from '../inputs/store.ts';
 import type { PlanBooks, PublishedVersion } from '../plans/store.ts';
 import { payablesOf } from './rules.ts';
-import { type Booking, type FoundAccounts, insertBookings, type PayableAccounts } from './store.ts';
+import { type Booking, type FoundAccount, insertBookings, type PayableAccounts } from './store.ts';
 import { type BatchOutcome, NOTHING_BOOKED, type Payable } from './types.ts';
 
 /** Which due trades a booking takes: the oldest, or those of the given deals that are still due. */
@@ -21,7 +21,7 @@ export type Memory = { readonly books: PlanBooks; readonly payables: PayableAcco
 export type Watch = {
   readonly onClaimed?: (dealKeys: readonly bigint[]) => void;
   /** Ledger accounts that it looked up: to be remembered once the transaction is committed, for it may have made them. */
-  readonly onAccounts?: (accounts: FoundAccounts) => void;
+  readonly onAccounts?: (accounts: readonly FoundAccount[]) => void;
 };
 
 /**
@@ -79,48 +79,67 @@ function bookingsOf(
   });
 }
 
-/** Debits the commission expense and credits what the house owes each beneficiary: one transfer per account and value date. */
+const PAYABLE_PURPOSES = { ib: 'ib_payable', client: 'trader_rebate_payable' } as const;
+
+/**
+ * Debits the commission expense and credits what the house owes each beneficiary: one transfer per account and value date.
+ * Gives the accounts that were not known before.
+ */
 async function postPayables(
   tx: TenantTx,
   known: PayableAccounts,
   batchKey: bigint,
   payables: readonly Payable[],
-): Promise<FoundAccounts> {
-  const expense = (currency: Currency): AccountRef => ({ purpose: 'commission_expense', owner: 0, currency });
-  const payable = ({ kind, beneficiary, currency }: Payable): AccountRef => ({
-    purpose: kind === 'ib' ? 'ib_payable' : 'trader_rebate_payable',
-    owner: beneficiary,
-    currency,
-  });
-  const found: FoundAccounts = new Map();
-  const missing = new Map<string, AccountRef>();
-  for (const ref of payables.flatMap((each) => [expense(each.currency), payable(each)])) {
-    const name = known.nameOf(ref);
-    if (known.keyOf(tx.tenantId, name) === undefined) missing.set(name, ref);
+): Promise<readonly FoundAccount[]> {
+  const found: FoundAccount[] = [];
+  let leg = 0;
+  for (const currency of new Set(payables.map((payable) => payable.currency))) {
+    const ofCurrency = payables.filter((payable) => payable.currency === currency);
+    const accounts = await accountsOf(tx, known, ofCurrency, currency, found);
+    post(
+      tx,
+      ofCurrency.map(({ kind, beneficiary, units, dayMs }) => ({
+        reference: `booking_batch/${batchKey}`,
+        leg: leg++,
+        debit: accounts.expense,
+        credit: accounts.keyOf(kind, beneficiary),
+        money: { units, currency },
+        effectiveAt: new Date(dayMs),
+      })),
+    );
   }
-  const keys = await ensureAccounts(tx, [...missing.values()]);
+  return found;
+}
+
+/** The expense account of a currency and those of the beneficiaries; what is not known yet is asked for, and made if need be. */
+async function accountsOf(
+  tx: TenantTx,
+  known: PayableAccounts,
+  payables: readonly Payable[],
+  currency: Currency,
+  found: FoundAccount[],
+): Promise<{ readonly expense: AccountKey; readonly keyOf: (kind: Payable['kind'], owner: number) => AccountKey }> {
+  const keysOf = (purpose: AccountRef['purpose']) => known.keysOf(tx.tenantId, purpose, currency);
+  const keys = { ib: keysOf(PAYABLE_PURPOSES.ib), client: keysOf(PAYABLE_PURPOSES.client), house: keysOf('commission_expense') };
+  const missing = new Map<string, AccountRef>();
+  if (!keys.house.has(0)) missing.set('house 0', { purpose: 'commission_expense', owner: 0, currency });
+  for (const { kind, beneficiary: owner } of payables)
+    if (!keys[kind].has(owner)) missing.set(`${kind} ${owner}`, { purpose: PAYABLE_PURPOSES[kind], owner, currency });
+  const made = new Map<string, AccountKey>();
+  const asked = [...missing.values()];
+  const given = await ensureAccounts(tx, asked);
   [...missing.keys()].forEach((name, place) => {
-    const key = keys[place];
-    if (key !== undefined) found.set(name, key);
+    const [ref, key] = [asked[place], given[place]];
+    if (ref === undefined || key === undefined) throw new Error('ensureAccounts() gave fewer keys than were asked for');
+    made.set(name, key);
+    found.push({ ref, key });
   });
-  const keyOf = (ref: AccountRef): AccountKey => {
-    const name = known.nameOf(ref);
-    const key = known.keyOf(tx.tenantId, name) ?? found.get(name);
-    if (key === undefined) throw new Error(`the ledger has no account ${name}`);
+  const keyOf = (kind: keyof typeof keys, owner: number): AccountKey => {
+    const key = keys[kind].get(owner) ?? made.get(`${kind} ${owner}`);
+    if (key === undefined) throw new Error(`the ledger has no account ${kind} ${owner}`);
     return key;
   };
-  post(
-    tx,
-    payables.map((each, leg) => ({
-      reference: `booking_batch/${batchKey}`,
-      leg,
-      debit: keyOf(expense(each.currency)),
-      credit: keyOf(payable(each)),
-      money: { units: each.units, currency: each.currency },
-      effectiveAt: new Date(each.dayMs),
-    })),
-  );
-  return found;
+  return { expense: keyOf('house', 0), keyOf };
 }
 
 function outcomeOf(results: readonly TradeResult[]): BatchOutcome {

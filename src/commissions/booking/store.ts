@@ -1,3 +1,4 @@
+import type { Currency } from '../../kernel/currency.ts';
 import type { TenantId } from '../../kernel/ids.ts';
 import type { AccountKey, AccountRef } from '../../ledger/index.ts';
 import { onlyRow } from '../../platform/query.ts';
@@ -77,23 +78,21 @@ export async function bookingCounts(tx: TenantTx): Promise<{ readonly booked: nu
   return { booked: Number(counts.booked), rebates: Number(counts.rebates) };
 }
 
-/** Ledger accounts by name, as one transaction found or made them. */
-export type FoundAccounts = Map<string, AccountKey>;
+/** A ledger account that one transaction found or made. */
+export type FoundAccount = { readonly ref: AccountRef; readonly key: AccountKey };
 
 const TENANTS_MAX = 100;
 const ACCOUNTS_PER_TENANT_MAX = 500_000;
 
+type OfTenant = { readonly keys: Map<string, Map<number, AccountKey>>; count: number };
+
 /** The keys of ledger accounts that a process has met. Accounts never go, so what was committed once stays true. */
 export class PayableAccounts {
-  readonly #tenants = new Map<TenantId, FoundAccounts>();
+  readonly #tenants = new Map<TenantId, OfTenant>();
 
-  /** The name under which an account is kept here. */
-  nameOf({ purpose, owner, currency }: AccountRef): string {
-    return `${purpose} ${owner} ${currency}`;
-  }
-
-  keyOf(tenantId: TenantId, name: string): AccountKey | undefined {
-    return this.#tenants.get(tenantId)?.get(name);
+  /** Owners' keys of one purpose and currency: looked up thousands of times in a batch. */
+  keysOf(tenantId: TenantId, purpose: AccountRef['purpose'], currency: Currency): ReadonlyMap<number, AccountKey> {
+    return this.#tenants.get(tenantId)?.keys.get(`${purpose} ${currency}`) ?? new Map();
   }
 
   /** After a failure nothing is taken for granted: the database may have been put back to an earlier state. */
@@ -102,11 +101,24 @@ export class PayableAccounts {
   }
 
   /** Remembers accounts; only after the transaction that found them is committed. */
-  remember(tenantId: TenantId, accounts: FoundAccounts): void {
-    if (accounts.size === 0) return;
-    if (this.#tenants.size >= TENANTS_MAX && !this.#tenants.has(tenantId)) this.#tenants.clear();
+  remember(tenantId: TenantId, accounts: readonly FoundAccount[]): void {
+    if (accounts.length === 0) return;
+    const ofTenant = this.#ofTenant(tenantId);
+    for (const { ref, key } of accounts) {
+      const name = `${ref.purpose} ${ref.currency}`;
+      let owners = ofTenant.keys.get(name);
+      if (owners === undefined) ofTenant.keys.set(name, (owners = new Map()));
+      owners.set(ref.owner, key);
+    }
+    ofTenant.count += accounts.length;
+  }
+
+  #ofTenant(tenantId: TenantId): OfTenant {
     const kept = this.#tenants.get(tenantId);
-    if (kept === undefined || kept.size > ACCOUNTS_PER_TENANT_MAX) this.#tenants.set(tenantId, new Map(accounts));
-    else for (const [name, key] of accounts) kept.set(name, key);
+    if (kept !== undefined && kept.count < ACCOUNTS_PER_TENANT_MAX) return kept;
+    if (this.#tenants.size >= TENANTS_MAX) this.#tenants.clear();
+    const fresh: OfTenant = { keys: new Map(), count: 0 };
+    this.#tenants.set(tenantId, fresh);
+    return fresh;
   }
 }

@@ -13,7 +13,7 @@ import {
   type Snapshot,
 } from '../ops/index.ts';
 import { makeSealer } from '../platform/crypto.ts';
-import { hint, type Relay, type RelayStats, runRelay, takeHints } from '../platform/events/index.ts';
+import { type Relay, type RelayStats, runRelay, takeHints } from '../platform/events/index.ts';
 import type { Logger } from '../platform/logger.ts';
 import { operatorGuard } from '../platform/operator-token.ts';
 import { startWorkers } from '../platform/queue/index.ts';
@@ -132,30 +132,26 @@ async function listen(...[app, settings]: Parameters<typeof serve>): Promise<Htt
  * Puts a tenant's new trades on the queue and tells the relay of their event. If the queue is away, a hint to the sweeper is
  * left in its place.
  */
-async function announce({ platform, work }: RoleDeps, tenantId: TenantId): Promise<void> {
-  const { withControl } = platform.tenancy;
+async function announce({ work }: RoleDeps, tenantId: TenantId): Promise<void> {
+  work.hints.add(tenantId, 'relay');
   try {
     await work.dispatcher.enqueueDue(tenantId);
   } catch (error) {
-    await hint(withControl, tenantId, 'sweeper');
+    work.hints.add(tenantId, 'sweeper');
     throw error;
-  } finally {
-    await hint(withControl, tenantId);
   }
 }
 
 /** Books due trades, and sweeps up what no job speaks for. */
 export async function startWorker({ config, platform, work, metrics, log }: RoleDeps): Promise<Role> {
-  const { withTenant, withControl } = platform.tenancy;
+  const { withTenant } = platform.tenancy;
   const handler = tradeExecutedHandler({
     withTenant,
     memory: { books: new PlanBooks(), payables: new PayableAccounts() },
     dispatcher: work.dispatcher,
     log,
     onBooked: (tenantId, outcome, durationMs) => {
-      hint(withControl, tenantId).catch((error: unknown) =>
-        log.warn({ err: error, tenantId }, 'the relay was not told of a booking'),
-      );
+      work.hints.add(tenantId, 'relay');
       if (outcome.claimed > 0) metrics.observeBatch({ trades: outcome.claimed, durationMs });
       metrics.countTrades('booked', outcome.booked + outcome.unpaid);
       metrics.countTrades('parked', outcome.parked);

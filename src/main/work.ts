@@ -1,15 +1,18 @@
 import { COMMISSION_QUEUE, type Dispatcher, makeDispatcher } from '../commissions/index.ts';
 import { type DatabaseAddress, databaseUrl, openPool, poolDefaults } from '../platform/database.ts';
+import { HintBuffer } from '../platform/events/index.ts';
 import type { Logger } from '../platform/logger.ts';
 import { openQueues, type Queues, type QueueStore } from '../platform/queue/index.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
 import type { Platform } from './compose.ts';
 
-/** The queues of a process, and who puts tenants' work on them. */
+/** The queues of a process, who puts tenants' work on them, and who tells others of it. */
 export type Work = {
   readonly store: QueueStore;
   readonly queues: Queues;
   readonly dispatcher: Dispatcher;
+  /** Tells relay and sweeper, in whatever process they are, of tenants with work. */
+  readonly hints: HintBuffer;
   readonly close: () => Promise<void>;
 };
 
@@ -18,7 +21,12 @@ export async function openWork(platform: Platform, config: CompleteConfig, log: 
   const store = await queueStore(platform.admin, config, log);
   const queues = await openQueues(store, [COMMISSION_QUEUE], log);
   const dispatcher = makeDispatcher({ withTenant: platform.tenancy.withTenant, queues, leaseMs: config.slotLeaseMs });
-  return { store, queues, dispatcher, close: queues.close };
+  const hints = new HintBuffer(platform.tenancy.withControl, log);
+  const close = async (): Promise<void> => {
+    await hints.stop();
+    await queues.close();
+  };
+  return { store, queues, dispatcher, hints, close };
 }
 
 async function queueStore(admin: DatabaseAddress, config: CompleteConfig, log: Logger): Promise<QueueStore> {

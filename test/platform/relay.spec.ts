@@ -208,7 +208,7 @@ describe('The relay hands events to consumers', () => {
     const all = collector();
     const relay = start([], [all.consumer], { hintPollMs: 5 });
     await Promise.all([hinted, nudged, forgotten].map((tenant) => record(tenant, 1)));
-    await hint(tenancy.withControl, hinted.id);
+    await hint(tenancy.withControl, [hinted.id], 'relay');
     await all.sees(1);
     relay.nudge(nudged.id);
     await all.sees(2);

@@ -143,7 +143,7 @@ function parked(trading: Command, context: CliContext): void {
         after = run.next;
       }
       const tenancy = await context.openTenancy();
-      if (total.putBack > 0) await hint(tenancy.withControl, (await tenantNamed(context, tenant)).id, 'sweeper');
+      if (total.putBack > 0) await hint(tenancy.withControl, [(await tenantNamed(context, tenant)).id], 'sweeper');
       out.result(total, (each) => `${each.putBack} put back, ${each.settled} need no booking, ${each.stillParked} still parked`);
     });
 }

@@ -5,3 +5,4 @@ export { type Relay, type RelaySettings, type RelayStats, runRelay } from './rel
 export type { Finding, StoredEvent } from './types.ts';
 export { countEvents, verifyEvents } from './verify.ts';
 export { recentSums } from './queries.ts';
+export { HintBuffer } from './hints.ts';

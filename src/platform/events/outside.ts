@@ -8,11 +8,11 @@ import type { ChainHead, HintAudience } from './types.ts';
 /** Runs work in one transaction of the control database; tenancy hands it down. */
 export type WithControl = <T>(work: (tx: ControlTx) => Promise<T>) => Promise<T>;
 
-const putHint = controlQuery(
-  'platform.put_hint',
+const putHints = controlQuery(
+  'platform.put_hints',
   z.object({}),
   `
-  insert into control.hints (audience, tenant_id) values (:audience, :tenantId)
+  insert into control.hints (audience, tenant_id) select :audience, t.id from unnest(:tenantIds::uuid[]) as t (id) order by t.id
   on conflict (audience, tenant_id) do update set hinted_at = clock_timestamp()`,
 );
 
@@ -43,15 +43,15 @@ const headOf = controlQuery(
 );
 
 /**
- * Says, after a commit, that a tenant has work. A hint saves waiting for the next round and nothing else: one that is
+ * Says, after a commit, that tenants have work. A hint saves waiting for the next round and nothing else: one that is
  * lost is made good by the visit that every tenant gets anyway, so the caller may ignore that it failed (and log it).
  */
 export async function hint(
   withControl: WithControl,
-  tenantId: TenantId,
-  audience: HintAudience = 'relay',
+  tenantIds: readonly TenantId[],
+  audience: HintAudience,
 ): Promise<void> {
-  await withControl((tx) => putHint(tx, { tenantId, audience }));
+  await withControl((tx) => putHints(tx, { tenantIds, audience }));
 }
 
 /**

@@ -31,6 +31,7 @@ const parkedEntries = {
   },
   'trading.volume_missing': { status: 422, title: 'A traded deal without volume' },
   'trading.closed_volume_missing': { status: 422, title: 'A reversal that does not say how much it closed' },
+  'trading.volume_implausible': { status: 422, title: 'The volume is larger than any deal' },
   'trading.price_implausible': { status: 422, title: 'The price cannot be a price' },
 } as const;
 

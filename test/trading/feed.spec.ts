@@ -133,6 +133,7 @@ describe('The feed takes a batch and gives a verdict on each line', () => {
     ['trading.group_unknown', { Login: '900103' }],
     ['trading.volume_missing', { Volume: '0', VolumeClosed: '0' }],
     ['trading.volume_missing', { Volume: null, VolumeClosed: null }],
+    ['trading.volume_implausible', { VolumeExt: '9000000000000000000' }],
     ['trading.price_implausible', { Price: '0' }],
     ['trading.price_implausible', { Price: '100000000000' }],
     ['trading.closed_volume_missing', { Entry: 2, VolumeClosed: '0' }],

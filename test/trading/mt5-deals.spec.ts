@@ -182,6 +182,9 @@ describe('an MT5 deal', () => {
     [{ Volume: null, VolumeClosed: null }, 'trading.volume_missing'],
     [{ Volume: 0, VolumeClosed: 0 }, 'trading.volume_missing'],
     [{ Entry: 2, VolumeClosed: null }, 'trading.closed_volume_missing'],
+    [{ Volume: '100000000000', VolumeClosed: null }, undefined], // Ten million lots.
+    [{ Volume: '100000000001', VolumeClosed: null }, 'trading.volume_implausible'],
+    [{ VolumeExt: '9223372036854775807' }, 'trading.volume_implausible'],
     [{ Price: '0.00' }, 'trading.price_implausible'],
     [{ Price: '-1.1' }, 'trading.price_implausible'],
     [{ Price: '1000000000' }, 'trading.price_implausible'],

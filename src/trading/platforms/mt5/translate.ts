@@ -19,6 +19,8 @@ const EXTENSION = 10_000n;
 const INTEGER_MAX = 2n ** 63n - 1n;
 /** 2100-01-01: a later time is a wrong unit, not a late deal. */
 const TIME_MS_MAX = 4_102_444_800_000n;
+/** Ten million lots in 1e-8 lot: more is a wrong unit, and a dozen of such deals would fill the ledger's accounts for ever. */
+const VOLUME_MAX = 10n ** 15n;
 /** No instrument is quoted at a thousand million or more. */
 const PRICE_DIGITS_MAX = 9;
 
@@ -153,7 +155,9 @@ const isPrice = (price: string | undefined): boolean =>
 /** Why a well-formed deal should be stored but parked: undefined for almost all. */
 export function doubtOf(deal: Deal): DealDoubt | undefined {
   if (deal.entry === undefined) return undefined;
-  if (deal.openedVolume + deal.closedVolume === 0n) return 'trading.volume_missing';
+  const volume = deal.openedVolume + deal.closedVolume;
+  if (volume === 0n) return 'trading.volume_missing';
+  if (volume > VOLUME_MAX) return 'trading.volume_implausible';
   if (deal.entry === 'in_out' && deal.closedVolume === 0n) return 'trading.closed_volume_missing';
   return isPrice(deal.price) ? undefined : 'trading.price_implausible';
 }

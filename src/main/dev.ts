@@ -1,7 +1,9 @@
 import { createTenantClient } from '../platform/tenant-client.ts';
 import type { DatabaseAddress } from '../platform/database.ts';
+import type { Tenancy } from '../tenancy/index.ts';
 import { seedDemoTenants } from './demo-tenants.ts';
 import { startLiveDeals } from './live-deals.ts';
+import { mainProblem } from './errors.ts';
 import { runProcess } from './process.ts';
 import { startApi, startRelay, startWorker } from './roles.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -12,6 +14,7 @@ import { takeSnapshot } from './snapshot.ts';
  */
 process.stdout.write('Cascade is starting; the first start makes its database and takes a little longer.\n');
 await runProcess('dev', 'own', async (deps, keep) => {
+  await migrateTenants(deps.platform.tenancy);
   keep(startRelay(deps));
   keep(await startWorker(deps));
   const { port } = keep(await startApi(deps, takeSnapshot(deps, ['api', 'worker', 'relay']))).server;
@@ -25,6 +28,14 @@ await runProcess('dev', 'own', async (deps, keep) => {
     deps.work.store.kind,
   );
 });
+
+/** Brings the tenants of an earlier version up to date before anything works on them. */
+async function migrateTenants(tenancy: Tenancy): Promise<void> {
+  const { failed } = await tenancy.migrateTenants();
+  const [first] = failed;
+  if (first !== undefined)
+    throw mainProblem('main.tenant_not_migrated', { detail: `${first.slug}: ${first.code}: ${first.reason}` });
+}
 
 function printAddresses(
   port: number,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { findPostgres } from '../../src/platform/postgres/index.ts';
+import { findPostgres, startPostgres } from '../../src/platform/postgres/index.ts';
 import { freePort, type QueueServer, redisIsHere, startRedis } from '../faults/support/queue-server.ts';
 import { cascade } from '../support/cascade.ts';
 import { run as sql } from '../support/postgres-processes.ts';
@@ -109,6 +109,29 @@ describe('npm start', () => {
     expect(await server()).toBeUndefined();
   });
 
+  it('refuses to run on the database of a tenant that it cannot bring up to date, and says which and why', async () => {
+    const made = await cascade(['tenants', 'create', 'zeta', '--name', 'Zeta'], environment);
+    expect(made).toMatchObject({ code: 0, err: '' });
+    const holder = await startPostgres({ dataDir: path.join(folder, 'data', 'postgres') });
+    const url = new URL(holder.url);
+    url.pathname = '/cascade_zeta';
+    const future = `insert into public.schema_migrations (name, batch, migration_time) values ('209901010000_expand_future.ts', 9, now())`;
+    await sql(url.href, future);
+    await holder.stop();
+    const product = start(await freePort(), environment);
+    expect(await product.ended).toBe(1);
+    expect(product.said().err).toMatch(
+      /^main\.tenant_not_migrated: .*zeta: tenancy\.migration_failed: .*209901010000_expand_future\.ts/m,
+    );
+    expect(await server()).toBeUndefined();
+    const again = await startPostgres({ dataDir: path.join(folder, 'data', 'postgres') });
+    await sql(
+      url.href.replace(`:${holder.port}/`, `:${again.port}/`),
+      `delete from public.schema_migrations where batch = 9`,
+    );
+    await again.stop();
+  });
+
   it('says that its port is taken, ends with 1, and leaves no database running', async () => {
     const other: Server = createServer();
     const port = await freePort();
@@ -166,7 +189,9 @@ describe.skipIf(!redisIsHere)('npm start on a given PostgreSQL and Redis', () =>
     expect(await admin.keys('bull:*')).toEqual([]);
     expect((await admin.keys(`${environment['CASCADE_INSTALLATION']}:commissions:*`)).length).toBeGreaterThan(0);
     const authorization = `Bearer ${readFileSync(path.join(folder, 'operator-token'), 'utf8').trim()}`;
-    expect((await product.get('/ops/queues/api/queues', { authorization })).text()).toMatch(/"name":"commissions".*"completed":[1-9]/);
+    expect((await product.get('/ops/queues/api/queues', { authorization })).text()).toMatch(
+      /"name":"commissions".*"completed":[1-9]/,
+    );
     expect(await product.stop('SIGTERM')).toBe(0);
   });
 });

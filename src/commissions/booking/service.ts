@@ -93,7 +93,8 @@ async function postPayables(
 ): Promise<readonly FoundAccount[]> {
   const found: FoundAccount[] = [];
   let leg = 0;
-  for (const currency of new Set(payables.map((payable) => payable.currency))) {
+  // In one order whatever the batch: two that make accounts in two currencies would else wait for each other.
+  for (const currency of [...new Set(payables.map((payable) => payable.currency))].sort()) {
     const ofCurrency = payables.filter((payable) => payable.currency === currency);
     const accounts = await accountsOf(tx, known, ofCurrency, currency, found);
     post(

@@ -11,15 +11,17 @@ const FORCED_EXIT_MS = 30_000;
 
 const undone: (() => Promise<void>)[] = [];
 const stopping = new AbortController();
-let signalled: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined;
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(name, () => {
-    if (signalled !== undefined) return; // A terminal and npm both send it: the first one counts.
-    signalled = name;
-    process.stderr.write('Stopping: the scratch data are removed.\n');
-    setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
-    stopping.abort();
-  });
+let signalled: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGPIPE' | undefined;
+
+function stop(name: NonNullable<typeof signalled>): void {
+  if (signalled !== undefined) return; // A terminal and npm both send it: the first one counts.
+  signalled = name;
+  process.stderr.write('Stopping: the scratch data are removed.\n');
+  setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
+  stopping.abort();
+}
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop(name));
+process.stdout.on('error', () => stop('SIGPIPE')); // Nobody reads any more, as behind `| head`.
 
 try {
   const options = readOptions(process.argv.slice(2));

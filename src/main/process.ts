@@ -75,6 +75,8 @@ class Lifetime {
 
   constructor(stopAll: () => Promise<void>) {
     this.#stopAll = stopAll;
+    // Whoever read our words may have gone, as behind `| head`: the product goes on.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
     // A terminal and npm may both send it, so it must not fall back to the default after the first.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#endBy(signal));
   }

@@ -215,6 +215,13 @@ describe('The demo', () => {
     });
     expect(leftovers()).toEqual([]);
   });
+
+  it('ends in order when nobody reads its words any more', async () => {
+    const { child, ended } = start(['--trades', '300']);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect(await ended).toMatchObject({ code: 141 });
+    expect(leftovers()).toEqual([]);
+  });
 });
 
 describe.skipIf(!existsSync(MT))('The demo on reports from elsewhere', () => {

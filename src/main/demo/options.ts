@@ -21,7 +21,7 @@ that nothing was lost or made up. Then everything is removed. The same options g
   npm run demo -- --trades 20000             more
   npm run demo -- --file ReportHistory.xlsx  the deals of your own report (HTML, xlsx) in place of the built-in ones
   npm run demo -- --file deals.csv --login 5006391922
-  npm run demo -- --json                     one JSON object and nothing else
+  npm run --silent demo -- --json            one JSON object and nothing else (npm without its own lines)
 
 DATABASE_URL and REDIS_URL are used where they are set; what the demo made there is removed as well.`;
 

@@ -13,19 +13,41 @@ const file = join(folder, 'report.ndjson');
 writeFileSync(file, '');
 
 const filters = process.argv.slice(2); // Names of spec files, for instance `crash`; all unless given.
-const runner = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'faults', '--fileParallelism=false', ...filters], {
-  cwd: root,
-  stdio: 'inherit',
-  env: { ...process.env, FAULT_ROUNDS: 'all', FAULT_REPORT_FILE: file },
-});
+const runner = spawn(
+  process.execPath,
+  ['node_modules/vitest/vitest.mjs', 'run', '--project', 'faults', '--fileParallelism=false', ...filters],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, FAULT_ROUNDS: 'all', FAULT_REPORT_FILE: file },
+  },
+);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal));
 const [code] = (await once(runner, 'exit')) as [number | null];
 
-const reports = readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line) as CaseReport);
+const reports = readFileSync(file, 'utf8')
+  .split('\n')
+  .filter(Boolean)
+  .map((line) => JSON.parse(line) as CaseReport);
 rmSync(folder, { recursive: true, force: true });
-const cells = reports.map(({ name, sentence, rounds, ok, worstMs }) => [name, String(rounds), String(ok), `${(worstMs / 1000).toFixed(1)} s`, sentence]);
+const cells = reports.map(({ name, sentence, rounds, ok, worstMs }) => [
+  name,
+  String(rounds),
+  String(ok),
+  `${(worstMs / 1000).toFixed(1)} s`,
+  sentence,
+]);
 const rows = [['case', 'rounds', 'ok', 'worst recovery', 'what'], ...cells];
 const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-process.stdout.write(`\n${rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')}\n`);
+process.stdout.write(
+  `\n${rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')}\n`,
+);
 const isWhole = reports.length > 0 && reports.every(({ rounds, ok }) => rounds === ok);
 process.exitCode = code === 0 && isWhole ? 0 : 1;

@@ -3,8 +3,9 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { Broker } from './support/broker.ts';
+import { onEachQueue } from './support/queue-server.ts';
 import { rounds } from './support/rounds.ts';
 import { checkRules, settled } from './support/rules.ts';
 import { openStage, type Stage } from './support/stage.ts';
@@ -13,7 +14,7 @@ import { until } from './support/wait.ts';
 const HOUR_MS = 3_600_000;
 const preload = join(import.meta.dirname, '../support/moved-clock.ts');
 
-describe.each(['postgres', 'redis'] as const)("An application's clock that is wrong, with the queue on %s", (queue) => {
+onEachQueue("An application's clock that is wrong", (queue) => {
   const folder = mkdtempSync(join(tmpdir(), 'cascade-fault-clock-'));
   const file = join(folder, 'offset');
   /** Put in place as a whole, so that nobody reads half a number. */
@@ -34,28 +35,33 @@ describe.each(['postgres', 'redis'] as const)("An application's clock that is wr
   });
 
   const counts = { few: 1, all: 5, roundMsMax: 180_000 };
-  rounds('A08', `changes nothing that is booked, and no time that is kept (${queue})`, counts, async ({ isLast, random }) => {
-    const { acme, port } = stage;
-    const fromMs = Date.now();
-    for (const offsetMs of [HOUR_MS, -HOUR_MS]) {
-      await stage.trade(500);
-      move(offsetMs); // While these are booked.
-      await sleep(MOVED_AFTER_MS);
-      const deals = acme.market.trades(500);
-      const refused = await acme.sendOnce(port, deals.slice(0, 10), randomUUID());
-      expect(refused.status).toBe(401); // The window of the timestamp is measured by the application's clock (contract, The feed).
-      const bridge = acme.bridge(port, { nowMs: () => Date.now() + offsetMs });
-      await bridge.run(deals, { batchLinesMax: random.whole(50, 200) });
-      if (random.chance(0.5)) await settled(stage);
-      move(0);
-      await sleep(MOVED_AFTER_MS);
-    }
-    const recoveryMs = await settled(stage);
-    for (const broker of stage.brokers) expect(await timesOutside(broker, fromMs)).toEqual([]);
-    expect(await negativeMetrics(stage)).toEqual([]);
-    await checkRules(stage, { searchRows: isLast });
-    return { recoveryMs };
-  });
+  rounds(
+    'A08',
+    `changes nothing that is booked, and no time that is kept (${queue})`,
+    counts,
+    async ({ isLast, random }) => {
+      const { acme, port } = stage;
+      const fromMs = Date.now();
+      for (const offsetMs of [HOUR_MS, -HOUR_MS]) {
+        await stage.trade(500);
+        move(offsetMs); // While these are booked.
+        await sleep(MOVED_AFTER_MS);
+        const deals = acme.market.trades(500);
+        const refused = await acme.sendOnce(port, deals.slice(0, 10), randomUUID());
+        expect(refused.status).toBe(401); // The window of the timestamp is measured by the application's clock (contract, The feed).
+        const bridge = acme.bridge(port, { nowMs: () => Date.now() + offsetMs });
+        await bridge.run(deals, { batchLinesMax: random.whole(50, 200) });
+        if (random.chance(0.5)) await settled(stage);
+        move(0);
+        await sleep(MOVED_AFTER_MS);
+      }
+      const recoveryMs = await settled(stage);
+      for (const broker of stage.brokers) expect(await timesOutside(broker, fromMs)).toEqual([]);
+      expect(await negativeMetrics(stage)).toEqual([]);
+      await checkRules(stage, { thoroughly: isLast });
+      return { recoveryMs };
+    },
+  );
 
   rounds('A08', `does not put off for an hour what failed while it was wrong (${queue})`, counts, async () => {
     await stage.endAll('worker');
@@ -64,7 +70,9 @@ describe.each(['postgres', 'redis'] as const)("An application's clock that is wr
     const worker = await stage.start('worker', { environment, preload, plan: ['booking.before_commit fail 0 4'] });
     const bridge = stage.acme.bridge(stage.port, { nowMs: () => Date.now() + HOUR_MS });
     await bridge.run(stage.acme.market.trades(300));
-    await until('a booking has failed', 20_000, () => worker.lines.some((line) => line.includes('fault at booking.before_commit')));
+    await until('a booking has failed', 20_000, () =>
+      worker.lines.some((line) => line.includes('fault at booking.before_commit')),
+    );
     move(0);
     const recoveryMs = await settled(stage, 60_000);
     await checkRules(stage);

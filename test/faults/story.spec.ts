@@ -37,7 +37,7 @@ describe('The main job', () => {
       await feeding;
     }
     const recoveryMs = await settled(stage);
-    await checkRules(stage, { searchRows: true });
+    await checkRules(stage, { thoroughly: true });
     await Promise.all(lanes.map((lane) => lane.stop()));
     expect(inWork).toBeGreaterThanOrEqual(IN_WORK_MIN);
     return { recoveryMs };

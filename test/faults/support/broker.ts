@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { createTenantClient, ndjsonOf, type TenantClient, type TenantResponse } from '../../../src/platform/tenant-client.ts';
+import {
+  createTenantClient,
+  ndjsonOf,
+  type TenantClient,
+  type TenantResponse,
+} from '../../../src/platform/tenant-client.ts';
 import { makeSealer } from '../../../src/platform/crypto.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import type { TenantTx } from '../../../src/platform/tenant-tx.ts';
@@ -30,7 +35,13 @@ export type Broker = {
   readonly due: () => Promise<number>;
 };
 
-export type BrokerWords = { readonly slug: string; readonly canary: string; readonly ibs: number; readonly clients: number; readonly randomSeed: number };
+export type BrokerWords = {
+  readonly slug: string;
+  readonly canary: string;
+  readonly ibs: number;
+  readonly clients: number;
+  readonly randomSeed: number;
+};
 
 /** Makes a tenant with a brokerage of some size through the features' own doors. */
 export async function openBroker(tenancy: Tenancy, secret: string, words: BrokerWords): Promise<Broker> {
@@ -41,9 +52,14 @@ export async function openBroker(tenancy: Tenancy, secret: string, words: Broker
   const { ibs, source } = await seedBrokerage(deps, tenant.id, seed);
   const inTenant: Broker['inTenant'] = (work) => tenancy.withTenant(tenant.id, testOrigin, work);
   const rows = <Row>(sql: string): Promise<Row[]> =>
-    inTenant(async (tx) => ((await tx.sql.raw(sql)) as { rows: Row[] }).rows);
-  const accounts = await rows<{ login: bigint; client: number }>('select login, client_key as client from clients.accounts');
-  const keys = { ibs: ibs.map(({ key }) => key), clientOfLogin: new Map(accounts.map(({ login, client }) => [String(login), client])) };
+    inTenant(async (tx) => (await tx.sql.raw<{ rows: Row[] }>(sql)).rows);
+  const accounts = await rows<{ login: bigint; client: number }>(
+    'select login, client_key as client from clients.accounts',
+  );
+  const keys = {
+    ibs: ibs.map(({ key }) => key),
+    clientOfLogin: new Map(accounts.map(({ login, client }) => [String(login), client])),
+  };
   const client: TenantClient = createTenantClient();
   const bridge: Broker['bridge'] = (port, options = {}) =>
     new Bridge({

@@ -38,7 +38,10 @@ export async function openCommitProxy(target: { readonly host: string; readonly 
       near.destroy();
       far.destroy();
     });
-    for (const [socket, other] of [[near, far], [far, near]] as const) {
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       sockets.add(socket);
       socket.on('error', () => other.destroy());
       socket.on('close', () => {

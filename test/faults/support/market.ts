@@ -2,7 +2,7 @@ import { DealGenerator, SIMULATED_SYMBOLS } from '../../../simulators/mt-server/
 import type { SeedBrokerage } from '../../../seeds/brokerage.ts';
 import { DEMO_SYMBOLS, NEW_YORK_CLOSE } from '../../../seeds/market.ts';
 import type { RawDeal } from '../../../src/trading/index.ts';
-import { naiveEngine, type NaiveFacts, type NaiveLink, type NaiveOutcome, type NaivePlan } from '../../support/naive-engine.ts';
+import { naiveEngine, type NaiveFacts, type NaiveLink, type NaiveOutcome } from '../../support/naive-engine.ts';
 
 /** The day that is traded: in summer time, when the server's clock is three hours ahead of UTC. */
 const DAY_STARTS_MS = Date.UTC(2026, 2, 16, 6);
@@ -12,7 +12,11 @@ type Open = { readonly openedAtMs: number };
 /** The keys that a database gave to what a seed names by its place. */
 export type Keys = { readonly ibs: readonly number[]; readonly clientOfLogin: ReadonlyMap<string, number> };
 
-const text = (deal: RawDeal, field: string): string => String(deal[field] ?? '');
+/** A field as text; the generator writes texts and numbers only. */
+export function text(deal: RawDeal, field: string): string {
+  const value = deal[field];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
 
 /**
  * A trading server with a memory: deals of make-believe, and for each deal that closes volume what the rules of
@@ -73,7 +77,8 @@ export class Market {
     const entry = text(deal, 'Entry');
     const position = text(deal, 'PositionID');
     const atMs = Number(deal['TimeMsc']) - SERVER_AHEAD_MS;
-    if (entry !== '0') this.#facts.set(text(deal, 'Deal'), this.#factsOf(deal, this.#opens.get(position)?.openedAtMs, atMs));
+    if (entry !== '0')
+      this.#facts.set(text(deal, 'Deal'), this.#factsOf(deal, this.#opens.get(position)?.openedAtMs, atMs));
     if (entry === '2' || !this.#opens.has(position)) this.#opens.set(position, { openedAtMs: atMs });
   }
 
@@ -86,7 +91,13 @@ export class Market {
     const symbol = DEMO_SYMBOLS.find(({ rawName }) => rawName === text(deal, 'Symbol'));
     const clientKey = this.#keys.clientOfLogin.get(login);
     const [plan] = plans;
-    if (client === undefined || group === undefined || symbol === undefined || clientKey === undefined || plan === undefined)
+    if (
+      client === undefined ||
+      group === undefined ||
+      symbol === undefined ||
+      clientKey === undefined ||
+      plan === undefined
+    )
       throw new Error(`the seed knows nothing of ${JSON.stringify(deal)}`);
     return {
       clientKey,
@@ -98,7 +109,7 @@ export class Market {
       openedAtMs,
       closedAtMs,
       timesHaveMs: true,
-      plan: plan.definition as NaivePlan,
+      plan: plan.definition,
       chain: this.chainOf(client.ib),
     };
   }

@@ -3,11 +3,20 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { describe } from 'vitest';
 import { until } from './wait.ts';
 
 /** Whether this machine has the program that the Redis rounds need; it is no part of the product. */
-export const redisIsHere = spawnSync('redis-server', ['--version']).status === 0;
+const redisIsHere = spawnSync('redis-server', ['--version']).status === 0;
 if (!redisIsHere) console.warn('redis-server is not on this machine: the rounds on Redis are skipped');
+
+/** The same cases for the queue on either store. */
+export function onEachQueue(what: string, cases: (kind: QueueServer['kind']) => void): void {
+  for (const kind of ['postgres', 'redis'] as const)
+    describe.skipIf(kind === 'redis' && !redisIsHere)(`${what} (queue on ${kind})`, () => {
+      cases(kind);
+    });
+}
 
 /** The store of the queues, and how to lose all that is in it. */
 export type QueueServer = {
@@ -32,7 +41,18 @@ export async function startRedis(): Promise<QueueServer> {
   const port = await freePort();
   const child: ChildProcess = spawn(
     'redis-server',
-    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'],
+    [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--maxmemory-policy',
+      'noeviction',
+    ],
     { stdio: 'ignore' },
   );
   const redis = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null, retryStrategy: () => 50 });

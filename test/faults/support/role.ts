@@ -9,9 +9,6 @@ const root = join(import.meta.dirname, '../../..');
 const START_MS_MAX = 60_000;
 const LINES_KEPT = 50_000;
 
-/** A line of the product's log. */
-export type LogLine = { readonly level: number; readonly msg?: string; readonly err?: { readonly message?: string } };
-
 /** A process of the product that a test starts, kills and listens to. */
 export type RoleProcess = {
   readonly role: string;
@@ -38,7 +35,11 @@ export type RoleOptions = {
 /** Starts `npm run api`, `worker` or `relay` as the test build: the same program with the named points in it. */
 export function startRole(role: 'api' | 'worker' | 'relay', options: RoleOptions): RoleProcess {
   const { environment, plan = [], preload } = options;
-  const args = ['--conditions=fault-test', ...(preload === undefined ? [] : ['--import', preload]), `src/main/${role}.ts`];
+  const args = [
+    '--conditions=fault-test',
+    ...(preload === undefined ? [] : ['--import', preload]),
+    `src/main/${role}.ts`,
+  ];
   const child = spawn(process.execPath, args, {
     cwd: root,
     env: { ...environment, ...(plan.length > 0 && { FAULT_PLAN_FILE: planFile(plan) }) },
@@ -53,9 +54,17 @@ export function startRole(role: 'api' | 'worker' | 'relay', options: RoleOptions
     if (line.includes('"msg":"started"')) started.resolve();
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
-  const timer = setTimeout(() => started.reject(new Error(`${role} did not start: ${lines.slice(-20).join('\n')}`)), START_MS_MAX);
-  void exited.then(() => started.reject(new Error(`${role} ended: ${lines.slice(-20).join('\n')}`))).finally(() => clearTimeout(timer));
-  void started.promise.then(() => clearTimeout(timer), () => undefined);
+  const timer = setTimeout(
+    () => started.reject(new Error(`${role} did not start: ${lines.slice(-20).join('\n')}`)),
+    START_MS_MAX,
+  );
+  void exited
+    .then(() => started.reject(new Error(`${role} ended: ${lines.slice(-20).join('\n')}`)))
+    .finally(() => clearTimeout(timer));
+  void started.promise.then(
+    () => clearTimeout(timer),
+    () => undefined,
+  );
   return {
     role,
     pid: child.pid ?? -1,
@@ -68,7 +77,11 @@ export function startRole(role: 'api' | 'worker' | 'relay', options: RoleOptions
   };
 }
 
-async function end(child: ChildProcess, exited: Promise<[number | null]>, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+async function end(
+  child: ChildProcess,
+  exited: Promise<[number | null]>,
+  signal: 'SIGKILL' | 'SIGTERM',
+): Promise<number | null> {
   child.kill(signal); // Nothing happens where it has ended already.
   const [code] = await exited;
   return code;

@@ -16,7 +16,12 @@ export type Recovery = { readonly recoveryMs: number };
 export type CaseCounts = { readonly few: number; readonly all: number; readonly roundMsMax: number };
 
 /** A case as a test: so many rounds, each with its seed, each reported. A breach names the round and the seed. */
-export function rounds(name: string, sentence: string, counts: CaseCounts, run: (round: Round) => Promise<Recovery>): void {
+export function rounds(
+  name: string,
+  sentence: string,
+  counts: CaseCounts,
+  run: (round: Round) => Promise<Recovery>,
+): void {
   const count = runsAll ? counts.all : counts.few;
   const seeds = Array.from({ length: count }, (_none, number) => SEED + number);
   it(`${name}: ${sentence} (${count} rounds, seed ${SEED})`, { timeout: count * counts.roundMsMax }, async () => {
@@ -29,7 +34,11 @@ export function rounds(name: string, sentence: string, counts: CaseCounts, run: 
         worstMs = Math.max(worstMs, recoveryMs);
         ok += 1;
       } catch (error) {
-        failures.push(new Error(`round ${number}, seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }));
+        failures.push(
+          new Error(`round ${number}, seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {
+            cause: error,
+          }),
+        );
         if (failures.length >= FAILURES_MAX) break;
       }
     }

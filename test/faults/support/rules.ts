@@ -1,6 +1,4 @@
-import { headKeptOutside, verifyEvents } from '../../../src/platform/events/index.ts';
-import { verifyLedger } from '../../../src/ledger/index.ts';
-import { verifyTree } from '../../../src/ib/index.ts';
+import { verifyTenant } from '../../../src/ops/index.ts';
 import type { NaiveOutcome } from '../../support/naive-engine.ts';
 import type { Broker } from './broker.ts';
 import type { Stage } from './stage.ts';
@@ -25,14 +23,14 @@ async function isIdle({ rows }: Broker): Promise<boolean> {
            (select count(*) from commissions.queue_slots where job_id is not null) as held,
            (select count(*) from trading.parked where code = 'commissions.open_unknown' and resolved_at is null) as unopened, -- The sweeper mends them.
            (select h.seq - coalesce((select min(position) from platform.consumers), 0) from platform.event_head h) as behind`);
-  return state !== undefined && state.due === 0n && state.held === 0n && state.unopened === 0n && state.behind === 0n;
+  return state?.due === 0n && state.held === 0n && state.unopened === 0n && state.behind === 0n;
 }
 
 type Expected = {
   /** Trades of acme that wait for somebody, with the code. */
   readonly parked?: ReadonlyMap<string, string>;
-  /** Whether every row is searched for the other brokerage's word, which takes its time. */
-  readonly searchRows?: boolean;
+  /** Whether every booking is computed again and every row searched for the other brokerage's word, which takes its time. */
+  readonly thoroughly?: boolean;
 };
 
 /** Checks all rules that exist today on both brokerages; throws one error that names every breach. */
@@ -40,37 +38,23 @@ export async function checkRules(stage: Stage, expected: Expected = {}): Promise
   const breaches: string[] = [];
   for (const broker of stage.brokers) {
     const say = (breach: string): void => void breaches.push(`${broker.tenant.slug}: ${breach}`);
-    for (const breach of await verifyBroker(stage, broker)) say(breach);
-    for (const breach of await compareTrades(broker, broker === stage.acme ? (expected.parked ?? new Map()) : new Map())) say(breach);
+    for (const breach of await verified(stage, broker, expected.thoroughly === true)) say(breach);
+    for (const breach of await compareTrades(
+      broker,
+      broker === stage.acme ? (expected.parked ?? new Map()) : new Map(),
+    ))
+      say(breach);
   }
   for (const breach of wordsInLogs(stage)) breaches.push(breach);
-  if (expected.searchRows === true) for (const breach of await wordsInRows(stage)) breaches.push(breach);
+  if (expected.thoroughly === true) for (const breach of await wordsInRows(stage)) breaches.push(breach);
   for (const breach of shouts(stage)) breaches.push(breach);
   if (breaches.length > 0) throw new Error(`The rules are broken:\n${breaches.slice(0, 30).join('\n')}`);
 }
 
-/** I1, I2, I3, I8 and the sub-ledger by the product's own verifiers. */
-async function verifyBroker({ tenancy }: Stage, { tenant, inTenant, rows }: Broker): Promise<string[]> {
-  const headOutside = await headKeptOutside(tenancy.withControl, tenant.id);
-  const findings = await inTenant(async (tx) => [
-    ...(await verifyLedger(tx)),
-    ...(await verifyTree(tx)),
-    ...(await verifyEvents(tx, { headOutside })),
-  ]);
-  const subLedger = await rows<{ purpose: string; owner: number; booked: bigint; owed: bigint }>(`
-    with booked as (
-      select case kind when 1 then 'ib_payable' else 'trader_rebate_payable' end as purpose, beneficiary as owner, sum(units)::bigint as units
-        from commissions.rebates where kind <> 3 group by 1, 2
-    ), owed as (
-      select purpose, owner, (posted_credits - posted_debits)::bigint as units
-        from ledger.accounts where purpose in ('ib_payable', 'trader_rebate_payable')
-    )
-    select purpose, owner, coalesce(b.units, 0) as booked, coalesce(o.units, 0) as owed
-      from booked b full join owed o using (purpose, owner) where b.units is distinct from o.units`);
-  return [
-    ...findings.map(({ rule, subject, detail }) => `${rule} ${subject}: ${detail}`),
-    ...subLedger.map(({ purpose, owner, booked, owed }) => `${purpose} of ${owner}: booked ${booked}, owed ${owed}`),
-  ];
+/** I1, I2, I3, I8 and the sub-ledger by the product's own verifier. */
+async function verified({ tenancy }: Stage, { tenant }: Broker, recompute: boolean): Promise<string[]> {
+  const { findings } = await verifyTenant(tenancy, tenant, { recompute });
+  return findings.map(({ rule, subject, detail }) => `${rule} ${subject}: ${detail}`);
 }
 
 type Booked = { ticket: bigint; revisions: number; earning: bigint; reason: string | null; rebates: string | null };
@@ -86,13 +70,17 @@ async function compareTrades({ market, rows }: Broker, parked: ReadonlyMap<strin
   const waiting = await rows<{ ticket: bigint; code: string }>(`
     select d.ticket, p.code from trading.parked p join trading.deals d on d.key = p.deal_key where p.resolved_at is null`);
   const booked = new Map(bookings.map((row) => [String(row.ticket), row]));
-  const breaches = bookings.filter(({ revisions }) => revisions !== 1).map(({ ticket }) => `trade ${ticket} is booked more than once`);
+  const breaches = bookings
+    .filter(({ revisions }) => revisions !== 1)
+    .map(({ ticket }) => `trade ${ticket} is booked more than once`);
   for (const { ticket, code } of waiting)
-    if (parked.get(String(ticket)) !== code) breaches.push(`trade ${ticket} is parked as ${code}, expected ${parked.get(String(ticket)) ?? 'a booking'}`);
+    if (parked.get(String(ticket)) !== code)
+      breaches.push(`trade ${ticket} is parked as ${code}, expected ${parked.get(String(ticket)) ?? 'a booking'}`);
   for (const ticket of market.tickets) {
     const row = booked.get(ticket);
     const isParked = parked.has(ticket);
-    if (isParked !== (row === undefined)) breaches.push(`trade ${ticket} is ${isParked ? 'booked and should wait' : 'not booked'}`);
+    if (isParked !== (row === undefined))
+      breaches.push(`trade ${ticket} is ${isParked ? 'booked and should wait' : 'not booked'}`);
     if (row === undefined || isParked) continue;
     const [seen, right] = [asBooked(row), asExpected(market.expected(ticket))];
     if (seen !== right) breaches.push(`trade ${ticket}: booked ${seen}, right is ${right}`);
@@ -114,14 +102,18 @@ function asBooked({ earning, reason, rebates }: Booked): string {
 function asExpected(outcome: NaiveOutcome): string {
   if (outcome.kind === 'unpaid') return `unpaid ${outcome.reason}`;
   if (outcome.kind === 'parked') return `parked ${outcome.code}`;
-  const parts = outcome.rebates.map(({ component, kind, beneficiary, units }) => `${component} ${kind} ${beneficiary} ${units}`);
+  const parts = outcome.rebates.map(
+    ({ component, kind, beneficiary, units }) => `${component} ${kind} ${beneficiary} ${units}`,
+  );
   return `${outcome.earningUnits}: ${parts.sort().join(', ')}`;
 }
 
 /** I9: a brokerage's word is in no log line. */
 function wordsInLogs({ brokers, processes }: Stage): string[] {
   const word = new RegExp(brokers.map(({ canary }) => canary).join('|'));
-  return processes.flatMap(({ lines }) => lines.filter((line) => word.test(line)).map((line) => `a brokerage is named in the log: ${line.slice(0, 300)}`));
+  return processes.flatMap(({ lines }) =>
+    lines.filter((line) => word.test(line)).map((line) => `a brokerage is named in the log: ${line.slice(0, 300)}`),
+  );
 }
 
 /** I9: a brokerage's word is nowhere in the other brokerage's database. */
@@ -134,8 +126,11 @@ async function wordsInRows({ brokers }: Stage): Promise<string[]> {
        where c.relkind = 'r' and n.nspname !~ '^(pg_|information_schema)' and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')`);
     for (const { name } of tables)
       for (const word of words.filter((each) => each !== canary)) {
-        const [found] = await rows<{ row: string }>(`select t::text as row from ${name} t where t::text like '%${word}%' limit 1`);
-        if (found !== undefined) breaches.push(`the word ${word} is in ${name} of ${tenant.slug}: ${found.row.slice(0, 200)}`);
+        const [found] = await rows<{ row: string }>(
+          `select t::text as row from ${name} t where t::text like '%${word}%' limit 1`,
+        );
+        if (found !== undefined)
+          breaches.push(`the word ${word} is in ${name} of ${tenant.slug}: ${found.row.slice(0, 200)}`);
       }
   }
   return breaches;
@@ -144,6 +139,8 @@ async function wordsInRows({ brokers }: Stage): Promise<string[]> {
 /** Nothing fell through: no error that nobody handled, no process that ended by itself with an error. */
 function shouts({ processes }: Stage): string[] {
   return processes.flatMap(({ lines }) =>
-    lines.filter((line) => line.includes('"level":60') || /Uncaught|UnhandledPromise|Error \[ERR_/.test(line)).map((line) => `said: ${line.slice(0, 500)}`),
+    lines
+      .filter((line) => line.includes('"level":60') || /Uncaught|UnhandledPromise|Error \[ERR_/.test(line))
+      .map((line) => `said: ${line.slice(0, 500)}`),
   );
 }

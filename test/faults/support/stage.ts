@@ -81,7 +81,13 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     log: testLog,
   });
   const acme = await openBroker(tenancy, SECRET, { slug: 'acme', canary: 'Quokka', ibs, clients, randomSeed });
-  const zenith = await openBroker(tenancy, SECRET, { slug: 'zenith', canary: 'Numbat', ibs: 6, clients: 10, randomSeed: randomSeed + 1 });
+  const zenith = await openBroker(tenancy, SECRET, {
+    slug: 'zenith',
+    canary: 'Numbat',
+    ibs: 6,
+    clients: 10,
+    randomSeed: randomSeed + 1,
+  });
   const port = await freePort();
   const processes: RoleProcess[] = [];
   const client = createTenantClient();
@@ -126,7 +132,10 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       ]);
     },
     metrics: async () => {
-      const answer = await client.send({ url: `http://localhost:${port}/metrics`, headers: { authorization: `Bearer ${OPERATOR_TOKEN}` } });
+      const answer = await client.send({
+        url: `http://localhost:${port}/metrics`,
+        headers: { authorization: `Bearer ${OPERATOR_TOKEN}` },
+      });
       if (answer.status !== 200) throw new Error(`/metrics answered ${answer.status}`);
       return answer.text();
     },

@@ -194,6 +194,20 @@ describe('Nothing is lost that cannot be booked', () => {
     expect(await brokerage.book()).toMatchObject({ booked: 1 });
   });
 
+  it('parks nothing when a constraint of what all bookings share refuses them', async () => {
+    await brokerage.feed(brokerage.deal());
+    const constraint = (sql: string): Promise<unknown> =>
+      asAdmin(acme.tenancy.provisioning, acme.tenant.database, (pool) => pool.raw(sql));
+    const task = { tenantId: acme.tenant.id, origin: testOrigin, max: 1_000, atCommit: async () => undefined };
+    const deps = { withTenant: acme.tenancy.withTenant, memory: brokerage.memory, log: testLog };
+    for (const table of ['commissions.batches', 'platform.events']) {
+      await constraint(`alter table ${table} add constraint planted check (false) not valid`);
+      await expect(bookBatch(deps, task), table).rejects.toMatchObject({ code: '23514' });
+      await constraint(`alter table ${table} drop constraint planted`);
+    }
+    expect(await bookBatch(deps, task)).toMatchObject({ booked: 1, parked: 0 });
+  });
+
   it('parks nothing when the fault lies in the database and not in a deal', async () => {
     await brokerage.feed(brokerage.deal());
     const grant = (sql: string): Promise<unknown> =>

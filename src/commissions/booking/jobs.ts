@@ -118,15 +118,20 @@ async function parkAlone(deps: BookingDeps, task: BookingTask, dealKey: bigint |
   return { ...NOTHING_BOOKED, claimed: parked, parked };
 }
 
+/** The tables that hold a row for each deal; what others refuse (a batch, an event) would be refused for any deal. */
+const TABLES_OF_DEALS: ReadonlySet<unknown> = new Set(['bookings', 'rebates', 'unpaid']);
+
 /**
- * Whether what was booked is at fault: a refusal of ours (4xx), a value or constraint that the database refuses (SQLSTATE
- * classes 22 and 23), or arithmetic of the engine that does not take the figures. Anything else would fail for any deal.
+ * Whether what was booked is at fault: a refusal of ours (4xx), a value that the database refuses (SQLSTATE class 22) or a
+ * constraint on the deals' own rows (class 23), or arithmetic of the engine that does not take the figures. Anything else
+ * would fail for any deal; so would a batch whose number the ledger has seen before.
  */
 function liesInData(error: unknown): boolean {
-  if (error instanceof Problem) return error.status < 500;
+  if (error instanceof Problem) return error.status < 500 && error.code !== 'ledger.already_posted';
   const state = sqlStateOf(error);
-  if (state !== undefined && /^[0-9A-Z]{5}$/.test(state)) return state.startsWith('22') || state.startsWith('23');
-  return error instanceof RangeError;
+  if (state === undefined || !/^[0-9A-Z]{5}$/.test(state)) return error instanceof RangeError;
+  if (state.startsWith('22')) return true;
+  return state.startsWith('23') && error instanceof Error && 'table' in error && TABLES_OF_DEALS.has(error.table);
 }
 
 const add = (left: BatchOutcome, right: BatchOutcome): BatchOutcome => ({

@@ -11,5 +11,6 @@ export const httpProblem = defineProblems({
   'http.method_not_allowed': { status: 405, title: 'This address does not know the method' },
   'http.request_timeout': { status: 408, title: 'The request did not arrive in time' },
   'http.body_too_large': { status: 413, title: 'The body is larger than this address takes' },
+  'http.busy': { status: 503, title: 'More is being sent at this moment than can be taken in' },
   'http.headers_too_large': { status: 431, title: 'The headers are larger than the server takes' },
 });

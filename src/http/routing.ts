@@ -44,11 +44,11 @@ async function answerRoute(settings: AppSettings, route: Route, request: Request
       }),
     );
     if (route.permission === 'operator') requireOperator(settings.isOperator, request);
-    sendAnswer(response, await handle(route, request));
+    sendAnswer(response, await handle(route, request, response));
   });
 }
 
-async function handle(route: Route, request: Request): Promise<RouteAnswer> {
+async function handle(route: Route, request: Request, response: Response): Promise<RouteAnswer> {
   const { requestId, log, tenant } = contextOf(request);
   const read = readQuery(request.originalUrl);
   if ('repeated' in read) throw httpProblem('http.query_repeated', { detail: read.repeated.slice(0, 100) });
@@ -57,7 +57,7 @@ async function handle(route: Route, request: Request): Promise<RouteAnswer> {
     params: textsOf(request.params),
     query: read.query,
     headers: textsOf(request.headers),
-    body: await readBody(request, route.bodyBytesMax),
+    body: await readBody(request, response, route.bodyBytesMax),
     log,
   };
   if (route.on === 'bare') return route.handle(seen);

@@ -54,7 +54,7 @@ export async function runProcess(
     await start(deps, (role) => {
       opened.push(role.stop);
       relay = role.relay ?? relay;
-      log.info({ role: role.name }, 'started');
+      log.info({ started: role.name }, 'a role has started');
       life.mayGoOn();
       return role;
     });

@@ -179,7 +179,9 @@ describe('Nothing is lost that cannot be booked', () => {
     const [poison] = await acme.inTenant((tx) => dealKeyOf(tx, {}));
     const constraint = (sql: string): Promise<unknown> =>
       asAdmin(acme.tenancy.provisioning, acme.tenant.database, (pool) => pool.raw(sql));
-    await constraint(`alter table commissions.bookings add constraint planted check (deal_key <> ${poison?.key ?? 0n}) not valid`);
+    await constraint(
+      `alter table commissions.bookings add constraint planted check (deal_key <> ${poison?.key ?? 0n}) not valid`,
+    );
     let committed = 0;
     const atCommit = async (tx: TenantTx): Promise<void> => {
       const parked = await parkedDeals(tx, { code: 'commissions.deal_fails', limit: 10 });

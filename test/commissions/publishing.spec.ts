@@ -142,7 +142,10 @@ describe('Drafts may be published in another order than they were made', () => {
     await acme.inTenant((tx) => publishVersion(tx, { planId, number: second ?? 0, validFrom: ahead(2) }));
     const agreed = acme.inTenant(async (tx) => {
       const [ib] = await createIbs(tx, [{ name: 'Late', parent: null, validFrom: past }]);
-      await agree(tx, { planId, agreements: [{ ibKey: ib?.key ?? 0, terms: [{ rate: '7.00' }], validFrom: ahead(3) }] });
+      await agree(tx, {
+        planId,
+        agreements: [{ ibKey: ib?.key ?? 0, terms: [{ rate: '7.00' }], validFrom: ahead(3) }],
+      });
     });
     await expect(agreed).rejects.toMatchObject({ code: 'commissions.rate_above_budget' });
   });

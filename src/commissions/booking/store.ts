@@ -59,11 +59,14 @@ async function insertRebates(tx: TenantTx, bookings: readonly Booking[]): Promis
       units.push(rebate.units);
     }
   }
-  if (dealKeys.length > 0) await queries.insertRebates(tx, { dealKeys, components, kinds, beneficiaries, depths, units });
+  if (dealKeys.length > 0)
+    await queries.insertRebates(tx, { dealKeys, components, kinds, beneficiaries, depths, units });
 }
 
 async function insertUnpaid(tx: TenantTx, bookings: readonly Booking[]): Promise<void> {
-  const rows = bookings.flatMap(({ result }) => reasonsOf(result).map((reason) => ({ dealKey: result.dealKey, ...reason })));
+  const rows = bookings.flatMap(({ result }) =>
+    reasonsOf(result).map((reason) => ({ dealKey: result.dealKey, ...reason })),
+  );
   if (rows.length === 0) return;
   await queries.insertUnpaid(tx, {
     dealKeys: rows.map((row) => row.dealKey),
@@ -107,7 +110,7 @@ export class PayableAccounts {
     for (const { ref, key } of accounts) {
       const name = `${ref.purpose} ${ref.currency}`;
       let owners = ofTenant.keys.get(name);
-      if (owners === undefined) ofTenant.keys.set(name, (owners = new Map()));
+      if (owners === undefined) ofTenant.keys.set(name, (owners = new Map<number, AccountKey>()));
       owners.set(ref.owner, key);
     }
     ofTenant.count += accounts.length;

@@ -42,7 +42,9 @@ export function makeDispatcher(deps: { withTenant: WithTenant; queues: Queues; l
       for (const { jobId, stale } of slots) {
         if (!stale || jobId === null) continue;
         const waits = await queues.holds(tradeExecuted.queue, jobId);
-        await withTenant(tenantId, origin, (tx) => (waits ? queries.renewSlot(tx, { jobId }) : queries.freeSlot(tx, { jobId })));
+        await withTenant(tenantId, origin, (tx) =>
+          waits ? queries.renewSlot(tx, { jobId }) : queries.freeSlot(tx, { jobId }),
+        );
       }
       let looked = lookedAt.get(tenantId);
       if (looked === undefined) lookedAt.set(tenantId, (looked = new Map()));
@@ -62,7 +64,10 @@ async function takePlaces(tx: TenantTx, tenantId: TenantId): Promise<Planned[]> 
   const slots = await queries.readSlots(tx, { leaseMs: 0 });
   const busy = slots.filter((slot) => slot.jobId !== null).length;
   if (busy === slots.length) return [];
-  const due = await dueKeys(tx, { offset: busy * TRADES_PER_JOB_MAX, limit: (slots.length - busy) * TRADES_PER_JOB_MAX });
+  const due = await dueKeys(tx, {
+    offset: busy * TRADES_PER_JOB_MAX,
+    limit: (slots.length - busy) * TRADES_PER_JOB_MAX,
+  });
   if (due.length === 0) return [];
   const parts = Array.from({ length: Math.ceil(due.length / TRADES_PER_JOB_MAX) }, (_none, part) =>
     due.slice(part * TRADES_PER_JOB_MAX, (part + 1) * TRADES_PER_JOB_MAX),

@@ -17,7 +17,12 @@ export async function createPlan(tx: TenantTx, input: { name: string }): Promise
   const planId = PlanId.parse(idFromUuid('pln', newUuid(now.getTime())));
   const [row] = await queries.insertPlan(tx, { planId, name: input.name });
   if (row === undefined) throw planProblem('commissions.plan_name_taken', { detail: input.name });
-  emit(tx, { stream: `plan/${planId}`, type: 'commissions.plan_created', schemaVersion: 1, payload: { planId, name: input.name } });
+  emit(tx, {
+    stream: `plan/${planId}`,
+    type: 'commissions.plan_created',
+    schemaVersion: 1,
+    payload: { planId, name: input.name },
+  });
   return planId;
 }
 
@@ -26,11 +31,19 @@ export async function draftVersion(tx: TenantTx, input: { planId: PlanId; defini
   const definition = PlanDefinition.safeParse(input.definition);
   if (!definition.success)
     throw planProblem('commissions.definition_invalid', {
-      detail: definition.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ').slice(0, 1_000),
+      detail: definition.error.issues
+        .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+        .join('; ')
+        .slice(0, 1_000),
     });
   const planKey = await planKeyOf(tx, input.planId);
   const { number } = onlyRow(await queries.insertVersion(tx, { planKey, definition: JSON.stringify(definition.data) }));
-  emit(tx, { stream: `plan/${input.planId}`, type: 'commissions.version_drafted', schemaVersion: 1, payload: { planId: input.planId, number } });
+  emit(tx, {
+    stream: `plan/${input.planId}`,
+    type: 'commissions.version_drafted',
+    schemaVersion: 1,
+    payload: { planId: input.planId, number },
+  });
   return number;
 }
 
@@ -38,7 +51,10 @@ export async function draftVersion(tx: TenantTx, input: { planId: PlanId; defini
  * Publishes a draft from an instant on (default: now, by the database's clock). Only a plan's first version may hold
  * from a time that is past: it says since when the plan has been in use.
  */
-export async function publishVersion(tx: TenantTx, input: { planId: PlanId; number: number; validFrom?: Date }): Promise<void> {
+export async function publishVersion(
+  tx: TenantTx,
+  input: { planId: PlanId; number: number; validFrom?: Date },
+): Promise<void> {
   const { now, version } = onlyRow(await queries.bumpConfiguration(tx, {})); // First: it makes publications of a tenant wait for each other.
   const planKey = await planKeyOf(tx, input.planId);
   const versions = await queries.versionsOfPlan(tx, { planKey });
@@ -47,9 +63,13 @@ export async function publishVersion(tx: TenantTx, input: { planId: PlanId; numb
   if (draft.publishedAt !== null) throw planProblem('commissions.version_published');
   const validFrom = input.validFrom ?? now;
   const latest = Math.max(...versions.map((version) => version.validFrom?.getTime() ?? -Infinity));
-  if (latest > -Infinity && (validFrom < now || validFrom.getTime() <= latest)) throw planProblem('commissions.version_backdated');
+  if (latest > -Infinity && (validFrom < now || validFrom.getTime() <= latest))
+    throw planProblem('commissions.version_backdated');
   const terms = await queries.termsUnderPlan(tx, { planKey, from: validFrom });
-  const [first, ...more] = checkDefinition(draft.definition, terms.map((each) => ({ ib: `IB ${each.ibKey}`, terms: each.terms })));
+  const [first, ...more] = checkDefinition(
+    draft.definition,
+    terms.map((each) => ({ ib: `IB ${each.ibKey}`, terms: each.terms })),
+  );
   if (first !== undefined) throw refusalProblem([first, ...more]);
   await queries.publishVersionRow(tx, { versionKey: draft.key, validFrom, version });
   emit(tx, {
@@ -61,13 +81,17 @@ export async function publishVersion(tx: TenantTx, input: { planId: PlanId; numb
 }
 
 /** Lets a plan hold for all clients below an IB, or for the whole tenant, from an instant on. The nearest assignment wins. */
-export async function assignPlan(tx: TenantTx, input: { planId: PlanId; ibKey?: number; validFrom?: Date }): Promise<void> {
+export async function assignPlan(
+  tx: TenantTx,
+  input: { planId: PlanId; ibKey?: number; validFrom?: Date },
+): Promise<void> {
   const { now, version } = onlyRow(await queries.bumpConfiguration(tx, {}));
   const planKey = await planKeyOf(tx, input.planId);
   const ibKey = input.ibKey ?? WHOLE_TENANT;
   const validFrom = input.validFrom ?? now;
   const latest = (await queries.assignmentsOfIb(tx, { ibKey })).at(-1);
-  if (latest !== undefined && (validFrom < now || validFrom <= latest.validFrom)) throw planProblem('commissions.assignment_backdated');
+  if (latest !== undefined && (validFrom < now || validFrom <= latest.validFrom))
+    throw planProblem('commissions.assignment_backdated');
   await queries.closeAssignment(tx, { ibKey, at: validFrom });
   await queries.insertAssignment(tx, { ibKey, planKey, validFrom, version });
   emit(tx, {
@@ -85,13 +109,22 @@ export type NewAgreement = { readonly ibKey: number; readonly terms: AgreementTe
  * Records agreements under one plan, as a set. Each must keep within the budget of every published version that holds at
  * its start or later. Only an IB's first agreement under the plan may start in the past.
  */
-export async function agree(tx: TenantTx, input: { planId: PlanId; agreements: readonly NewAgreement[] }): Promise<void> {
+export async function agree(
+  tx: TenantTx,
+  input: { planId: PlanId; agreements: readonly NewAgreement[] },
+): Promise<void> {
   const { now, version } = onlyRow(await queries.bumpConfiguration(tx, {}));
   const planKey = await planKeyOf(tx, input.planId);
-  const agreements = input.agreements.map((each) => ({ ...each, terms: AgreementTerms.parse(each.terms), validFrom: each.validFrom ?? now }));
+  const agreements = input.agreements.map((each) => ({
+    ...each,
+    terms: AgreementTerms.parse(each.terms),
+    validFrom: each.validFrom ?? now,
+  }));
   await refuseAboveBudget(tx, planKey, agreements);
   const ibKeys = agreements.map((each) => each.ibKey);
-  const latest = new Map((await queries.latestAgreements(tx, { planKey, ibKeys })).map((row) => [row.ibKey, row.validFrom]));
+  const latest = new Map(
+    (await queries.latestAgreements(tx, { planKey, ibKeys })).map((row) => [row.ibKey, row.validFrom]),
+  );
   for (const { ibKey, validFrom } of agreements) {
     const before = latest.get(ibKey);
     if (before !== undefined && (validFrom < now || validFrom <= before))
@@ -99,7 +132,13 @@ export async function agree(tx: TenantTx, input: { planId: PlanId; agreements: r
   }
   const validFroms = agreements.map((each) => each.validFrom);
   await queries.closeAgreements(tx, { planKey, ibKeys, validFroms });
-  await queries.insertAgreements(tx, { planKey, ibKeys, validFroms, version, terms: agreements.map((each) => JSON.stringify(each.terms)) });
+  await queries.insertAgreements(tx, {
+    planKey,
+    ibKeys,
+    validFroms,
+    version,
+    terms: agreements.map((each) => JSON.stringify(each.terms)),
+  });
   emit(tx, {
     stream: `plan/${input.planId}`,
     type: 'commissions.agreed',
@@ -111,7 +150,11 @@ export async function agree(tx: TenantTx, input: { planId: PlanId; agreements: r
 /** The plans of a tenant with their versions, a row each; a plan without versions has a row with nulls. */
 export const listPlans = (tx: TenantTx) => queries.listPlans(tx, {});
 
-async function refuseAboveBudget(tx: TenantTx, planKey: number, agreements: readonly { terms: AgreementTerms; validFrom: Date }[]): Promise<void> {
+async function refuseAboveBudget(
+  tx: TenantTx,
+  planKey: number,
+  agreements: readonly { terms: AgreementTerms; validFrom: Date }[],
+): Promise<void> {
   const versions = await queries.versionsOfPlan(tx, { planKey });
   const startOf = ({ validFrom }: (typeof versions)[number]): number => validFrom?.getTime() ?? Infinity;
   const published = versions
@@ -120,7 +163,11 @@ async function refuseAboveBudget(tx: TenantTx, planKey: number, agreements: read
   for (const [place, version] of published.entries()) {
     const plan = compilePlan(version.definition);
     const endsAt = published[place + 1]?.validFrom?.getTime() ?? Infinity;
-    const different = new Map(agreements.filter((each) => each.validFrom.getTime() < endsAt).map((each) => [JSON.stringify(each.terms), each.terms]));
+    const different = new Map(
+      agreements
+        .filter((each) => each.validFrom.getTime() < endsAt)
+        .map((each) => [JSON.stringify(each.terms), each.terms]),
+    );
     for (const terms of different.values()) {
       const [first, ...more] = checkAgreement(plan, terms);
       if (first !== undefined) throw refusalProblem([first, ...more]);

@@ -3,7 +3,9 @@ import type { Knex } from 'knex';
 /** A short way to post what a batch of rebates is: one account debited in favour of many. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(postFan);
-  await knex.raw('revoke execute on function ledger.post_fan from public; grant execute on function ledger.post_fan to cascade_app');
+  await knex.raw(
+    'revoke execute on function ledger.post_fan from public; grant execute on function ledger.post_fan to cascade_app',
+  );
 }
 
 /**

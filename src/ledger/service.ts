@@ -111,7 +111,13 @@ async function write(tx: TenantTx, rows: readonly Row[]): Promise<void> {
     effectiveAts: dated ? rows.map((row) => row.effectiveAt) : null,
   };
   try {
-    if (fansOut) await queries.postFan(tx, { ...common, debit: first.debit, currency: first.currency, reference: first.reference });
+    if (fansOut)
+      await queries.postFan(tx, {
+        ...common,
+        debit: first.debit,
+        currency: first.currency,
+        reference: first.reference,
+      });
     else
       await queries.post(tx, {
         ...common,

@@ -16,7 +16,11 @@ describe('Trees, plans and mappings are reached by the command line', () => {
   const run = async (...args: string[]): Promise<Answer> => {
     let out = '';
     let err = '';
-    const code = await runCli(args, { environment, write: (text) => (out += text), writeError: (text) => (err += text) });
+    const code = await runCli(args, {
+      environment,
+      write: (text) => (out += text),
+      writeError: (text) => (err += text),
+    });
     return { code, out, err };
   };
   const inOrbit = async (...args: string[]): Promise<unknown> => {
@@ -49,10 +53,19 @@ describe('Trees, plans and mappings are reached by the command line', () => {
     const omar = await idOf('ibs', 'create', 'Omar', '--parent', maria, '--from', since);
     const lena = await idOf('ibs', 'create', 'Lena', '--parent', omar, '--from', since);
     await inOrbit('ibs', 'move', lena, '--parent', maria, '--reason', 'asked for');
-    expect(await inOrbit('ibs', 'upline', lena)).toMatchObject([{ name: 'Lena', depth: 0 }, { name: 'Maria', depth: 1 }]);
-    expect(await inOrbit('ibs', 'upline', lena, '--as-of', '2021-01-01T00:00:00Z')).toMatchObject([{}, { name: 'Omar' }, { name: 'Maria' }]);
+    expect(await inOrbit('ibs', 'upline', lena)).toMatchObject([
+      { name: 'Lena', depth: 0 },
+      { name: 'Maria', depth: 1 },
+    ]);
+    expect(await inOrbit('ibs', 'upline', lena, '--as-of', '2021-01-01T00:00:00Z')).toMatchObject([
+      {},
+      { name: 'Omar' },
+      { name: 'Maria' },
+    ]);
     await inOrbit('ibs', 'suspend', omar, '--reason', 'audit');
-    expect((await run('ibs', 'tree', '--tenant', 'orbit')).out).toBe(`Maria  ${maria}\n  Omar  ${omar}  (suspended)\n  Lena  ${lena}\n`);
+    expect((await run('ibs', 'tree', '--tenant', 'orbit')).out).toBe(
+      `Maria  ${maria}\n  Omar  ${omar}  (suspended)\n  Lena  ${lena}\n`,
+    );
     expect(await run('ibs', 'move', maria, '--tenant', 'orbit', '--parent', lena, '--reason', 'cycle')).toMatchObject({
       code: 1,
       err: expect.stringMatching(/^ib\.cycle: /) as string,
@@ -65,14 +78,21 @@ describe('Trees, plans and mappings are reached by the command line', () => {
     const definition = {
       currency: 'USD',
       components: [
-        { name: 'lots', model: { kind: 'per_lot' }, levels: { kind: 'differential', suspension: 'house' }, rules: [{ name: 'all', budget: '8.00' }] },
+        {
+          name: 'lots',
+          model: { kind: 'per_lot' },
+          levels: { kind: 'differential', suspension: 'house' },
+          rules: [{ name: 'all', budget: '8.00' }],
+        },
       ],
     };
     await inOrbit('plans', 'draft', plan, '--file', await file('plan.json', definition));
     await inOrbit('plans', 'publish', plan, '1', '--from', since);
     await inOrbit('plans', 'assign', plan, '--from', since);
     await inOrbit('plans', 'agree', plan, '--ib', ib, '--rate', '6.50', '--from', since);
-    expect(await inOrbit('plans', 'list')).toMatchObject([{ name: 'Per lot', number: 1, validFrom: '2020-01-01T00:00:00.000Z' }]);
+    expect(await inOrbit('plans', 'list')).toMatchObject([
+      { name: 'Per lot', number: 1, validFrom: '2020-01-01T00:00:00.000Z' },
+    ]);
     for (const [args, problem] of [
       [['plans', 'agree', plan, '--ib', ib, '--rate', '8.01'], /^commissions\.rate_above_budget: /],
       [['plans', 'assign', plan, '--ib', absentIb], /^cli\.ib_unknown: /],
@@ -81,7 +101,10 @@ describe('Trees, plans and mappings are reached by the command line', () => {
       [['plans', 'list', '--tenant', 'nobody'], /^cli\.tenant_unknown: /],
       [['plans', 'agree', plan, '--ib', 'kim', '--rate', '1'], /^cli\.usage: /],
     ] as const)
-      expect(await run(...args, ...(args.includes('--tenant') ? [] : ['--tenant', 'orbit'])), args.join(' ')).toMatchObject({
+      expect(
+        await run(...args, ...(args.includes('--tenant') ? [] : ['--tenant', 'orbit'])),
+        args.join(' '),
+      ).toMatchObject({
         code: 1,
         out: '',
         err: expect.stringMatching(problem) as string,
@@ -95,23 +118,58 @@ describe('Trees, plans and mappings are reached by the command line', () => {
       secret: expect.stringMatching(/^\S{32,}$/) as string,
     });
     const symbols = [
-      { rawName: 'EURUSD.r', symbol: 'EURUSD', symbolGroup: 'fx', digits: 5, contractSize: '100000', pipSize: '0.0001', profitCurrency: 'USD' },
+      {
+        rawName: 'EURUSD.r',
+        symbol: 'EURUSD',
+        symbolGroup: 'fx',
+        digits: 5,
+        contractSize: '100000',
+        pipSize: '0.0001',
+        profitCurrency: 'USD',
+      },
     ];
     const mapped = (args: string[]) => inOrbit('trading', ...args, '--server', 'Live', '--from', since);
-    expect(await mapped(['symbols', '--file', await file('symbols.json', symbols)])).toEqual({ added: 1, changed: 0, unchanged: 0 });
-    expect(await mapped(['groups', '--file', await file('groups.json', [{ name: 'real\\std', lotFactor: '1', pays: true }])])).toMatchObject({ added: 1 });
+    expect(await mapped(['symbols', '--file', await file('symbols.json', symbols)])).toEqual({
+      added: 1,
+      changed: 0,
+      unchanged: 0,
+    });
+    expect(
+      await mapped([
+        'groups',
+        '--file',
+        await file('groups.json', [{ name: 'real\\std', lotFactor: '1', pays: true }]),
+      ]),
+    ).toMatchObject({ added: 1 });
     const client = await idOf('clients', 'create', 'Client One');
-    await inOrbit('clients', 'open-account', client, '--server', 'Live', '--login', '900101', '--group', 'real\\std', '--currency', 'USD');
+    await inOrbit(
+      'clients',
+      'open-account',
+      client,
+      '--server',
+      'Live',
+      '--login',
+      '900101',
+      '--group',
+      'real\\std',
+      '--currency',
+      'USD',
+    );
     expect(await inOrbit('clients', 'list')).toEqual([{ id: client, name: 'Client One', logins: ['900101'] }]);
     expect(await inOrbit('trading', 'parked')).toEqual({ counts: {}, deals: [] });
     expect(await inOrbit('trading', 'rerun')).toEqual({ putBack: 0, settled: 0, stillParked: 0 });
   });
 
   it('shows the queues, pauses and resumes them', async () => {
-    expect(JSON.parse((await run('queues', 'list', '--json')).out)).toMatchObject([{ name: 'commissions', paused: false, waiting: 0 }]);
+    expect(JSON.parse((await run('queues', 'list', '--json')).out)).toMatchObject([
+      { name: 'commissions', paused: false, waiting: 0 },
+    ]);
     await run('queues', 'pause', 'commissions');
     expect(JSON.parse((await run('queues', 'list', '--json')).out)).toMatchObject([{ paused: true }]);
     expect(await run('queues', 'resume', 'commissions')).toMatchObject({ code: 0, out: 'commissions is running\n' });
-    expect(await run('queues', 'retry', 'payments')).toMatchObject({ code: 1, err: expect.stringMatching(/^cli\.queue_unknown: /) as string });
+    expect(await run('queues', 'retry', 'payments')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^cli\.queue_unknown: /) as string,
+    });
   });
 });

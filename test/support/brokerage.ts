@@ -5,7 +5,14 @@ import { parseDecimal, rescale } from '../../src/kernel/decimal.ts';
 import type { SourceId } from '../../src/kernel/ids.ts';
 import { makeSealer } from '../../src/platform/crypto.ts';
 import type { CreatedIb } from '../../src/ib/index.ts';
-import { type BatchOutcome, bookDueTrades, PayableAccounts, PlanBooks, type Memory, type PlanDefinition } from '../../src/commissions/index.ts';
+import {
+  type BatchOutcome,
+  bookDueTrades,
+  PayableAccounts,
+  PlanBooks,
+  type Memory,
+  type PlanDefinition,
+} from '../../src/commissions/index.ts';
 import { NOTHING_BOOKED } from '../../src/commissions/booking/types.ts';
 import { FeedAnswer, type RawDeal, serverTimeFromUtc, signFeedRequest } from '../../src/trading/index.ts';
 import { receive } from '../../src/trading/feed/service.ts';
@@ -55,9 +62,16 @@ export type Brokerage = {
 };
 
 /** Fills a test tenant with a brokerage through the real doors: server, symbols, groups, IBs, clients, plan, agreements, feed. */
-export async function openBrokerage({ tenancy, tenant, inTenant }: TestTenant, words: BrokerageWords = {}): Promise<Brokerage> {
+export async function openBrokerage(
+  { tenancy, tenant, inTenant }: TestTenant,
+  words: BrokerageWords = {},
+): Promise<Brokerage> {
   const seed = seedOf(words);
-  const deps = { withTenant: tenancy.withTenant, clock: systemClock, sealer: makeSealer('a secret of the tests alone', 'trading.sources') };
+  const deps = {
+    withTenant: tenancy.withTenant,
+    clock: systemClock,
+    sealer: makeSealer('a secret of the tests alone', 'trading.sources'),
+  };
   const { ibs, source } = await seedBrokerage(deps, tenant.id, seed);
   const logins = seed.clients.flatMap((client) => client.accounts.map((account) => account.login));
   const memory: Memory = { books: new PlanBooks(), payables: new PayableAccounts() };
@@ -95,7 +109,12 @@ export async function openBrokerage({ tenancy, tenant, inTenant }: TestTenant, w
   };
 }
 
-function seedOf({ chain = 'Maria 8.00 > Omar 7.00 > Lena 5.50 > Kim 4.00', clients = 2, plan = {}, seed }: BrokerageWords): SeedBrokerage {
+function seedOf({
+  chain = 'Maria 8.00 > Omar 7.00 > Lena 5.50 > Kim 4.00',
+  clients = 2,
+  plan = {},
+  seed,
+}: BrokerageWords): SeedBrokerage {
   const { budget = '8.00', ...component } = plan;
   const ibs = chain.split('>').map((link, place): SeedIb => {
     const [name = '', rate = '0'] = link.trim().split(' ');
@@ -139,12 +158,36 @@ function dealer(firstLogin: bigint): Brokerage['deal'] {
     const closedAtMs = closedAt?.getTime() ?? FIRST_CLOSE_MS + Number(count) * 60_000;
     const volume = rescale(parseDecimal(lots), 8);
     if (volume === undefined) throw new RangeError(`${lots} lots are finer than 1e-8`);
-    const one = { Login: String(login), PositionID: String(500_000n + count), Symbol: symbol, VolumeExt: String(volume), ContractSize: '100000' };
+    const one = {
+      Login: String(login),
+      PositionID: String(500_000n + count),
+      Symbol: symbol,
+      VolumeExt: String(volume),
+      ContractSize: '100000',
+    };
     const at = (utcMs: number) => ({ TimeMsc: serverTimeFromUtc(NEW_YORK_CLOSE, utcMs) });
     const [open, close] = [700_000n + 2n * count, 700_001n + 2n * count].map(String);
     return [
-      { Deal: open ?? '', Order: open ?? '', ...one, Action: 0, Entry: 0, Price: '1.08440', ...at(closedAtMs - heldMs) },
-      { Deal: close ?? '', Order: close ?? '', ...one, Action: 1, Entry: 1, Price: '1.08512', PricePosition: '1.08440', Profit: '72.00', ...at(closedAtMs) },
+      {
+        Deal: open ?? '',
+        Order: open ?? '',
+        ...one,
+        Action: 0,
+        Entry: 0,
+        Price: '1.08440',
+        ...at(closedAtMs - heldMs),
+      },
+      {
+        Deal: close ?? '',
+        Order: close ?? '',
+        ...one,
+        Action: 1,
+        Entry: 1,
+        Price: '1.08512',
+        PricePosition: '1.08440',
+        Profit: '72.00',
+        ...at(closedAtMs),
+      },
     ];
   };
 }

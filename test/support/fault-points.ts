@@ -16,7 +16,8 @@ function load(): void {
   if (file === undefined || file === '') return;
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     const [point, action, argument = '0', times = '1'] = line.trim().split(/\s+/);
-    if (point !== undefined && action !== undefined) actions.push({ point, action, argumentMs: Number(argument), left: Number(times) });
+    if (point !== undefined && action !== undefined)
+      actions.push({ point, action, argumentMs: Number(argument), left: Number(times) });
   }
   rmSync(file, { force: true }); // A process that is started again runs without.
 }

@@ -76,7 +76,10 @@ describe('Deals that close volume wait to be booked', () => {
   it('are counted, with the oldest', async () => {
     expect(await desk.inTenant((tx) => dueSummary(tx))).toEqual({ count: 0, oldestReceivedAt: undefined });
     await desk.send([add(closing(1)), add(closing(2))]);
-    expect(await desk.inTenant((tx) => dueSummary(tx))).toEqual({ count: 2, oldestReceivedAt: expect.any(Date) as unknown });
+    expect(await desk.inTenant((tx) => dueSummary(tx))).toEqual({
+      count: 2,
+      oldestReceivedAt: expect.any(Date) as unknown,
+    });
   });
 });
 

@@ -33,7 +33,10 @@ export type BookingTask = {
  * transaction, and puts further jobs on the queue for what came meanwhile. `onBooked` is told of each batch, for metrics.
  */
 export const tradeExecutedHandler = (
-  deps: BookingDeps & { dispatcher: Dispatcher; onBooked?: (tenantId: TenantId, outcome: BatchOutcome, tookMs: number) => void },
+  deps: BookingDeps & {
+    dispatcher: Dispatcher;
+    onBooked?: (tenantId: TenantId, outcome: BatchOutcome, tookMs: number) => void;
+  },
 ): JobHandler =>
   handlerOf(tradeExecuted, async ({ jobId, log }, { tenantId }) => {
     const startedMs = performance.now();
@@ -62,7 +65,10 @@ export async function bookBatch(deps: BookingDeps, task: BookingTask): Promise<B
   } catch (error) {
     deps.memory.payables.forget(task.tenantId);
     if (!liesInData(error) || claimed.length === 0) throw error;
-    deps.log.warn({ err: error, tenantId: task.tenantId, deals: claimed.length }, 'a batch fails on one of its deals; it is halved');
+    deps.log.warn(
+      { err: error, tenantId: task.tenantId, deals: claimed.length },
+      'a batch fails on one of its deals; it is halved',
+    );
     return narrowDown(deps, task, claimed);
   }
 }
@@ -99,19 +105,33 @@ async function narrowDown(deps: BookingDeps, task: BookingTask, dealKeys: readon
       sum = add(sum, await bookOnce(deps, task, { max: part.length, dealKeys: part }, () => undefined));
     } catch (error) {
       if (!liesInData(error)) throw error;
-      sum = add(sum, part.length === 1 ? await parkAlone(deps, task, part[0], error) : await narrowDown(deps, task, part));
+      sum = add(
+        sum,
+        part.length === 1 ? await parkAlone(deps, task, part[0], error) : await narrowDown(deps, task, part),
+      );
     }
   }
   return sum;
 }
 
-async function parkAlone(deps: BookingDeps, task: BookingTask, dealKey: bigint | undefined, error: unknown): Promise<BatchOutcome> {
+async function parkAlone(
+  deps: BookingDeps,
+  task: BookingTask,
+  dealKey: bigint | undefined,
+  error: unknown,
+): Promise<BatchOutcome> {
   if (dealKey === undefined) return NOTHING_BOOKED;
-  deps.log.error({ err: error, tenantId: task.tenantId, dealKey: dealKey.toString() }, 'a deal that cannot be booked is parked');
+  deps.log.error(
+    { err: error, tenantId: task.tenantId, dealKey: dealKey.toString() },
+    'a deal that cannot be booked is parked',
+  );
   const detail = error instanceof Problem ? error.code : (sqlStateOf(error) ?? 'engine');
   const parked = await deps.withTenant(task.tenantId, task.origin, async (tx) => {
     const claimed = await claimDue(tx, { max: 1, dealKeys: [dealKey] }); // Else it would be due and parked at once.
-    await park(tx, claimed.map((trade) => ({ dealKey: trade.dealKey, code: 'commissions.deal_fails', detail })));
+    await park(
+      tx,
+      claimed.map((trade) => ({ dealKey: trade.dealKey, code: 'commissions.deal_fails', detail })),
+    );
     await task.atCommit(tx);
     return claimed.length;
   });

@@ -3,33 +3,53 @@ import { query } from '../../platform/query.ts';
 
 const nothing = z.object({});
 
-export const insertBatch = query('commissions.insert_batch', z.object({ key: z.bigint() }), `
+export const insertBatch = query(
+  'commissions.insert_batch',
+  z.object({ key: z.bigint() }),
+  `
   insert into commissions.batches (trades, known_at, configuration_version)
-  values (:trades, :knownAt, :configurationVersion) returning key`);
+  values (:trades, :knownAt, :configurationVersion) returning key`,
+);
 
-export const insertBookings = query('commissions.insert_bookings', nothing, `
+export const insertBookings = query(
+  'commissions.insert_bookings',
+  nothing,
+  `
   insert into commissions.bookings
     (deal_key, revision, batch_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, opened_at, earning_units)
   select b.deal_key, 0, :batchKey, b.plan_version_key, b.ib_key, b.symbol_key, b.group_key, b.closed_at, b.opened_at, b.earning_units
     from unnest(:dealKeys::bigint[], :planVersionKeys::integer[], :ibKeys::integer[], :symbolKeys::integer[],
                 :groupKeys::integer[], :closedAts::timestamptz[], :openedAts::timestamptz[], :earningUnits::bigint[])
-      as b (deal_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, opened_at, earning_units)`);
+      as b (deal_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, opened_at, earning_units)`,
+);
 
-export const insertRebates = query('commissions.insert_rebates', nothing, `
+export const insertRebates = query(
+  'commissions.insert_rebates',
+  nothing,
+  `
   insert into commissions.rebates (deal_key, revision, component, kind, beneficiary, depth, units)
   select r.deal_key, 0, r.component, r.kind, r.beneficiary, r.depth, r.units
     from unnest(:dealKeys::bigint[], :components::smallint[], :kinds::smallint[], :beneficiaries::integer[],
                 :depths::smallint[], :units::bigint[])
-      as r (deal_key, component, kind, beneficiary, depth, units)`);
+      as r (deal_key, component, kind, beneficiary, depth, units)`,
+);
 
-export const insertUnpaid = query('commissions.insert_unpaid', nothing, `
+export const insertUnpaid = query(
+  'commissions.insert_unpaid',
+  nothing,
+  `
   insert into commissions.unpaid (deal_key, revision, component, reason)
   select u.deal_key, 0, u.component, u.reason
-    from unnest(:dealKeys::bigint[], :components::smallint[], :reasons::text[]) as u (deal_key, component, reason)`);
+    from unnest(:dealKeys::bigint[], :components::smallint[], :reasons::text[]) as u (deal_key, component, reason)`,
+);
 
 /** Exact up to 100 000 rows, then as Postgres estimates. */
-export const bookingCounts = query('commissions.booking_counts', z.object({ booked: z.bigint(), rebates: z.bigint() }), `
+export const bookingCounts = query(
+  'commissions.booking_counts',
+  z.object({ booked: z.bigint(), rebates: z.bigint() }),
+  `
   select case when b.reltuples > 100000 then b.reltuples::bigint else (select count(*) from commissions.bookings) end as booked,
          case when r.reltuples > 100000 then r.reltuples::bigint else (select count(*) from commissions.rebates) end as rebates
     from pg_class b, pg_class r
-   where b.oid = 'commissions.bookings'::regclass and r.oid = 'commissions.rebates'::regclass`);
+   where b.oid = 'commissions.bookings'::regclass and r.oid = 'commissions.rebates'::regclass`,
+);

@@ -11,7 +11,9 @@ export const KIND_NUMBERS: Readonly<Record<Rebate['kind'], number>> = { ib: 1, c
  * Adds a batch's rebates up: one sum per beneficiary, currency and UTC day of the close. The house's part stays in the
  * house and moves no money. In the order of first appearance, so that the same batch gives the same transfers.
  */
-export function payablesOf(results: readonly { readonly result: TradeResult; readonly closedAtMs: number }[]): Payable[] {
+export function payablesOf(
+  results: readonly { readonly result: TradeResult; readonly closedAtMs: number }[],
+): Payable[] {
   const sums = new Map<string, { -readonly [Member in keyof Payable]: Payable[Member] }>();
   for (const { result, closedAtMs } of results) {
     if (result.kind !== 'booked') continue;
@@ -28,7 +30,9 @@ export function payablesOf(results: readonly { readonly result: TradeResult; rea
 }
 
 /** The whole trade's reason has the component -1; components that paid nothing beside one that paid have theirs. */
-export const reasonsOf = (result: Exclude<TradeResult, { kind: 'parked' }>): { component: number; reason: NoPayReason }[] => [
+export const reasonsOf = (
+  result: Exclude<TradeResult, { kind: 'parked' }>,
+): { component: number; reason: NoPayReason }[] => [
   ...(result.kind === 'unpaid' ? [{ component: -1, reason: result.reason }] : []),
   ...result.components.flatMap(({ reason }, component) => (reason === undefined ? [] : [{ component, reason }])),
 ];

@@ -29,17 +29,31 @@ export type Watch = {
  * time, one ledger transfer per account and value date, one event. Trades that somebody else books right now are passed
  * over; what was booked before is no longer due, so doing it twice changes nothing.
  */
-export async function bookDueTrades(tx: TenantTx, memory: Memory, claim: Claim, watch: Watch = {}): Promise<BatchOutcome> {
+export async function bookDueTrades(
+  tx: TenantTx,
+  memory: Memory,
+  claim: Claim,
+  watch: Watch = {},
+): Promise<BatchOutcome> {
   const trades = await claimDue(tx, claim);
   watch.onClaimed?.(trades.map((trade) => trade.dealKey));
   if (trades.length === 0) return NOTHING_BOOKED;
   const book = await memory.books.read(tx);
-  const opens = book.needsOpens ? await opensOf(tx, trades.map((trade) => trade.dealKey)) : undefined;
+  const opens = book.needsOpens
+    ? await opensOf(
+        tx,
+        trades.map((trade) => trade.dealKey),
+      )
+    : undefined;
   const { inputs, versions, knownAt } = await inputsOf(tx, book, trades, { opens });
   const results = computeBatch(inputs);
   const bookings = bookingsOf(trades, inputs, versions, results);
   const parked = results.filter((result) => result.kind === 'parked');
-  if (parked.length > 0) await park(tx, parked.map(({ dealKey, code }) => ({ dealKey, code, detail: '' })));
+  if (parked.length > 0)
+    await park(
+      tx,
+      parked.map(({ dealKey, code }) => ({ dealKey, code, detail: '' })),
+    );
   if (bookings.length === 0) return { ...NOTHING_BOOKED, claimed: trades.length, parked: parked.length };
   const batchKey = await insertBookings(tx, bookings, { knownAt, configurationVersion: book.version });
   const payables = payablesOf(results.map((result, place) => ({ result, closedAtMs: trades[place]?.closedAt ?? 0 })));
@@ -121,7 +135,11 @@ async function accountsOf(
   found: FoundAccount[],
 ): Promise<{ readonly expense: AccountKey; readonly keyOf: (kind: Payable['kind'], owner: number) => AccountKey }> {
   const keysOf = (purpose: AccountRef['purpose']) => known.keysOf(tx.tenantId, purpose, currency);
-  const keys = { ib: keysOf(PAYABLE_PURPOSES.ib), client: keysOf(PAYABLE_PURPOSES.client), house: keysOf('commission_expense') };
+  const keys = {
+    ib: keysOf(PAYABLE_PURPOSES.ib),
+    client: keysOf(PAYABLE_PURPOSES.client),
+    house: keysOf('commission_expense'),
+  };
   const missing = new Map<string, AccountRef>();
   if (!keys.house.has(0)) missing.set('house 0', { purpose: 'commission_expense', owner: 0, currency });
   for (const { kind, beneficiary: owner } of payables)
@@ -146,5 +164,11 @@ async function accountsOf(
 function outcomeOf(results: readonly TradeResult[]): BatchOutcome {
   const count = (kind: TradeResult['kind']): number => results.filter((result) => result.kind === kind).length;
   const rebates = results.reduce((sum, result) => sum + (result.kind === 'booked' ? result.rebates.length : 0), 0);
-  return { claimed: results.length, booked: count('booked'), unpaid: count('unpaid'), parked: count('parked'), rebates };
+  return {
+    claimed: results.length,
+    booked: count('booked'),
+    unpaid: count('unpaid'),
+    parked: count('parked'),
+    rebates,
+  };
 }

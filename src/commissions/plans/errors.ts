@@ -5,8 +5,17 @@ export const planProblem = defineProblems({
   'commissions.plan_name_taken': { status: 409, title: 'A plan of this name exists already' },
   'commissions.version_unknown': { status: 404, title: 'The plan has no such version' },
   'commissions.version_published': { status: 409, title: 'The version is published, and never changes' },
-  'commissions.version_backdated': { status: 409, title: 'A further version of a plan holds from now on or later, and after the versions before it' },
+  'commissions.version_backdated': {
+    status: 409,
+    title: 'A further version of a plan holds from now on or later, and after the versions before it',
+  },
   'commissions.definition_invalid': { status: 422, title: 'The definition is not one of a commission plan' },
-  'commissions.assignment_backdated': { status: 409, title: 'A change of plan holds from now on or later, and after the changes before it' },
-  'commissions.agreement_backdated': { status: 409, title: 'A changed agreement holds from now on or later, and after the agreements before it' },
+  'commissions.assignment_backdated': {
+    status: 409,
+    title: 'A change of plan holds from now on or later, and after the changes before it',
+  },
+  'commissions.agreement_backdated': {
+    status: 409,
+    title: 'A changed agreement holds from now on or later, and after the agreements before it',
+  },
 });

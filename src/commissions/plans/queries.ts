@@ -5,25 +5,43 @@ import { AgreementTerms, PlanDefinition } from './contract.ts';
 
 const nothing = z.object({});
 
-export const insertPlan = query('commissions.insert_plan', z.object({ key: z.int() }), `
-  insert into commissions.plans (id, name) values (:planId, :name) on conflict (name) do nothing returning key`);
+export const insertPlan = query(
+  'commissions.insert_plan',
+  z.object({ key: z.int() }),
+  `
+  insert into commissions.plans (id, name) values (:planId, :name) on conflict (name) do nothing returning key`,
+);
 
-export const planKeyOf = query('commissions.plan_key_of', z.object({ key: z.int() }), `
-  select key from commissions.plans where id = :planId`);
+export const planKeyOf = query(
+  'commissions.plan_key_of',
+  z.object({ key: z.int() }),
+  `
+  select key from commissions.plans where id = :planId`,
+);
 
 export const listPlans = query(
   'commissions.list_plans',
-  z.object({ id: PlanId, name: z.string(), number: z.int().nullable(), validFrom: z.date().nullable(), publishedAt: z.date().nullable() }),
+  z.object({
+    id: PlanId,
+    name: z.string(),
+    number: z.int().nullable(),
+    validFrom: z.date().nullable(),
+    publishedAt: z.date().nullable(),
+  }),
   `
   select p.id, p.name, v.number, v.valid_from as "validFrom", v.published_at as "publishedAt"
     from commissions.plans p left join commissions.plan_versions v on v.plan_key = p.key
    order by p.name, v.number`,
 );
 
-export const insertVersion = query('commissions.insert_version', z.object({ number: z.int() }), `
+export const insertVersion = query(
+  'commissions.insert_version',
+  z.object({ number: z.int() }),
+  `
   insert into commissions.plan_versions (plan_key, number, definition)
   select :planKey, coalesce(max(number), 0) + 1, :definition::jsonb from commissions.plan_versions where plan_key = :planKey
-  returning number`);
+  returning number`,
+);
 
 const versionRow = z.object({
   key: z.int(),
@@ -34,25 +52,45 @@ const versionRow = z.object({
   publishedAt: z.date().nullable(),
 });
 
-export const versionsOfPlan = query('commissions.versions_of_plan', versionRow, `
+export const versionsOfPlan = query(
+  'commissions.versions_of_plan',
+  versionRow,
+  `
   select key, plan_key as "planKey", number, definition, valid_from as "validFrom", published_at as "publishedAt"
-    from commissions.plan_versions where plan_key = :planKey order by number for update`);
+    from commissions.plan_versions where plan_key = :planKey order by number for update`,
+);
 
 /** The versions that were published as of a count of changes. */
-export const publishedVersions = query('commissions.published_versions', versionRow, `
+export const publishedVersions = query(
+  'commissions.published_versions',
+  versionRow,
+  `
   select key, plan_key as "planKey", number, definition, valid_from as "validFrom", published_at as "publishedAt"
-    from commissions.plan_versions where configuration_version <= :version order by plan_key, valid_from`);
+    from commissions.plan_versions where configuration_version <= :version order by plan_key, valid_from`,
+);
 
-export const publishVersionRow = query('commissions.publish_version', z.object({ validFrom: z.date() }), `
+export const publishVersionRow = query(
+  'commissions.publish_version',
+  z.object({ validFrom: z.date() }),
+  `
   update commissions.plan_versions set valid_from = :validFrom, published_at = date_trunc('milliseconds', now()), configuration_version = :version
-   where key = :versionKey returning valid_from as "validFrom"`);
+   where key = :versionKey returning valid_from as "validFrom"`,
+);
 
 /** Bumps the count of configuration changes, which empties the workers' caches; gives the database's time. */
-export const bumpConfiguration = query('commissions.bump_configuration', z.object({ version: z.bigint(), now: z.date() }), `
-  update commissions.configuration set version = version + 1 returning version, date_trunc('milliseconds', now()) as now`);
+export const bumpConfiguration = query(
+  'commissions.bump_configuration',
+  z.object({ version: z.bigint(), now: z.date() }),
+  `
+  update commissions.configuration set version = version + 1 returning version, date_trunc('milliseconds', now()) as now`,
+);
 
-export const readConfiguration = query('commissions.read_configuration', z.object({ version: z.bigint(), now: z.date() }), `
-  select version, date_trunc('milliseconds', now()) as now from commissions.configuration`);
+export const readConfiguration = query(
+  'commissions.read_configuration',
+  z.object({ version: z.bigint(), now: z.date() }),
+  `
+  select version, date_trunc('milliseconds', now()) as now from commissions.configuration`,
+);
 
 /** Assignments as of a count of changes: what came after has not ended any of them yet. */
 export const allAssignments = query(
@@ -64,20 +102,39 @@ export const allAssignments = query(
     from commissions.assignments where configuration_version <= :version order by ib_key, valid_from`,
 );
 
-export const assignmentsOfIb = query('commissions.assignments_of_ib', z.object({ validFrom: z.date(), validTo: validUntil }), `
+export const assignmentsOfIb = query(
+  'commissions.assignments_of_ib',
+  z.object({ validFrom: z.date(), validTo: validUntil }),
+  `
   select valid_from as "validFrom", valid_to as "validTo" from commissions.assignments
-   where ib_key = :ibKey order by valid_from for update`);
+   where ib_key = :ibKey order by valid_from for update`,
+);
 
-export const closeAssignment = query('commissions.close_assignment', nothing, `
-  update commissions.assignments set valid_to = :at where ib_key = :ibKey and valid_from < :at and valid_to > :at`);
+export const closeAssignment = query(
+  'commissions.close_assignment',
+  nothing,
+  `
+  update commissions.assignments set valid_to = :at where ib_key = :ibKey and valid_from < :at and valid_to > :at`,
+);
 
-export const insertAssignment = query('commissions.insert_assignment', nothing, `
-  insert into commissions.assignments (ib_key, plan_key, valid_from, configuration_version) values (:ibKey, :planKey, :validFrom, :version)`);
+export const insertAssignment = query(
+  'commissions.insert_assignment',
+  nothing,
+  `
+  insert into commissions.assignments (ib_key, plan_key, valid_from, configuration_version) values (:ibKey, :planKey, :validFrom, :version)`,
+);
 
 /** Agreements of IBs as of a count of changes. */
 export const agreementsOfIbs = query(
   'commissions.agreements_of_ibs',
-  z.object({ key: z.int(), ibKey: z.int(), planKey: z.int(), terms: AgreementTerms, validFrom: z.date(), validTo: validUntil }),
+  z.object({
+    key: z.int(),
+    ibKey: z.int(),
+    planKey: z.int(),
+    terms: AgreementTerms,
+    validFrom: z.date(),
+    validTo: validUntil,
+  }),
   `
   select key, ib_key as "ibKey", plan_key as "planKey", terms, valid_from as "validFrom",
          lead(valid_from, 1, 'infinity') over (partition by ib_key, plan_key order by valid_from) as "validTo"
@@ -86,20 +143,36 @@ export const agreementsOfIbs = query(
 );
 
 /** The different terms in force under a plan from an instant on, each with one IB that has them. */
-export const termsUnderPlan = query('commissions.terms_under_plan', z.object({ ibKey: z.int(), terms: AgreementTerms }), `
-  select min(ib_key) as "ibKey", terms from commissions.agreements where plan_key = :planKey and valid_to > :from group by terms`);
+export const termsUnderPlan = query(
+  'commissions.terms_under_plan',
+  z.object({ ibKey: z.int(), terms: AgreementTerms }),
+  `
+  select min(ib_key) as "ibKey", terms from commissions.agreements where plan_key = :planKey and valid_to > :from group by terms`,
+);
 
-export const closeAgreements = query('commissions.close_agreements', nothing, `
+export const closeAgreements = query(
+  'commissions.close_agreements',
+  nothing,
+  `
   update commissions.agreements a set valid_to = n.valid_from
     from unnest(:ibKeys::integer[], :validFroms::timestamptz[]) as n (ib_key, valid_from)
-   where a.ib_key = n.ib_key and a.plan_key = :planKey and a.valid_from < n.valid_from and a.valid_to > n.valid_from`);
+   where a.ib_key = n.ib_key and a.plan_key = :planKey and a.valid_from < n.valid_from and a.valid_to > n.valid_from`,
+);
 
 /** The latest start of an agreement of each of these IBs under a plan. */
-export const latestAgreements = query('commissions.latest_agreements', z.object({ ibKey: z.int(), validFrom: z.date() }), `
+export const latestAgreements = query(
+  'commissions.latest_agreements',
+  z.object({ ibKey: z.int(), validFrom: z.date() }),
+  `
   select ib_key as "ibKey", max(valid_from) as "validFrom" from commissions.agreements
-   where plan_key = :planKey and ib_key = any(:ibKeys::integer[]) group by ib_key`);
+   where plan_key = :planKey and ib_key = any(:ibKeys::integer[]) group by ib_key`,
+);
 
-export const insertAgreements = query('commissions.insert_agreements', nothing, `
+export const insertAgreements = query(
+  'commissions.insert_agreements',
+  nothing,
+  `
   insert into commissions.agreements (ib_key, plan_key, terms, valid_from, configuration_version)
   select n.ib_key, :planKey, n.terms, n.valid_from, :version
-    from unnest(:ibKeys::integer[], :terms::jsonb[], :validFroms::timestamptz[]) as n (ib_key, terms, valid_from)`);
+    from unnest(:ibKeys::integer[], :terms::jsonb[], :validFroms::timestamptz[]) as n (ib_key, terms, valid_from)`,
+);

@@ -7,10 +7,19 @@ import { compileAgreement, compilePlan } from './rules.ts';
 import type { CompiledPlan } from './types.ts';
 
 /** A published version, ready for the engine, and since when it holds. */
-export type PublishedVersion = { readonly key: number; readonly planKey: number; readonly validFromMs: number; readonly plan: CompiledPlan };
+export type PublishedVersion = {
+  readonly key: number;
+  readonly planKey: number;
+  readonly validFromMs: number;
+  readonly plan: CompiledPlan;
+};
 
 type Ranged<Value> = { readonly fromMs: number; readonly toMs: number; readonly value: Value };
-type Agreed = { readonly planKey: number; readonly termsText: string; readonly terms: Parameters<typeof compileAgreement>[1] };
+type Agreed = {
+  readonly planKey: number;
+  readonly termsText: string;
+  readonly terms: Parameters<typeof compileAgreement>[1];
+};
 
 /** Tenants whose plans a process keeps in memory, and IBs whose agreements it keeps of each. */
 const TENANTS_MAX = 100;
@@ -31,13 +40,16 @@ export class PlanBook {
 
   /** Reads all that is small; agreements follow for the IBs that are asked for. */
   async load(tx: TenantTx): Promise<void> {
-    for (const { key, planKey, validFrom, definition } of await queries.publishedVersions(tx, { version: this.version })) {
+    for (const { key, planKey, validFrom, definition } of await queries.publishedVersions(tx, {
+      version: this.version,
+    })) {
       if (validFrom === null) continue;
       const version = { key, planKey, validFromMs: validFrom.getTime(), plan: compilePlan(definition) };
       push(this.#versions, planKey, version);
       this.#versionsByKey.set(key, version);
     }
-    for (const row of await queries.allAssignments(tx, { version: this.version })) push(this.#assignments, row.ibKey, ranged(row, row.planKey));
+    for (const row of await queries.allAssignments(tx, { version: this.version }))
+      push(this.#assignments, row.ibKey, ranged(row, row.planKey));
   }
 
   /** Reads the agreements of IBs that have not been asked for before. */
@@ -46,7 +58,11 @@ export class PlanBook {
     for (const ibKey of ibKeys) if (!this.#agreements.has(ibKey)) missing.set(ibKey, []);
     if (missing.size === 0) return;
     for (const row of await queries.agreementsOfIbs(tx, { ibKeys: [...missing.keys()], version: this.version }))
-      push(missing, row.ibKey, ranged(row, { planKey: row.planKey, terms: row.terms, termsText: JSON.stringify(row.terms) }));
+      push(
+        missing,
+        row.ibKey,
+        ranged(row, { planKey: row.planKey, terms: row.terms, termsText: JSON.stringify(row.terms) }),
+      );
     for (const [ibKey, agreements] of missing) this.#agreements.set(ibKey, agreements); // Whole lists only: others read meanwhile.
   }
 
@@ -69,7 +85,9 @@ export class PlanBook {
   ratesOf(ibKey: number, version: PublishedVersion, atMs: number): AgreementRates | undefined {
     const agreements = this.#agreements.get(ibKey);
     if (agreements === undefined) throw new Error(`the agreements of IB ${ibKey} were not read`); // Never take them for none.
-    const found = agreements.find((each) => each.fromMs <= atMs && atMs < each.toMs && each.value.planKey === version.planKey);
+    const found = agreements.find(
+      (each) => each.fromMs <= atMs && atMs < each.toMs && each.value.planKey === version.planKey,
+    );
     if (found === undefined) return undefined;
     return this.#compiled(found.value, version);
   }
@@ -90,7 +108,9 @@ export class PlanBook {
 
   /** Whether any version looks at how long a position was open, so that opens must be read. */
   get needsOpens(): boolean {
-    return [...this.#versionsByKey.values()].some(({ plan }) => plan.components.some((component) => component.filters.length > 0));
+    return [...this.#versionsByKey.values()].some(({ plan }) =>
+      plan.components.some((component) => component.filters.length > 0),
+    );
   }
 
   #versionAt(planKey: number, atMs: number): PublishedVersion | undefined {

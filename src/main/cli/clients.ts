@@ -9,12 +9,28 @@ import { cliProblem } from './errors.ts';
 import { tableOf } from './out.ts';
 import { inTenant, instant, parsedBy, TENANT_OPTION } from './scope.ts';
 
-const login = parsedBy(z.string().regex(/^[1-9]\d{0,17}$/, 'It takes the number of an account on the trade server.').transform(BigInt));
+const login = parsedBy(
+  z
+    .string()
+    .regex(/^[1-9]\d{0,17}$/, 'It takes the number of an account on the trade server.')
+    .transform(BigInt),
+);
 const PAGE = 1_000;
-const pageNumber = parsedBy(z.string().regex(/^[1-9]\d{0,6}$/, 'It takes the number of a page, from 1.').transform(Number));
+const pageNumber = parsedBy(
+  z
+    .string()
+    .regex(/^[1-9]\d{0,6}$/, 'It takes the number of a page, from 1.')
+    .transform(Number),
+);
 
 type Creation = { readonly tenant: string; readonly ib?: IbId; readonly from?: Date };
-type Opening = { readonly tenant: string; readonly server: string; readonly login: bigint; readonly group: string; readonly currency: Currency };
+type Opening = {
+  readonly tenant: string;
+  readonly server: string;
+  readonly login: bigint;
+  readonly group: string;
+  readonly currency: Currency;
+};
 
 /** `cascade clients create | list | open-account`. */
 export function registerClients(program: Command, context: CliContext): void {
@@ -47,7 +63,9 @@ export function registerClients(program: Command, context: CliContext): void {
     .description('clients with the logins of their accounts')
     .action(async ({ tenant, page }: { tenant: string; page: number }) => {
       const rows = await inTenant(context, tenant, (tx) => listClients(tx, { offset: (page - 1) * PAGE, limit: PAGE }));
-      out.result(rows, (all) => tableOf([['client', 'name', 'logins'], ...all.map((row) => [row.id, row.name, row.logins.join(' ')])]));
+      out.result(rows, (all) =>
+        tableOf([['client', 'name', 'logins'], ...all.map((row) => [row.id, row.name, row.logins.join(' ')])]),
+      );
     });
 
   clients

@@ -45,7 +45,14 @@ export function registerFeed(program: Command, context: CliContext): void {
     .description('sends the deals of an MT5 report')
     .action(async ({ file, login: owner, ...target }: Target & { file: string; login?: string }) => {
       const report = await readMt5Report(await readFile(file), owner === undefined ? {} : { login: owner });
-      out.result(await push(context, target, report.deals.map((deal): BridgeLine => ({ type: 'deal.add', deal }))), totalsText);
+      out.result(
+        await push(
+          context,
+          target,
+          report.deals.map((deal): BridgeLine => ({ type: 'deal.add', deal })),
+        ),
+        totalsText,
+      );
     });
 
   command('cursor')
@@ -54,7 +61,12 @@ export function registerFeed(program: Command, context: CliContext): void {
       const { origin, secret } = await reach(context, target);
       const client = createTenantClient();
       try {
-        const parts = { timestamp: String(Math.floor(systemClock.now().getTime() / 1000)), nonce: crypto.randomUUID(), batch: 'cursor', body: new Uint8Array() };
+        const parts = {
+          timestamp: String(Math.floor(systemClock.now().getTime() / 1000)),
+          nonce: crypto.randomUUID(),
+          batch: 'cursor',
+          body: new Uint8Array(),
+        };
         const answer = await client.send({
           url: `${origin}/feeds/${target.source}/cursor`,
           headers: {
@@ -64,7 +76,8 @@ export function registerFeed(program: Command, context: CliContext): void {
             'cascade-signature': signFeedRequest(secret, parts),
           },
         });
-        if (answer.status !== 200) throw cliProblem('cli.feed_refused', { detail: `${answer.status}: ${answer.text().slice(0, 500)}` });
+        if (answer.status !== 200)
+          throw cliProblem('cli.feed_refused', { detail: `${answer.status}: ${answer.text().slice(0, 500)}` });
         out.result(FeedCursor.parse(answer.json()), (cursor) => JSON.stringify(cursor));
       } finally {
         await client.close();
@@ -73,7 +86,10 @@ export function registerFeed(program: Command, context: CliContext): void {
 }
 
 /** Where the tenant's feed answers, and the secret that signs for the source. */
-async function reach(context: CliContext, { tenant, source, url }: Target): Promise<{ origin: string; secret: string }> {
+async function reach(
+  context: CliContext,
+  { tenant, source, url }: Target,
+): Promise<{ origin: string; secret: string }> {
   const config = context.config();
   const keeping = { sealer: sourceSealer(config), clock: systemClock };
   const [secret] = await inTenant(context, tenant, (tx) => liveSecrets(tx, keeping, source));
@@ -98,7 +114,19 @@ async function push(context: CliContext, target: Target, lines: readonly BridgeL
   }
 }
 
-const totalsText = ({ lines, accepted, duplicates, parked, rejected }: { lines: number; accepted: number; duplicates: number; parked: number; rejected: number }): string =>
+const totalsText = ({
+  lines,
+  accepted,
+  duplicates,
+  parked,
+  rejected,
+}: {
+  lines: number;
+  accepted: number;
+  duplicates: number;
+  parked: number;
+  rejected: number;
+}): string =>
   `${lines} lines: ${accepted} accepted, ${duplicates} known already, ${parked} parked, ${rejected} rejected`;
 
 /** The lines of a file; what they say is for the feed to judge, but each must be a JSON object. */

@@ -27,8 +27,13 @@ function changes(ibs: Command, context: CliContext): void {
     .option('--from <instant>', 'since when; now unless given', instant)
     .description('adds an IB to the tree')
     .action(async (name: string, { tenant, parent, from }: InTenant & { parent?: IbId; from?: Date }) => {
-      const made = await inTenant(context, tenant, (tx) => createIb(tx, { name, parent: parent ?? null, ...(from && { validFrom: from }) }));
-      out.result({ id: made.id, name, parent: parent ?? null, validFrom: made.validFrom }, (each) => `${each.name} is ${each.id}`);
+      const made = await inTenant(context, tenant, (tx) =>
+        createIb(tx, { name, parent: parent ?? null, ...(from && { validFrom: from }) }),
+      );
+      out.result(
+        { id: made.id, name, parent: parent ?? null, validFrom: made.validFrom },
+        (each) => `${each.name} is ${each.id}`,
+      );
     });
 
   ibs
@@ -39,12 +44,26 @@ function changes(ibs: Command, context: CliContext): void {
     .requiredOption('--reason <text>', 'why, for the record')
     .option('--at <instant>', 'from when on; now unless given, never in the past', instant)
     .description('moves an IB, now or at a later instant')
-    .action(async (ibId: IbId, { tenant, parent, reason, at }: InTenant & { parent: IbId | null; reason: string; at?: Date }) => {
-      const moved = await inTenant(context, tenant, (tx) => moveIb(tx, { ibId, parentId: parent, reason, ...(at && { effectiveAt: at }) }));
-      out.result({ ibId, parentId: parent, ...moved }, (each) => `${each.ibId} is below ${each.parentId ?? 'nobody'} from ${each.effectiveAt.toISOString()} on`);
-    });
+    .action(
+      async (
+        ibId: IbId,
+        { tenant, parent, reason, at }: InTenant & { parent: IbId | null; reason: string; at?: Date },
+      ) => {
+        const moved = await inTenant(context, tenant, (tx) =>
+          moveIb(tx, { ibId, parentId: parent, reason, ...(at && { effectiveAt: at }) }),
+        );
+        out.result(
+          { ibId, parentId: parent, ...moved },
+          (each) => `${each.ibId} is below ${each.parentId ?? 'nobody'} from ${each.effectiveAt.toISOString()} on`,
+        );
+      },
+    );
 
-  for (const [verb, status] of [['suspend', 'suspended'], ['resume', 'active'], ['terminate', 'terminated']] as const)
+  for (const [verb, status] of [
+    ['suspend', 'suspended'],
+    ['resume', 'active'],
+    ['terminate', 'terminated'],
+  ] as const)
     ibs
       .command(verb)
       .argument('<ib>', 'the IB', parsedBy(IbId))
@@ -53,7 +72,10 @@ function changes(ibs: Command, context: CliContext): void {
       .description(`makes an IB ${status} from now on`)
       .action(async (ibId: IbId, { tenant, reason }: InTenant & { reason: string }) => {
         const { effectiveAt } = await inTenant(context, tenant, (tx) => setStatus(tx, { ibId, status, reason }));
-        out.result({ ibId, status, effectiveAt }, (each) => `${each.ibId} is ${each.status} from ${each.effectiveAt.toISOString()} on`);
+        out.result(
+          { ibId, status, effectiveAt },
+          (each) => `${each.ibId} is ${each.status} from ${each.effectiveAt.toISOString()} on`,
+        );
       });
 
   ibs
@@ -64,13 +86,24 @@ function changes(ibs: Command, context: CliContext): void {
     .requiredOption('--reason <text>', 'why, for the record')
     .option('--at <instant>', 'from when on; now unless given, never in the past', instant)
     .description('gives a client to an IB')
-    .action(async ({ tenant, client, ib, reason, at }: InTenant & { client: ClientId; ib: IbId | null; reason: string; at?: Date }) => {
-      const moved = await inTenant(context, tenant, async (tx) => {
-        const clientKey = (await clientKeys(tx, [client])).get(client) ?? 0;
-        return relinkClient(tx, { clientKey, ibId: ib, reason, ...(at && { effectiveAt: at }) });
-      });
-      out.result({ client, ib, ...moved }, (each) => `${each.client} belongs to ${each.ib ?? 'nobody'} from ${each.effectiveAt.toISOString()} on`);
-    });
+    .action(
+      async ({
+        tenant,
+        client,
+        ib,
+        reason,
+        at,
+      }: InTenant & { client: ClientId; ib: IbId | null; reason: string; at?: Date }) => {
+        const moved = await inTenant(context, tenant, async (tx) => {
+          const clientKey = (await clientKeys(tx, [client])).get(client) ?? 0;
+          return relinkClient(tx, { clientKey, ibId: ib, reason, ...(at && { effectiveAt: at }) });
+        });
+        out.result(
+          { client, ib, ...moved },
+          (each) => `${each.client} belongs to ${each.ib ?? 'nobody'} from ${each.effectiveAt.toISOString()} on`,
+        );
+      },
+    );
 }
 
 function questions(ibs: Command, context: CliContext): void {
@@ -83,11 +116,19 @@ function questions(ibs: Command, context: CliContext): void {
     .action(async ({ tenant, asOf }: InTenant & { asOf?: Date }) => {
       const all = await inTenant(context, tenant, (tx) => ibsAsOf(tx, asOf === undefined ? {} : { at: asOf }));
       const idOf = new Map(all.map((ib) => [ib.key, ib.id]));
-      const shown = all.map(({ id, name, parentKey, status }) => ({ id, name, parent: parentKey === null ? null : (idOf.get(parentKey) ?? null), status }));
+      const shown = all.map(({ id, name, parentKey, status }) => ({
+        id,
+        name,
+        parent: parentKey === null ? null : (idOf.get(parentKey) ?? null),
+        status,
+      }));
       out.result(shown, () => drawTree(all));
     });
 
-  for (const [verb, ask, words] of [['upline', uplineOf, 'above'], ['downline', downlineOf, 'below']] as const)
+  for (const [verb, ask, words] of [
+    ['upline', uplineOf, 'above'],
+    ['downline', downlineOf, 'below'],
+  ] as const)
     ibs
       .command(verb)
       .argument('<ib>', 'the IB', parsedBy(IbId))
@@ -97,7 +138,9 @@ function questions(ibs: Command, context: CliContext): void {
       .action(async (ibId: IbId, { tenant, asOf }: InTenant & { asOf?: Date }) => {
         const found = await inTenant(context, tenant, (tx) => ask(tx, { ibId, ...(asOf && { at: asOf }) }));
         const shown = found.map(({ id, name, depth }) => ({ id, name, depth }));
-        out.result(shown, (rows) => tableOf([['depth', 'id', 'name'], ...rows.map((row) => [String(row.depth), row.id, row.name])]));
+        out.result(shown, (rows) =>
+          tableOf([['depth', 'id', 'name'], ...rows.map((row) => [String(row.depth), row.id, row.name])]),
+        );
       });
 }
 

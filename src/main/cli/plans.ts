@@ -9,11 +9,18 @@ import { tableOf } from './out.ts';
 import { inTenant, instant, jsonFile, parsedBy, TENANT_OPTION } from './scope.ts';
 
 type InTenant = { readonly tenant: string };
-const versionNumber = parsedBy(z.string().regex(/^[1-9]\d{0,5}$/, 'It takes the number of a version.').transform(Number));
+const versionNumber = parsedBy(
+  z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, 'It takes the number of a version.')
+    .transform(Number),
+);
 
 /** `cascade plans list | create | draft | publish | assign | agree`. */
 export function registerPlans(program: Command, context: CliContext): void {
-  const plans = program.command('plans').description('commission plans of a tenant, their versions, and who agreed on what');
+  const plans = program
+    .command('plans')
+    .description('commission plans of a tenant, their versions, and who agreed on what');
   versions(plans, context);
   usage(plans, context);
 }
@@ -29,7 +36,12 @@ function versions(plans: Command, context: CliContext): void {
       out.result(rows, (all) =>
         tableOf([
           ['plan', 'name', 'version', 'holds from'],
-          ...all.map((row) => [row.id, row.name, row.number?.toString() ?? '-', row.validFrom?.toISOString() ?? (row.number === null ? '-' : 'draft')]),
+          ...all.map((row) => [
+            row.id,
+            row.name,
+            row.number?.toString() ?? '-',
+            row.validFrom?.toISOString() ?? (row.number === null ? '-' : 'draft'),
+          ]),
         ]),
       );
     });
@@ -61,7 +73,11 @@ function versions(plans: Command, context: CliContext): void {
     .argument('<plan>', 'the plan', parsedBy(PlanId))
     .argument('<version>', 'the number of the draft', versionNumber)
     .requiredOption(...TENANT_OPTION)
-    .option('--from <instant>', "since when; now unless given; only a plan's first version may hold from the past", instant)
+    .option(
+      '--from <instant>',
+      "since when; now unless given; only a plan's first version may hold from the past",
+      instant,
+    )
     .description('publishes a draft; it never changes afterwards')
     .action(async (planId: PlanId, number: number, { tenant, from }: InTenant & { from?: Date }) => {
       await inTenant(context, tenant, (tx) => publishVersion(tx, { planId, number, ...(from && { validFrom: from }) }));
@@ -87,7 +103,9 @@ function usage(plans: Command, context: CliContext): void {
     .description('says for whom a plan holds; the nearest assignment wins')
     .action(async (planId: PlanId, { tenant, ib, from }: InTenant & { ib?: IbId; from?: Date }) => {
       const ibKey = ib === undefined ? undefined : await keyOf(tenant, ib);
-      await inTenant(context, tenant, (tx) => assignPlan(tx, { planId, ...(ibKey !== undefined && { ibKey }), ...(from && { validFrom: from }) }));
+      await inTenant(context, tenant, (tx) =>
+        assignPlan(tx, { planId, ...(ibKey !== undefined && { ibKey }), ...(from && { validFrom: from }) }),
+      );
       out.result({ planId, ib: ib ?? null }, (each) => `${each.planId} holds for ${each.ib ?? 'the whole tenant'}`);
     });
 
@@ -101,7 +119,9 @@ function usage(plans: Command, context: CliContext): void {
     .description("records an IB's own rate under a plan")
     .action(async (planId: PlanId, { tenant, ib, rate, from }: InTenant & { ib: IbId; rate: string; from?: Date }) => {
       const ibKey = await keyOf(tenant, ib);
-      await inTenant(context, tenant, (tx) => agree(tx, { planId, agreements: [{ ibKey, terms: [{ rate }], ...(from && { validFrom: from }) }] }));
+      await inTenant(context, tenant, (tx) =>
+        agree(tx, { planId, agreements: [{ ibKey, terms: [{ rate }], ...(from && { validFrom: from }) }] }),
+      );
       out.result({ planId, ib, rate }, (each) => `${each.ib} has the rate ${each.rate}`);
     });
 }

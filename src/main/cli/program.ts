@@ -12,7 +12,17 @@ import { registerTrades } from './trades.ts';
 import { registerTrading } from './trading.ts';
 import { registerVerify } from './verify.ts';
 
-const nouns = [registerTenants, registerIbs, registerClients, registerPlans, registerTrading, registerTrades, registerFeed, registerQueues, registerVerify];
+const nouns = [
+  registerTenants,
+  registerIbs,
+  registerClients,
+  registerPlans,
+  registerTrading,
+  registerTrades,
+  registerFeed,
+  registerQueues,
+  registerVerify,
+];
 
 /** Where a run of the command line gets its settings from and where its words go. */
 export type CliWorld = {

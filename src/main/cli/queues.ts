@@ -17,23 +17,35 @@ export function registerQueues(program: Command, context: CliContext): void {
     .command('list')
     .description('how each queue stands')
     .action(async () => {
-      const states = await withWork(context, (work) => Promise.all(work.queues.all.map((queue) => queueState(queue, new Date()))));
+      const states = await withWork(context, (work) =>
+        Promise.all(work.queues.all.map((queue) => queueState(queue, new Date()))),
+      );
       out.result(states, (all) =>
         tableOf([
           ['queue', 'state', 'workers', 'waiting', 'active', 'delayed', 'failed', 'completed'],
-          ...all.map((each) => [each.name, each.paused ? 'paused' : 'running', ...[each.workers, each.waiting, each.active, each.delayed, each.failed, each.completed].map(String)]),
+          ...all.map((each) => [
+            each.name,
+            each.paused ? 'paused' : 'running',
+            ...[each.workers, each.waiting, each.active, each.delayed, each.failed, each.completed].map(String),
+          ]),
         ]),
       );
     });
 
-  for (const [verb, words] of [['pause', 'lets no further job of a queue begin'], ['resume', 'lets jobs of a queue begin again']] as const)
+  for (const [verb, words] of [
+    ['pause', 'lets no further job of a queue begin'],
+    ['resume', 'lets jobs of a queue begin again'],
+  ] as const)
     queues
       .command(verb)
       .argument('<queue>', 'its name')
       .description(words)
       .action(async (name: string) => {
         await withWork(context, (work) => named(work, name)[verb]());
-        out.result({ queue: name, paused: verb === 'pause' }, (each) => `${each.queue} is ${each.paused ? 'paused' : 'running'}`);
+        out.result(
+          { queue: name, paused: verb === 'pause' },
+          (each) => `${each.queue} is ${each.paused ? 'paused' : 'running'}`,
+        );
       });
 
   queues

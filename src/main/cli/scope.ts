@@ -49,7 +49,10 @@ export async function jsonFile<Schema extends z.ZodType>(file: string, schema: S
   try {
     value = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
-    throw cliProblem('cli.file_invalid', { cause: error, detail: `${file}: ${error instanceof Error ? error.message : String(error)}` });
+    throw cliProblem('cli.file_invalid', {
+      cause: error,
+      detail: `${file}: ${error instanceof Error ? error.message : String(error)}`,
+    });
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;

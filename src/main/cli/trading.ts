@@ -1,7 +1,17 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { hint } from '../../platform/events/index.ts';
-import { createServer, createSource, mapSymbols, parkedCounts, parkedDeals, rerunParked, setGroups, allServers, allSources } from '../../trading/index.ts';
+import {
+  createServer,
+  createSource,
+  mapSymbols,
+  parkedCounts,
+  parkedDeals,
+  rerunParked,
+  setGroups,
+  allServers,
+  allSources,
+} from '../../trading/index.ts';
 import { sourceSealer } from '../roles.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { isDecimal } from '../../kernel/decimal.ts';
@@ -22,7 +32,12 @@ const Symbols = z.array(
   }),
 );
 const Groups = z.array(z.strictObject({ name: z.string(), lotFactor: decimal, pays: z.boolean() }));
-const minutes = parsedBy(z.string().regex(/^-?\d{1,4}$/, 'It takes whole minutes.').transform(Number));
+const minutes = parsedBy(
+  z
+    .string()
+    .regex(/^-?\d{1,4}$/, 'It takes whole minutes.')
+    .transform(Number),
+);
 const PARKED_MAX = 200;
 const RERUN_AT_ONCE = 1_000;
 
@@ -31,7 +46,9 @@ type Mapping = InTenant & { readonly server: string; readonly file: string; read
 
 /** `cascade trading servers | server | source | symbols | groups | parked | rerun`. */
 export function registerTrading(program: Command, context: CliContext): void {
-  const trading = program.command('trading').description('trade servers of a tenant, what their names mean, and deals that wait for somebody');
+  const trading = program
+    .command('trading')
+    .description('trade servers of a tenant, what their names mean, and deals that wait for somebody');
   servers(trading, context);
   mappings(trading, context);
   parked(trading, context);
@@ -44,14 +61,19 @@ function servers(trading: Command, context: CliContext): void {
     .requiredOption(...TENANT_OPTION)
     .description('trade servers and the feed sources that bring their deals')
     .action(async ({ tenant }: InTenant) => {
-      const found = await inTenant(context, tenant, async (tx) => ({ servers: await allServers(tx), sources: await allSources(tx) }));
+      const found = await inTenant(context, tenant, async (tx) => ({
+        servers: await allServers(tx),
+        sources: await allSources(tx),
+      }));
       out.result(found, (all) =>
         tableOf([
           ['server', 'clock', 'source', 'source id'],
           ...all.servers.flatMap((server) => {
             const sources = all.sources.filter((source) => source.server === server.name);
             const clock = `${server.zone} ${server.shiftMinutes >= 0 ? '+' : ''}${server.shiftMinutes} min`;
-            return sources.length === 0 ? [[server.name, clock, '-', '-']] : sources.map((source) => [server.name, clock, source.name, source.id]);
+            return sources.length === 0
+              ? [[server.name, clock, '-', '-']]
+              : sources.map((source) => [server.name, clock, source.name, source.id]);
           }),
         ]),
       );
@@ -84,7 +106,11 @@ function servers(trading: Command, context: CliContext): void {
 
 function mappings(trading: Command, context: CliContext): void {
   const { out } = context;
-  const mapping = (verb: 'symbols' | 'groups', words: string, write: (options: Mapping) => Promise<{ added: number; changed: number; unchanged: number }>) =>
+  const mapping = (
+    verb: 'symbols' | 'groups',
+    words: string,
+    write: (options: Mapping) => Promise<{ added: number; changed: number; unchanged: number }>,
+  ) =>
     trading
       .command(verb)
       .requiredOption(...TENANT_OPTION)
@@ -100,10 +126,14 @@ function mappings(trading: Command, context: CliContext): void {
     const symbols = await jsonFile(file, Symbols);
     return inTenant(context, tenant, (tx) => mapSymbols(tx, { server, symbols, validFrom: from }));
   });
-  mapping('groups', "says what a lot counts in a server's account groups, and which of them earn", async ({ tenant, server, file, from }) => {
-    const groups = await jsonFile(file, Groups);
-    return inTenant(context, tenant, (tx) => setGroups(tx, { server, groups, validFrom: from }));
-  });
+  mapping(
+    'groups',
+    "says what a lot counts in a server's account groups, and which of them earn",
+    async ({ tenant, server, file, from }) => {
+      const groups = await jsonFile(file, Groups);
+      return inTenant(context, tenant, (tx) => setGroups(tx, { server, groups, validFrom: from }));
+    },
+  );
 }
 
 function parked(trading: Command, context: CliContext): void {
@@ -121,7 +151,21 @@ function parked(trading: Command, context: CliContext): void {
       out.result(found, ({ counts, deals }) =>
         [
           ...Object.entries(counts).map(([each, count]) => `${count} wait: ${each}`),
-          ...(deals.length === 0 ? ['No deal is parked'] : [tableOf([['deal', 'ticket', 'login', 'symbol', 'code', 'detail'], ...deals.map((deal) => [deal.id, String(deal.ticket), String(deal.login ?? '-'), deal.symbol, deal.code, deal.detail])])]),
+          ...(deals.length === 0
+            ? ['No deal is parked']
+            : [
+                tableOf([
+                  ['deal', 'ticket', 'login', 'symbol', 'code', 'detail'],
+                  ...deals.map((deal) => [
+                    deal.id,
+                    String(deal.ticket),
+                    String(deal.login ?? '-'),
+                    deal.symbol,
+                    deal.code,
+                    deal.detail,
+                  ]),
+                ]),
+              ]),
         ].join('\n'),
       );
     });
@@ -136,7 +180,9 @@ function parked(trading: Command, context: CliContext): void {
       let after: bigint | undefined = 0n;
       while (after !== undefined) {
         const from: bigint = after;
-        const run = await inTenant(context, tenant, (tx) => rerunParked(tx, { max: RERUN_AT_ONCE, after: from, ...(code !== undefined && { code }) }));
+        const run = await inTenant(context, tenant, (tx) =>
+          rerunParked(tx, { max: RERUN_AT_ONCE, after: from, ...(code !== undefined && { code }) }),
+        );
         total.putBack += run.dealKeys.length;
         total.settled += run.settled;
         total.stillParked += run.stillParked;
@@ -144,6 +190,9 @@ function parked(trading: Command, context: CliContext): void {
       }
       const tenancy = await context.openTenancy();
       if (total.putBack > 0) await hint(tenancy.withControl, [(await tenantNamed(context, tenant)).id], 'sweeper');
-      out.result(total, (each) => `${each.putBack} put back, ${each.settled} need no booking, ${each.stillParked} still parked`);
+      out.result(
+        total,
+        (each) => `${each.putBack} put back, ${each.settled} need no booking, ${each.stillParked} still parked`,
+      );
     });
 }

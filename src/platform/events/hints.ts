@@ -41,7 +41,10 @@ export class HintBuffer {
     this.#writing = this.#writing.then(async () => {
       for (const [audience, tenantIds] of waiting)
         await hint(this.#withControl, [...tenantIds], audience).catch((error: unknown) =>
-          this.#log.warn({ err: error, audience, tenants: tenantIds.size }, 'hints at tenants with work could not be left'),
+          this.#log.warn(
+            { err: error, audience, tenants: tenantIds.size },
+            'hints at tenants with work could not be left',
+          ),
         );
     });
   }

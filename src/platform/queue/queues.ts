@@ -55,7 +55,9 @@ export async function openQueues(store: QueueStore, names: readonly string[], lo
     },
     holds: async (name, jobId) => {
       const state = await queues.get(name)?.getJobState(jobId);
-      return state !== undefined && state !== 'unknown' && state !== 'completed' && state !== 'failed' && state !== 'delayed';
+      return (
+        state !== undefined && state !== 'unknown' && state !== 'completed' && state !== 'failed' && state !== 'delayed'
+      );
     },
     all,
     ping: async () => {

@@ -128,7 +128,14 @@ type StoredBatch = {
 /** Stores the deals of a batch; the source's server is locked, so nobody else adds versions meanwhile. */
 async function storeLines(
   tx: TenantTx,
-  source: { serverKey: number; serverName: string; zone: string; shiftMinutes: number; batchKey: bigint; receivedAt: Date },
+  source: {
+    serverKey: number;
+    serverName: string;
+    zone: string;
+    shiftMinutes: number;
+    batchKey: bigint;
+    receivedAt: Date;
+  },
   lines: readonly FeedLineResult[],
 ): Promise<StoredBatch> {
   const found = lines.flatMap((result, line) =>

@@ -58,7 +58,11 @@ export async function rotateSecret(
 }
 
 /** The secrets of a source that are live now: none for a source that is not known. */
-export async function liveSecrets(tx: TenantTx, { sealer }: Pick<SourceKeeping, 'sealer'>, id: SourceId): Promise<string[]> {
+export async function liveSecrets(
+  tx: TenantTx,
+  { sealer }: Pick<SourceKeeping, 'sealer'>,
+  id: SourceId,
+): Promise<string[]> {
   const [row] = await queries.sourceSecrets(tx, { id });
   if (row === undefined) return [];
   const secrets = [sealer.open(row.secret, contextOf(tx, id))];

@@ -7,7 +7,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
   onOpen: (close) => {
-    const endBy = (signal: 'SIGINT' | 'SIGTERM'): void => void close().finally(() => process.exit(128 + constants.signals[signal]));
+    const endBy = (signal: 'SIGINT' | 'SIGTERM'): void =>
+      void close().finally(() => process.exit(128 + constants.signals[signal]));
     process.once('SIGINT', endBy).once('SIGTERM', endBy);
   },
 });

@@ -38,6 +38,8 @@ export function settleConfig(config: Config, source: DatabaseSource): CompleteCo
 export type OpeningOptions = {
   readonly source: DatabaseSource;
   readonly clock?: Clock;
+  /** How long one statement on a tenant's database may take, where that is more than usual. */
+  readonly statementMsMax?: number;
   readonly onDatabaseLost?: (error: unknown) => void;
 };
 
@@ -45,7 +47,7 @@ export type OpeningOptions = {
 export async function openPlatform(
   config: CompleteConfig,
   log: Logger,
-  { source, clock = systemClock, onDatabaseLost }: OpeningOptions,
+  { source, clock = systemClock, statementMsMax, onDatabaseLost }: OpeningOptions,
 ): Promise<Platform> {
   const server = await openServer(config, log, source, onDatabaseLost);
   try {
@@ -61,6 +63,7 @@ export async function openPlatform(
         waitMsMax: config.poolWaitMsMax,
       },
       registryTtlMs: config.registryPeriodMs,
+      ...(statementMsMax !== undefined && { statementMsMax }),
       clock,
       log,
     });

@@ -30,7 +30,10 @@ export async function runProcess(
     // At a terminal the lines of every request would hide what matters; whoever wants them asks for `info`.
     const level = source === 'own' && process.env.CASCADE_LOG_LEVEL === undefined ? 'warn' : config.logLevel;
     const log = createLogger({ level, role: name });
-    process.on('unhandledRejection', (error) => log.fatal({ err: error }, 'an error that nobody handled'));
+    process.on('unhandledRejection', (error) => {
+      log.fatal({ err: error }, 'an error that nobody handled'); // Nobody knows what it left half done: a new process begins clean.
+      life.fail(error);
+    });
     const platform = await openPlatform(config, log, {
       source,
       onDatabaseLost: (error) =>

@@ -87,6 +87,7 @@ export async function startApi(
         checks: {
           database: async () => void (await tenancy.tenants()),
           queue: work.queues.ping,
+          migrations: tenancy.checkMigrations,
         },
         isDraining: () => running.server?.isDraining() ?? false,
         metrics,

@@ -16,6 +16,7 @@ export const tenancyProblem = defineProblems({
   'tenancy.slug_taken': { status: 409, title: 'A tenant of this name exists already' },
   'tenancy.host_taken': { status: 409, title: 'Another tenant answers under this host name' },
   'tenancy.secret_changed': { status: 500, title: 'The secret is not the one that this installation was made with' },
+  'tenancy.not_migrated': { status: 503, title: 'The database is not as new as this version of the program' },
   'tenancy.migration_failed': { status: 500, title: 'A migration could not be applied to a database' },
   'tenancy.administrator_limited': {
     status: 500,

@@ -9,8 +9,8 @@ import { exists, underLock } from './admin.ts';
 import { driftOf } from './drift/service.ts';
 import type { DriftReport } from './drift/types.ts';
 import { tenancyProblem } from './errors.ts';
-import { type FleetOptions, type FleetReport, migrateFleet } from './fleet.ts';
-import { type MigrationFolder, migrate, migrationFolder } from './migrations.ts';
+import { compareMigrations, type FleetOptions, type FleetReport, migrateFleet } from './fleet.ts';
+import { appliedMigrations, type MigrationFolder, migrate, migrationFolder } from './migrations.ts';
 import { appPassword, secretCheck } from './passwords.ts';
 import { type PoolBudget, PoolCache, type PoolStats } from './pools.ts';
 import { type Provisioning, type ProvisioningStep, isDatabaseOf, provisionDatabase } from './provision.ts';
@@ -35,6 +35,8 @@ export type TenancySettings = {
   readonly registryStaleMsMax?: number;
   /** How long a tenant's database is waited for; shorter in tests. */
   readonly patience?: Patience;
+  /** How long one statement on a tenant's database may take; longer for commands that read all there is. */
+  readonly statementMsMax?: number;
   readonly clock: Clock;
   readonly log: Logger;
   /** The tenants' migrations, unless they are the project's own. For tests. */
@@ -60,6 +62,8 @@ export type Tenancy = {
   readonly migrateTenants: (options?: FleetOptions) => Promise<FleetReport>;
   /** How each tenant's database differs from what the present migrations make. */
   readonly drift: () => Promise<DriftReport[]>;
+  /** Rejects with `tenancy.not_migrated` while the registry lacks a migration of this version. */
+  readonly checkMigrations: () => Promise<void>;
   readonly poolStats: () => PoolStats;
   readonly provisioning: Provisioning;
   /** Waits for the transactions under way, with a bound, and closes all connections. */
@@ -113,6 +117,10 @@ export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
     },
     migrateTenants: async (options) => migrateFleet(provisioning, await tenants(), options),
     drift: async () => driftOf(provisioning, await tenants()),
+    checkMigrations: async () => {
+      const { missing } = await compareMigrations(migrationFolder('control'), await appliedMigrations(control));
+      if (missing.length > 0) throw tenancyProblem('tenancy.not_migrated', { detail: missing.join(', ') });
+    },
     poolStats: () => pools.stats(),
     provisioning,
     close: async () => {
@@ -205,6 +213,7 @@ function openTenantPool(settings: TenancySettings, patience: Patience, tenant: T
       connectTimeoutMs: patience.connectMsMax,
       acquireTimeoutMs: patience.acquireMsMax,
       connectionsMax: settings.budget.connectionsPerTenantMax,
+      statementTimeoutMs: settings.statementMsMax ?? poolDefaults.statementTimeoutMs,
       checkConnection: async (run) => {
         if (await isDatabaseOf(tenant, run)) return;
         settings.log.error(

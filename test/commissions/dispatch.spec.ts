@@ -9,7 +9,7 @@ import {
   tradeExecuted,
   tradeExecutedHandler,
 } from '../../src/commissions/index.ts';
-import { startWorkers } from '../../src/platform/queue/index.ts';
+import { type Queues, startWorkers } from '../../src/platform/queue/index.ts';
 import { query } from '../../src/platform/query.ts';
 import { asAdmin } from '../../src/tenancy/admin.ts';
 import { type Brokerage, openBrokerage } from '../support/brokerage.ts';
@@ -113,6 +113,15 @@ describe('Due trades are put on the queue', () => {
     await workers.close(10_000);
     expect(await acme.inTenant((tx) => bookings(tx, {}))).toEqual([{ count: 5_205 }]);
     expect(await slots()).toEqual([]);
+  });
+
+  it('gives places back at once when the queue does not take the jobs', async () => {
+    await feedTrades(2);
+    const away: Queues = { ...queues, add: () => Promise.reject(new Error('the queue is away')) };
+    const unlucky = makeDispatcher({ withTenant: acme.tenancy.withTenant, queues: away, leaseMs: 60_000 });
+    await expect(unlucky.enqueueDue(acme.tenant.id)).rejects.toThrow('the queue is away');
+    expect(await slots()).toEqual([]);
+    expect(await brokerage.book()).toMatchObject({ booked: 2 });
   });
 
   it('puts parked deals back by itself once their account is registered', async () => {

@@ -31,7 +31,18 @@ export function makeDispatcher(deps: { withTenant: WithTenant; queues: Queues; l
   const enqueueDue = async (tenantId: TenantId): Promise<number> => {
     const planned = await withTenant(tenantId, origin, (tx) => takePlaces(tx, tenantId));
     if (planned.length > 0) await reach('dispatch.before_add'); // The places are taken, and no job speaks for them yet.
-    for (const { suffix, payload } of planned) await queues.add(tradeExecuted, payload, suffix);
+    for (const [place, { suffix, payload }] of planned.entries()) {
+      try {
+        await queues.add(tradeExecuted, payload, suffix);
+      } catch (error) {
+        // Given back at once: the sweeper could not tell them from places whose jobs are on their way.
+        const left = planned.slice(place).map((each) => `${tradeExecuted.sameAs(each.payload)}${each.suffix}`);
+        await withTenant(tenantId, origin, async (tx) => {
+          for (const jobId of left) await queries.freeSlot(tx, { jobId });
+        });
+        throw error;
+      }
+    }
     return planned.length;
   };
 

@@ -5,6 +5,9 @@ import type { Tenancy } from '../../tenancy/index.ts';
 import { openPlatform, type Platform, settleConfig } from '../compose.ts';
 import { makeOut, type Out } from './out.ts';
 
+/** Commands such as `verify` read whole tables of a tenant. */
+const STATEMENT_MS_MAX = 30 * 60_000;
+
 /** What each group of commands is given. Nothing is read or opened before a command asks for it, so that help always works. */
 export type CliContext = {
   readonly config: () => CompleteConfig;
@@ -32,7 +35,7 @@ export function makeContext(
         level: environment.CASCADE_LOG_LEVEL === undefined ? 'warn' : context.config().logLevel,
         role: 'cli',
       })),
-    openPlatform: () => (platform ??= openPlatform(context.config(), context.log(), { source: 'shared' })),
+    openPlatform: () => (platform ??= openPlatform(context.config(), context.log(), { source: 'shared', statementMsMax: STATEMENT_MS_MAX })),
     openTenancy: async () => (await context.openPlatform()).tenancy,
     out: makeOut({ json, write, failed: (code) => (exitCode = code) }),
   };

@@ -7,7 +7,7 @@ import { checkRules, settled } from './support/rules.ts';
 import { openStage, type Stage } from './support/stage.ts';
 import { until } from './support/wait.ts';
 
-describe('The answer to a commit that is lost on its way', () => {
+describe('An answer that is lost on its way', () => {
   let stage: Stage;
   let proxy: CommitProxy;
   beforeAll(async () => {
@@ -16,8 +16,8 @@ describe('The answer to a commit that is lost on its way', () => {
     const throughProxy = new URL(direct);
     throughProxy.port = String(proxy.port);
     throughProxy.hostname = '127.0.0.1';
-    const environment = { DATABASE_URL: throughProxy.href };
     stage = await openStage();
+    const environment = { DATABASE_URL: throughProxy.href };
     await Promise.all([
       stage.start('api', { environment }),
       stage.start('worker', { environment }),
@@ -30,7 +30,7 @@ describe('The answer to a commit that is lost on its way', () => {
   });
 
   const counts = { few: 3, all: 50, roundMsMax: 60_000 };
-  rounds('A07', 'leaves a booking done, which nobody does again', counts, async ({ isLast }) => {
+  rounds('A07', 'to the commit of a booking leaves it done, and nobody does it again', counts, async ({ isLast }) => {
     const before = proxy.dropped();
     proxy.dropNextAfter('commissions.insert_bookings');
     await stage.trade(200);
@@ -42,7 +42,7 @@ describe('The answer to a commit that is lost on its way', () => {
 
   rounds(
     'A07',
-    'leaves a batch of the feed taken: the sender is told to come again, and gets the stored answer',
+    'to the commit of a batch leaves it taken: the sender is told to come again, and gets the stored answer',
     counts,
     async ({ isLast }) => {
       const before = proxy.dropped();

@@ -73,6 +73,7 @@ export async function connectProducer(store: QueueStore, log: Logger): Promise<P
     lazyConnect: true,
     connectTimeout: 3_000,
     commandTimeout: ANSWER_MS_MAX,
+    socketTimeout: ANSWER_MS_MAX, // The connection is made anew: the next command would fare no better on this one.
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     retryStrategy: reconnectMs,
@@ -110,11 +111,15 @@ export function openQueue(
   }) as unknown as AnyQueue;
 }
 
+/** A worker asks Redis to hold its answer for up to 10 s (BullMQ's longest block); later than this none will come. */
+const HELD_ANSWER_MS_MAX = 15_000;
+
 /** A worker waits for Redis however long it is away. */
 const workerRedis = (url: string) => ({
   url,
   maxRetriesPerRequest: null,
   connectTimeout: 3_000,
+  socketTimeout: HELD_ANSWER_MS_MAX,
   retryStrategy: reconnectMs,
 });
 

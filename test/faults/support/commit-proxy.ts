@@ -8,6 +8,8 @@ export type CommitProxy = {
   readonly dropNextAfter: (statement: string) => void;
   /** How many answers were lost so far. */
   readonly dropped: () => number;
+  /** From now on nothing passes on the connections that are open, and nobody is told; new ones work. */
+  readonly silence: () => void;
   readonly close: () => Promise<void>;
 };
 
@@ -59,6 +61,9 @@ export async function openCommitProxy(target: { readonly host: string; readonly 
       wanted = statement;
     },
     dropped: () => dropped,
+    silence: () => {
+      for (const socket of sockets) socket.pause();
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

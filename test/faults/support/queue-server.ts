@@ -21,6 +21,7 @@ export function onEachQueue(what: string, cases: (kind: QueueServer['kind']) => 
 /** The store of the queues, and how to lose all that is in it. */
 export type QueueServer = {
   readonly kind: 'redis' | 'postgres';
+  readonly url: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly wipe: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -60,6 +61,7 @@ export async function startRedis(): Promise<QueueServer> {
   await redis.ping();
   return {
     kind: 'redis',
+    url: `redis://127.0.0.1:${port}`,
     environment: { REDIS_URL: `redis://127.0.0.1:${port}` },
     wipe: async () => void (await redis.flushall()),
     stop: async () => {
@@ -77,6 +79,7 @@ export function postgresQueue(adminUrl: string, installation: string): QueueServ
   url.pathname = `/${installation}_queue`;
   return {
     kind: 'postgres',
+    url: url.href,
     environment: {},
     wipe: async () => {
       const client = new pg.Client({ connectionString: url.href });

@@ -51,7 +51,7 @@ export function startRole(role: 'api' | 'worker' | 'relay', options: RoleOptions
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line);
     if (lines.length > LINES_KEPT) lines.shift();
-    if (line.includes('"msg":"started"')) started.resolve();
+    if (line.includes(`"started":"${role}"`)) started.resolve();
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
   const timer = setTimeout(

@@ -33,6 +33,7 @@ export type StartOptions = {
 
 /** An installation with two brokerages whose processes come and go. */
 export type Stage = {
+  readonly installation: string;
   readonly tenancy: Tenancy;
   /** The brokerage that the faults are made for, and another one beside it. */
   readonly acme: Broker;
@@ -116,6 +117,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     return started;
   };
   return {
+    installation,
     tenancy,
     acme,
     zenith,

@@ -7,7 +7,7 @@ import { describe } from 'vitest';
 import { until } from './wait.ts';
 
 /** Whether this machine has the program that the Redis rounds need; it is no part of the product. */
-export const redisIsHere = spawnSync('redis-server', ['--version']).status === 0;
+const redisIsHere = spawnSync('redis-server', ['--version']).status === 0;
 if (!redisIsHere) console.warn('redis-server is not on this machine: the rounds on Redis are skipped');
 
 /** The same cases for the queue on either store. */

@@ -13,11 +13,13 @@ const parentOf = (text: string): IbId | null => (text === 'none' ? null : parsed
 /** `cascade ibs create | move | tree | upline | downline | suspend | resume | terminate | link`. */
 export function registerIbs(program: Command, context: CliContext): void {
   const ibs = program.command('ibs').description('the tree of introducing brokers of a tenant');
-  changes(ibs, context);
+  places(ibs, context);
+  standing(ibs, context);
   questions(ibs, context);
 }
 
-function changes(ibs: Command, context: CliContext): void {
+/** Where an IB is in the tree. */
+function places(ibs: Command, context: CliContext): void {
   const { out } = context;
   ibs
     .command('create')
@@ -58,7 +60,11 @@ function changes(ibs: Command, context: CliContext): void {
         );
       },
     );
+}
 
+/** Whether an IB is active, and whose clients it has. */
+function standing(ibs: Command, context: CliContext): void {
+  const { out } = context;
   for (const [verb, status] of [
     ['suspend', 'suspended'],
     ['resume', 'active'],

@@ -35,7 +35,11 @@ export function makeContext(
         level: environment.CASCADE_LOG_LEVEL === undefined ? 'warn' : context.config().logLevel,
         role: 'cli',
       })),
-    openPlatform: () => (platform ??= openPlatform(context.config(), context.log(), { source: 'shared', statementMsMax: STATEMENT_MS_MAX })),
+    openPlatform: () =>
+      (platform ??= openPlatform(context.config(), context.log(), {
+        source: 'shared',
+        statementMsMax: STATEMENT_MS_MAX,
+      })),
     openTenancy: async () => (await context.openPlatform()).tenancy,
     out: makeOut({ json, write, failed: (code) => (exitCode = code) }),
   };

@@ -70,7 +70,6 @@ export type StageOptions = {
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const { adminUrl = inject('adminUrl'), ibs = 30, clients = 60, randomSeed = 1 } = options;
   const installation = `f${randomBytes(4).toString('hex')}`;
-  const queue = options.queue === 'redis' ? await startRedis() : postgresQueue(adminUrl, installation);
   const tenancy = await openTenancy({
     admin: databaseAddress(adminUrl),
     installation,
@@ -89,6 +88,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     clients: 10,
     randomSeed: randomSeed + 1,
   });
+  const queue = options.queue === 'redis' ? await startRedis() : postgresQueue(adminUrl, installation); // Last: what fails before leaves nothing running.
   const port = await freePort();
   const processes: RoleProcess[] = [];
   const client = createTenantClient();

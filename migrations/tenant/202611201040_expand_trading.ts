@@ -125,8 +125,9 @@ export const up = (knex: Knex): Promise<void> =>
       ambiguous boolean not null, -- The label occurs twice; time_utc is the first of the two instants.
       kind text not null check (kind in ('add', 'update', 'delete')),
       entry text check (entry in ('in', 'out', 'in_out', 'out_by')),
-      -- What became of it on delivery: handed on as due, parked, kept only (an entry or money), or traded but not paid for.
-      handling text not null check (handling in ('due', 'parked', 'kept', 'unpaid')),
+      -- What became of it on delivery: handed on as due, parked, kept only (an entry or money), or why it earns nothing:
+      -- a technical execution, or one of an account group that is not paid for.
+      handling text not null check (handling in ('due', 'parked', 'kept', 'technical', 'group_unpaid')),
       symbol text not null,
       content_hash bytea not null,
       raw text not null, -- JSON, every field as delivered.
@@ -167,7 +168,7 @@ export const up = (knex: Knex): Promise<void> =>
       detail text not null,
       parked_at timestamptz not null default now(),
       resolved_at timestamptz,
-      resolution text check (resolution in ('due', 'kept', 'unpaid', 'other_code')),
+      resolution text check (resolution in ('due', 'kept', 'technical', 'group_unpaid', 'other_code')),
       check ((resolved_at is null) = (resolution is null))
     );
     create unique index parked_current on trading.parked (deal_key) where resolved_at is null;

@@ -16,8 +16,9 @@ export {
   park,
   parkedCounts,
   parkedDeals,
+  whereaboutsOf,
 } from './due/service.ts';
-export type { ClosingDeal, DueTrade, PositionOpen } from './due/types.ts';
+export type { ClosingDeal, DueTrade, PositionOpen, Whereabouts } from './due/types.ts';
 export { allServers, createServer, mapSymbols, setClockRule, setGroups } from './registry/service.ts';
 export { allSources, createSource, liveSecrets, rotateSecret } from './registry/sources.ts';
 export type { GroupSetting, SymbolMapping } from './registry/types.ts';

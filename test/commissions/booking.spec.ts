@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { bookBatch } from '../../src/commissions/index.ts';
+import { openAccounts } from '../../src/clients/index.ts';
+import { bookBatch, explain } from '../../src/commissions/index.ts';
+import { Currency } from '../../src/kernel/currency.ts';
+import { type DealId, dealIdOf } from '../../src/kernel/ids.ts';
 import { moveIb, relinkClient, setStatus } from '../../src/ib/index.ts';
 import { type LookedAt, mendParked } from '../../src/commissions/mending/service.ts';
 import { decodeId } from '../../src/kernel/ids.ts';
@@ -8,7 +11,7 @@ import { query } from '../../src/platform/query.ts';
 import { resolveParked } from '../../src/trading/due/queries.ts';
 import type { TenantTx } from '../../src/platform/tenant-tx.ts';
 import { asAdmin } from '../../src/tenancy/admin.ts';
-import { parkedDeals, rerunParked } from '../../src/trading/index.ts';
+import { parkedDeals, type RawDeal, rerunParked } from '../../src/trading/index.ts';
 import { type Brokerage, openBrokerage } from '../support/brokerage.ts';
 import { openTestTenant, testLog, testOrigin, type TestTenant } from '../support/tenancy.ts';
 
@@ -220,5 +223,40 @@ describe('Nothing is lost that cannot be booked', () => {
     await expect(bookBatch(deps, task)).rejects.toMatchObject({ code: '42501' });
     await grant('grant insert on commissions.bookings to cascade_app');
     expect(await bookBatch(deps, task)).toMatchObject({ booked: 1, parked: 0 });
+  });
+});
+
+describe('A trade that is not booked says why, for ever', () => {
+  beforeAll(() => open());
+  afterAll(() => acme.close());
+  const closing = (deals: RawDeal[]): RawDeal => {
+    const deal = deals.at(-1);
+    if (deal === undefined) throw new Error('a position has two deals');
+    return deal;
+  };
+  const last = async (): Promise<DealId> => {
+    const [row] = await acme.inTenant((tx) => dealKeyOf(tx, {}));
+    return dealIdOf(row?.key ?? 0n);
+  };
+  const demo = 900_777n;
+
+  it.each([
+    ['waits', 'due', () => closing(brokerage.deal())],
+    ['is parked', 'parked', () => closing(brokerage.deal({ login: 1n }))],
+    ['is an execution of the platform itself', 'technical', () => ({ ...closing(brokerage.deal()), Reason: 15 })],
+    ['is of a demo account', 'group_unpaid', () => closing(brokerage.deal({ login: demo }))],
+  ])('because it %s', async (_words, reason, deal) => {
+    if (reason === 'group_unpaid')
+      await acme.inTenant((tx) =>
+        openAccounts(tx, [
+          { clientKey: 1, server: 'Test-Live', login: demo, group: 'demo\\standard', currency: Currency.parse('USD') },
+        ]),
+      );
+    await brokerage.feed([deal()]);
+    const asked = await last();
+    await expect(acme.inTenant((tx) => explain(tx, asked))).rejects.toMatchObject({
+      code: 'commissions.booking_unknown',
+      members: { reason },
+    });
   });
 });

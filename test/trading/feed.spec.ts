@@ -147,8 +147,8 @@ describe('The feed takes a batch and gives a verdict on each line', () => {
   it.each([
     ['money', { Action: 2, Entry: 0, Symbol: '', Login: '77' }, 'kept'],
     ['an entry', { Entry: 0, VolumeClosed: '0' }, 'kept'],
-    ['a demo account', { Login: '900102', Symbol: 'NOBODY' }, 'unpaid'],
-    ['a migrated deal', { Reason: 15, Login: '77' }, 'unpaid'],
+    ['a demo account', { Login: '900102', Symbol: 'NOBODY' }, 'group_unpaid'],
+    ['a migrated deal', { Reason: 15, Login: '77' }, 'technical'],
   ])('accepts %s and books nothing for it', async (_what, other, handling) => {
     expect(await desk.send([add(closing(next(), other))])).toMatchObject({ accepted: 1 });
     const stored = (await desk.dealsStored()).find((each) => each.ticket === BigInt(ticket));

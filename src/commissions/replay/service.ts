@@ -1,10 +1,11 @@
 import { type DealId, dealIdOf, decodeId } from '../../kernel/ids.ts';
 import { formatDecimal } from '../../kernel/decimal.ts';
 import { formatAmount, moneyJson } from '../../kernel/money.ts';
+import type { Problem } from '../../kernel/problem.ts';
 import { ibsAsOf } from '../../ib/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import type { DueTrade } from '../../trading/index.ts';
+import { type DueTrade, type Whereabouts, whereaboutsOf } from '../../trading/index.ts';
 import { inputsOf } from '../inputs/store.ts';
 import { computeTrade, explainTrade } from '../engine/rules.ts';
 import type { Explanation, TradeInput } from '../engine/types.ts';
@@ -139,7 +140,7 @@ export async function explain(tx: TenantTx, dealId: DealId): Promise<TradeExplan
   const { replayed, gone } = await replay(tx, { after: dealKey - 1n, upTo: dealKey }, new Map());
   if (gone.length > 0) throw replayProblem('commissions.inputs_gone', { detail: dealId });
   const [found] = replayed;
-  if (found === undefined) throw replayProblem('commissions.booking_unknown', { detail: dealId });
+  if (found === undefined) throw withoutBooking(dealId, await whereaboutsOf(tx, dealKey));
   const { booking, trade, input, version } = found;
   const keys = input.chain.map(({ ibKey }) => ibKey);
   const ibs = new Map((await ibsAsOf(tx, { keys, at: booking.closedAt })).map((ib) => [ib.key, ib]));
@@ -168,6 +169,23 @@ export async function explain(tx: TenantTx, dealId: DealId): Promise<TradeExplan
     }),
     ...told(explanation, input, (ibKey) => ibs.get(ibKey)?.name ?? `IB ${ibKey}`),
   };
+}
+
+const NO_BOOKING: Readonly<Record<Whereabouts['state'] | 'absent', string>> = {
+  absent: 'There is no such deal',
+  due: 'It waits to be booked',
+  parked: 'It is parked',
+  kept: 'It closes no volume',
+  technical: 'It is an execution of the platform itself, which never earns anything',
+  group_unpaid: 'It is of an account group that never earns anything',
+  handed_on: 'It was handed on, and its booking is not there',
+};
+
+/** Why a deal has no booking, in words. */
+function withoutBooking(dealId: DealId, where: Whereabouts | undefined): Problem {
+  const reason = where?.state ?? 'absent';
+  const parked = where?.code === null || where === undefined ? '' : `: ${where.code}: ${where.detail ?? ''}`;
+  return replayProblem('commissions.booking_unknown', { detail: `${dealId}: ${NO_BOOKING[reason]}${parked}`, reason });
 }
 
 /** Rebates and steps with the names of whom they concern, amounts in plan currency. */

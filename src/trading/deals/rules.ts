@@ -1,6 +1,6 @@
 import { closesVolume, isEligible, isTraded } from '../rules.ts';
 import type { Deal } from '../types.ts';
-import type { Facts, Handling, Instant, ResolveCode } from './types.ts';
+import type { Facts, Handling, Instant, NothingEarned, ResolveCode } from './types.ts';
 
 /** A reason to park that the deal itself gives: its values cannot be right. */
 export type Doubt = { readonly code: string; readonly detail: string };
@@ -30,8 +30,8 @@ const shown = (name: string): string => JSON.stringify(name);
  */
 export function handlingOf(deal: Deal, instant: Instant, facts: Facts, doubt: Doubt | undefined): Handling {
   if (!isTraded(deal)) return { handling: 'kept' };
-  const nothing: Handling = { handling: closesVolume(deal) ? 'unpaid' : 'kept' };
-  if (!isEligible(deal)) return nothing;
+  const earnsNothing = (why: NothingEarned): Handling => ({ handling: closesVolume(deal) ? why : 'kept' });
+  if (!isEligible(deal)) return earnsNothing('technical');
   if (doubt !== undefined) return { handling: 'parked', ...doubt };
   if (instant.utcMs === undefined)
     return parked('trading.time_nonexistent', `The server's clock never shows ${deal.serverTimeMs} ms since 1970`);
@@ -41,7 +41,7 @@ export function handlingOf(deal: Deal, instant: Instant, facts: Facts, doubt: Do
   const group = at(facts.groups.get(account.group), instant.utcMs);
   if (group === undefined)
     return parked('trading.group_unknown', `The account group ${shown(account.group)} is not described`);
-  if (!group.pays) return nothing;
+  if (!group.pays) return earnsNothing('group_unpaid');
   const symbol = at(facts.symbols.get(deal.symbol), instant.utcMs);
   if (symbol === undefined) return parked('trading.symbol_unknown', `The symbol ${shown(deal.symbol)} is not mapped`);
   if (!closesVolume(deal)) return { handling: 'kept' };

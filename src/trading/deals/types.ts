@@ -28,13 +28,16 @@ export type Resolved = {
   readonly symbolKey: number;
 };
 
+/** Why a deal that closes volume earns nothing, whatever the plans say. It is stored with the deal, for ever. */
+export type NothingEarned = 'technical' | 'group_unpaid';
+
 /**
- * What becomes of a deal: `due` to be booked; `kept` because it closes nothing; `unpaid` because its group or its reason
- * never earns; `parked` until the cause is mended.
+ * What becomes of a deal: `due` to be booked; `kept` because it closes nothing; `technical` or `group_unpaid` because such
+ * a one never earns; `parked` until the cause is mended.
  */
 export type Handling =
   | { readonly handling: 'due'; readonly to: Resolved }
-  | { readonly handling: 'kept' | 'unpaid' }
+  | { readonly handling: 'kept' | NothingEarned }
   | { readonly handling: 'parked'; readonly code: string; readonly detail: string };
 
 /** When a deal happened: UTC ms, undefined where the server's clock skips the label. */

@@ -173,7 +173,8 @@ export const closingDeals = query(
   select d.key as "dealKey",
          case when w.deal_key is not null then 'due'
               when p.deal_key is not null then 'parked'
-              when d.handling in ('unpaid', 'kept') or r.resolution in ('unpaid', 'kept') then 'unpaid'
+              when d.handling in ('technical', 'group_unpaid', 'kept')
+                or r.resolution in ('technical', 'group_unpaid', 'kept') then 'unpaid'
               else 'handed_on' end as state
     from trading.deals d
     left join trading.due w on w.deal_key = d.key
@@ -197,4 +198,25 @@ export const waitingCounts = query(
   z.object({ due: z.bigint(), parked: z.bigint() }),
   `
   select (select count(*) from trading.due) as due, (select count(*) from trading.parked where resolved_at is null) as parked`,
+);
+
+/** Where one deal is: it waits, is parked with a reason, or what became of it when it came or was looked at again. */
+export const whereabouts = query(
+  'trading.whereabouts',
+  z.object({
+    state: z.enum(['due', 'parked', 'kept', 'technical', 'group_unpaid', 'handed_on']),
+    code: z.string().nullable(),
+    detail: z.string().nullable(),
+  }),
+  `
+  select case when w.deal_key is not null then 'due' when p.deal_key is not null then 'parked'
+              when r.resolution in ('kept', 'technical', 'group_unpaid') then r.resolution
+              when d.handling in ('kept', 'technical', 'group_unpaid') then d.handling
+              else 'handed_on' end as state,
+         p.code, p.detail
+    from trading.deals d
+    left join trading.due w on w.deal_key = d.key
+    left join trading.parked p on p.deal_key = d.key and p.resolved_at is null
+    left join lateral (select resolution from trading.parked h where h.deal_key = d.key order by h.key desc limit 1) r on true
+   where d.key = :dealKey`,
 );

@@ -2,7 +2,7 @@ import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { insertParked } from '../deals/store.ts';
 import { utcFromServerTime } from '../platforms/server-time.ts';
 import * as queries from './queries.ts';
-import type { ClosingDeal, DueSummary, DueTrade, ParkedDeal, Parking, PositionOpen } from './types.ts';
+import type { ClosingDeal, DueSummary, DueTrade, ParkedDeal, Parking, PositionOpen, Whereabouts } from './types.ts';
 
 /** A transaction that claimed more would hold locks for too long. */
 const CLAIM_MAX = 10_000;
@@ -124,4 +124,10 @@ export async function dealCounts(
   const [all] = await queries.dealCount(tx, {});
   const [waiting] = await queries.waitingCounts(tx, {});
   return { received: Number(all?.count ?? 0n), due: Number(waiting?.due ?? 0n), parked: Number(waiting?.parked ?? 0n) };
+}
+
+/** Where a deal is, or undefined where there is none of this key. */
+export async function whereaboutsOf(tx: TenantTx, dealKey: bigint): Promise<Whereabouts | undefined> {
+  const [found] = await queries.whereabouts(tx, { dealKey });
+  return found;
 }

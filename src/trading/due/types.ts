@@ -78,3 +78,13 @@ export type ClosingDeal = {
   readonly dealKey: bigint;
   readonly state: 'due' | 'parked' | 'handed_on' | 'unpaid';
 };
+
+/**
+ * Where a deal is. `technical` (the platform's own executions, such as migrations and splits) and `group_unpaid` never
+ * earn anything; `kept` closes no volume; `handed_on` has a booking. A parked one has the reason.
+ */
+export type Whereabouts = {
+  readonly state: 'due' | 'parked' | 'kept' | 'technical' | 'group_unpaid' | 'handed_on';
+  readonly code: string | null;
+  readonly detail: string | null;
+};

@@ -70,14 +70,21 @@ export function makeDispatcher(deps: { withTenant: WithTenant; queues: Queues; l
   };
 }
 
+/**
+ * A job that was put on the queue this long ago and has not ended is not waited for by further trades: its worker may be
+ * dead, and the queue notices that only when the job's lock has run out.
+ */
+const JOINED_MS_MAX = 2_000;
+
 /** Takes as many places as the due trades need beyond the jobs that are under way already. */
 async function takePlaces(tx: TenantTx, tenantId: TenantId): Promise<Planned[]> {
-  const slots = await queries.readSlots(tx, { leaseMs: 0 });
-  const busy = slots.filter((slot) => slot.jobId !== null).length;
-  if (busy === slots.length) return [];
+  const slots = await queries.readSlots(tx, { leaseMs: JOINED_MS_MAX });
+  const free = slots.filter((slot) => slot.jobId === null).length;
+  if (free === 0) return [];
+  const joined = slots.filter((slot) => slot.jobId !== null && !slot.stale).length;
   const due = await dueKeys(tx, {
-    offset: busy * TRADES_PER_JOB_MAX,
-    limit: (slots.length - busy) * TRADES_PER_JOB_MAX,
+    offset: joined * TRADES_PER_JOB_MAX,
+    limit: free * TRADES_PER_JOB_MAX,
   });
   if (due.length === 0) return [];
   const parts = Array.from({ length: Math.ceil(due.length / TRADES_PER_JOB_MAX) }, (_none, part) =>

@@ -10,9 +10,12 @@ import { until, within } from './support/wait.ts';
 const POINTS = ['booking.before_transaction', 'booking.after_commit', 'booking.before_commit', 'dispatch.before_add'];
 const DEATH_MS_MAX = 30_000;
 const DRAINED_MS_MAX = 120_000;
-/** How long a worker stands still, and how soon its job counts as lost: as they are in production, or all shortened. */
+/**
+ * How long a worker stands still, and how soon its job counts as lost: a job is taken over at the second look for lost ones
+ * after its lock ran out, which must come while the worker still stands.
+ */
 const BLOCK = runsAll
-  ? { blockedMs: 45_000, periods: { CASCADE_JOB_LOCK_MS: '30000', CASCADE_STALLED_PERIOD_MS: '15000' } }
+  ? { blockedMs: 45_000, periods: { CASCADE_JOB_LOCK_MS: '15000', CASCADE_STALLED_PERIOD_MS: '5000' } }
   : { blockedMs: 4_000, periods: {} };
 
 onEachQueue('A worker', (kind) => {

@@ -139,7 +139,7 @@ describe('npm start', () => {
     await new Promise<void>((resolve) => other.listen(port, '0.0.0.0', resolve));
     const product = start(port, environment);
     expect(await product.ended).toBe(1);
-    expect(product.said().err).toMatch(new RegExp(`^main\\.port_in_use: .*${port}.*\\n$`));
+    expect(product.said().err).toMatch(new RegExp(`^main\\.port_in_use: .*${port}.*$`, 'm'));
     expect(await server()).toBeUndefined();
     await new Promise((resolve) => other.close(resolve));
   });

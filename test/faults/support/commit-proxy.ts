@@ -25,9 +25,10 @@ export async function openCommitProxy(target: { readonly host: string; readonly 
     near.on('data', (bytes) => {
       const text = bytes.toString('latin1');
       if (wanted !== undefined && text.includes(`/* ${wanted} */`)) isMarked = true;
-      if (isMarked && wanted !== undefined && /COMMIT/.test(text)) {
-        wanted = undefined;
-        losesAnswer = true;
+      if (text.includes('COMMIT')) {
+        losesAnswer = isMarked && wanted !== undefined;
+        if (losesAnswer) wanted = undefined;
+        isMarked = false; // Another connection may have come first: what this one commits later is not what was meant.
       }
       far.write(bytes);
     });

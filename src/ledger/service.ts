@@ -19,7 +19,7 @@ type Row = TransferName & {
 };
 
 /** Balances come before events (order 2), which may tell of them. */
-const collectTransfers = defineLateWriter<Row>('ledger.transfers', 1, write);
+const collectTransfers = defineLateWriter<Row, TenantTx>('ledger.transfers', 1, write);
 
 /**
  * Books transfers. They are collected and written, in the order given, by the last statements of the transaction; so a

@@ -1,4 +1,5 @@
-import { type Consumer, type WithControl, defineConsumer, keepHeadOutside } from '../platform/events/index.ts';
+import { type Consumer, defineConsumer, keepHeadOutside } from '../platform/events/index.ts';
+import type { WithControl } from '../platform/tenant-tx.ts';
 
 /**
  * Keeps the head of each tenant's chain of events in the control database as well. Whoever cuts off or rewrites the end

@@ -6,5 +6,6 @@ export const platformProblem = defineProblems({
   'platform.request_unreachable': { status: 503, title: 'The other side of a request could not be reached' },
   'platform.request_timed_out': { status: 504, title: 'The other side of a request did not answer in time' },
   'platform.response_too_large': { status: 502, title: 'The answer to a request is larger than expected' },
+  'platform.cursor_invalid': { status: 400, title: 'The cursor is none that a page of this list gave' },
   'platform.config_invalid': { status: 500, title: 'The configuration is not usable' },
 });

@@ -1,4 +1,4 @@
-import type { LateWriter, TenantTx } from './tenant-tx.ts';
+import type { LateWriter, RealmTx } from './tenant-tx.ts';
 
 /**
  * Declares a late writer and gives the function that collects for it. Whatever is collected during a transaction is
@@ -6,12 +6,12 @@ import type { LateWriter, TenantTx } from './tenant-tx.ts';
  * what it writes has the order of commits, and as all transactions take these locks last and in one order, none can be
  * part of a deadlock.
  */
-export function defineLateWriter<Item>(
+export function defineLateWriter<Item, Tx extends RealmTx>(
   name: string,
   order: number,
-  write: (tx: TenantTx, items: readonly Item[]) => Promise<void>,
-): (tx: TenantTx, items: readonly Item[]) => void {
-  const writer: LateWriter = { name, order, write: (tx, items) => write(tx, items as readonly Item[]) };
+  write: (tx: Tx, items: readonly Item[]) => Promise<void>,
+): (tx: Tx, items: readonly Item[]) => void {
+  const writer: LateWriter = { name, order, write: (tx, items) => write(tx as Tx, items as readonly Item[]) };
   return (tx, items) => {
     const waiting = tx.late.get(writer);
     if (waiting === undefined) tx.late.set(writer, [...items]);
@@ -20,7 +20,7 @@ export function defineLateWriter<Item>(
 }
 
 /** Writes what the transaction collected. Called by `withTenant` right before the commit, by nobody else. */
-export async function flushLateWork(tx: TenantTx): Promise<void> {
+export async function flushLateWork(tx: RealmTx): Promise<void> {
   const writers = [...tx.late.keys()].sort((left, right) => left.order - right.order);
   for (const writer of writers) {
     const items = tx.late.get(writer) ?? [];

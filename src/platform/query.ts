@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { decodeId, encodeId, idColumns, idFromUuid, storageOfId, uuidFromId } from '../kernel/ids.ts';
 import { noteQuery } from './query-count.ts';
 import { arrayLiteral } from './array-literal.ts';
-import type { ControlTx, TenantTx } from './tenant-tx.ts';
+import type { ControlTx, RealmTx, TenantTx } from './tenant-tx.ts';
 
 type Letter =
   | 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm' | 'n' | 'o' | 'p' | 'q' | 'r' | 's'
@@ -35,7 +35,7 @@ export type SqlValue =
 /** The parameters of a statement, read off its text by the compiler. */
 export type SqlParams<Sql extends string> = { readonly [Name in Names<Sql>]: SqlValue };
 
-type Statement<Tx, Row, Sql extends string> = (tx: Tx, params: SqlParams<Sql>) => Promise<Row[]>;
+export type Statement<Tx, Row, Sql extends string> = (tx: Tx, params: SqlParams<Sql>) => Promise<Row[]>;
 
 /** Parameters that hold ids: `:id`, `:tenantId`, `:ids`. Any other text may come from outside and look like an id. */
 const ID_NAME = /(?:^id|Id)s?$/;
@@ -122,6 +122,13 @@ export const controlQuery = <Row extends z.ZodObject, const Sql extends string>(
   row: Row,
   sql: Sql,
 ): Statement<ControlTx, z.infer<Row>, Sql> => define<ControlTx, Row>(name, row, sql);
+
+/** The same on either: for what tenants and the installation both have, such as people, sessions and events. */
+export const realmQuery = <Row extends z.ZodObject, const Sql extends string>(
+  name: string,
+  row: Row,
+  sql: Sql,
+): Statement<RealmTx, z.infer<Row>, Sql> => define<RealmTx, Row>(name, row, sql);
 
 /** The only row of a statement that gives exactly one; anything else is a defect. */
 export function onlyRow<Row>(rows: readonly Row[]): Row {

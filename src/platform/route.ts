@@ -1,52 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { TenantId } from '../kernel/ids.ts';
+import type { OperationForm } from '../kernel/operation.ts';
+import type { Access } from './access.ts';
 import type { Logger } from './logger.ts';
+import type { Origin, TenantTx } from './tenant-tx.ts';
+
+type Parsed<Schema, Otherwise> = Schema extends z.ZodType ? z.output<Schema> : Otherwise;
 
 /**
- * Who may call a route. There is no default: `public` is spelled out; `signed` means that the handler verifies a
- * signature over the bytes before it reads anything; `operator` needs the operator's token, on the bare host only.
+ * A request as a handler sees it: its parts parsed by the operation's schemas. Where the operation takes `bytes`, the body
+ * is what was sent, packed as it came. `access` is there where the operation needs a right or a sign-in.
  */
-export type Permission = 'public' | 'signed' | 'operator';
-
-/** A request as a handler sees it. The body is the bytes as sent (unzipped only by the handler, after the signature). */
-export type RouteRequest = {
+export type RouteRequest<Op extends OperationForm = OperationForm> = {
   readonly requestId: string;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
+  readonly params: Parsed<Op['params'], Readonly<Record<string, string>>>;
+  readonly query: Parsed<Op['query'], Readonly<Record<string, string>>>;
+  readonly body: Op['body'] extends 'bytes' ? Buffer : Parsed<Op['body'], undefined>;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  /** The address that asks; behind trusted proxies the one that they were asked by. */
+  readonly remoteAddress: string;
+  /** The host that was asked, with its port, and whether by TLS: for links and cookies. */
+  readonly host: string;
+  readonly isSecure: boolean;
   readonly log: Logger;
+  /** The tenant whose host was asked; null on the bare host. */
+  readonly tenantId: Op['on'] extends 'tenant' ? TenantId : TenantId | null;
+  readonly access: Op['need'] extends 'public' | 'signed' | 'operator_token' ? null : Access;
+  /** Who acts and because of what, for `withTenant`. */
+  readonly origin: Origin;
 };
 
-/** What a handler answers: JSON, or text with its own content type. */
-export type RouteAnswer = {
-  readonly status: number;
-  readonly json?: unknown;
-  readonly text?: string;
-  readonly contentType?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+type AnswerForms<Op extends OperationForm> = {
+  [Status in keyof Op['answers'] & number]: {
+    readonly status: Status;
+    readonly headers?: Readonly<Record<string, string>>;
+    /** `Set-Cookie` lines, as they are sent. */
+    readonly cookies?: readonly string[];
+  } & (Op['answers'][Status] extends z.ZodType
+    ? { readonly json: z.input<Op['answers'][Status]> } | { readonly text: string; readonly contentType?: string }
+    : unknown);
 };
 
-type RouteForm = {
-  readonly method: 'get' | 'post';
-  readonly path: string;
-  readonly permission: Permission;
-  /** Bytes of the body at most; 0 refuses any body. */
-  readonly bodyBytesMax: number;
-  /** What it answers when it works, for the description of the API. */
-  readonly answers: z.ZodType;
-};
+/** What a handler answers: one of the statuses that its operation names, with a body of that status' schema. */
+export type RouteAnswer<Op extends OperationForm = OperationForm> = AnswerForms<Op>[keyof Op['answers'] & number];
 
-/** A route on a tenant's host: the tenant was resolved from the host name before the handler runs. */
-export type TenantRoute = RouteForm & {
-  readonly on: 'tenant';
-  readonly handle: (request: RouteRequest & { readonly tenantId: TenantId }) => Promise<RouteAnswer>;
-};
+type Handle<Op extends OperationForm> = (request: RouteRequest<Op>) => Promise<RouteAnswer<Op>>;
+type HandleIn<Op extends OperationForm> = (tx: TenantTx, request: RouteRequest<Op>) => Promise<RouteAnswer<Op>>;
+type HandleStream<Op extends OperationForm> = (
+  request: RouteRequest<Op>,
+  wire: { readonly incoming: IncomingMessage; readonly response: ServerResponse },
+) => Promise<void>;
 
-/** A route of the installation itself, on the bare host. */
-export type BareRoute = RouteForm & {
-  readonly on: 'bare';
-  readonly handle: (request: RouteRequest) => Promise<RouteAnswer>;
-};
+/**
+ * An operation with what carries it out. `handle` opens its own transactions; `handleIn` runs in the one transaction that
+ * also keeps the answer under the caller's Idempotency-Key; `handleStream` writes the answer itself (events, exports).
+ */
+export type Route = { readonly operation: OperationForm } & (
+  | { readonly kind: 'plain'; readonly handle: Handle<OperationForm> }
+  | { readonly kind: 'idempotent'; readonly handle: HandleIn<OperationForm> }
+  | { readonly kind: 'stream'; readonly handle: HandleStream<OperationForm> }
+);
 
-export type Route = TenantRoute | BareRoute;
+/** Joins an operation and its handler. The schemas have parsed what the handler gets: the wide type in the table is never called with anything else. */
+export const route = <const Op extends OperationForm>(operation: Op, handle: Handle<Op>): Route => ({
+  operation,
+  kind: 'plain',
+  handle: handle as unknown as Handle<OperationForm>,
+});
+
+/** A route that moves money, once for one Idempotency-Key. */
+export const idempotentRoute = <const Op extends OperationForm & { readonly isIdempotent: true }>(
+  operation: Op,
+  handle: HandleIn<Op>,
+): Route => ({ operation, kind: 'idempotent', handle: handle as unknown as HandleIn<OperationForm> });
+
+/** A route whose answer is written while it is made. */
+export const streamRoute = <const Op extends OperationForm>(operation: Op, handle: HandleStream<Op>): Route => ({
+  operation,
+  kind: 'stream',
+  handle: handle as unknown as HandleStream<OperationForm>,
+});

@@ -23,10 +23,22 @@ export type Origin = { readonly actor: string; readonly causation: string };
 declare const controlMinted: unique symbol;
 
 /** A transaction on the control database. Made by `withControl` alone. */
-export type ControlTx = { readonly sql: Knex.Transaction; readonly [controlMinted]: true };
+export type ControlTx = {
+  readonly sql: Knex.Transaction;
+  readonly late: LateWork;
+  /** Who does it and because of what; the installation itself unless `withControl` was told. */
+  readonly origin: Origin;
+  readonly [controlMinted]: true;
+};
+
+/** A transaction on a tenant's database or on the control database: what both have, such as people and events, takes either. */
+export type RealmTx = TenantTx | ControlTx;
 
 /** Runs work in one transaction of a tenant's database; the type that tenancy hands to everything above it. */
 export type WithTenant = <T>(tenantId: TenantId, origin: Origin, work: (tx: TenantTx) => Promise<T>) => Promise<T>;
+
+/** Runs work in one transaction of the control database; tenancy hands it down. */
+export type WithControl = <T>(work: (tx: ControlTx) => Promise<T>, origin?: Origin) => Promise<T>;
 
 /** Items that wait for the end of a transaction, by the writer that writes them. */
 export type LateWork = Map<LateWriter, unknown[]>;
@@ -35,5 +47,5 @@ export type LateWork = Map<LateWriter, unknown[]>;
 export type LateWriter = {
   readonly name: string;
   readonly order: number;
-  readonly write: (tx: TenantTx, items: readonly unknown[]) => Promise<void>;
+  readonly write: (tx: RealmTx, items: readonly unknown[]) => Promise<void>;
 };

@@ -4,7 +4,7 @@ import { type TenantId, idFromUuid, newUuid } from '../kernel/ids.ts';
 import { Problem } from '../kernel/problem.ts';
 import { type DatabaseAddress, isUnreachable, openPool, poolDefaults } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { ControlTx, WithTenant } from '../platform/tenant-tx.ts';
+import type { WithControl, WithTenant } from '../platform/tenant-tx.ts';
 import { exists, underLock } from './admin.ts';
 import { driftOf } from './drift/service.ts';
 import type { DriftReport } from './drift/types.ts';
@@ -48,7 +48,7 @@ export type TenancySettings = {
 /** The tenants of an installation and the only way to their data. */
 export type Tenancy = {
   readonly withTenant: WithTenant;
-  readonly withControl: <T>(work: (tx: ControlTx) => Promise<T>) => Promise<T>;
+  readonly withControl: WithControl;
   /** The tenant that answers under a Host header; `tenancy.host_unknown` or `tenancy.suspended` otherwise. */
   readonly tenantOfHost: (hostHeader: string) => Promise<Tenant>;
   readonly tenantOfId: (tenantId: TenantId) => Promise<Tenant>;
@@ -144,9 +144,9 @@ async function openControl({ installation, admin, log }: TenancySettings, provis
 /** The same, with a registry that cannot be reached told as such: 503, try again. */
 const unlessAway =
   (withControl: Tenancy['withControl']): Tenancy['withControl'] =>
-  async (work) => {
+  async (work, origin) => {
     try {
-      return await withControl(work);
+      return await withControl(work, origin);
     } catch (error) {
       if (error instanceof Problem || !isUnreachable(error)) throw error;
       throw tenancyProblem('tenancy.registry_unavailable', { cause: error, retryAfterSeconds: 2 });

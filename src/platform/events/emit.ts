@@ -1,16 +1,16 @@
 import { defineLateWriter } from '../late.ts';
-import type { TenantTx } from '../tenant-tx.ts';
+import type { RealmTx } from '../tenant-tx.ts';
 import { insertEvents, readHead, streamVersions, takeEventLock } from './queries.ts';
 import { chainHash } from './chain.ts';
 import type { NewEvent, StoredEvent } from './types.ts';
 
 /** Events come after balances (order 1): they are the very last that a transaction writes. */
-const collectEvents = defineLateWriter<NewEvent>('platform.events', 2, writeEvents);
+const collectEvents = defineLateWriter<NewEvent, RealmTx>('platform.events', 2, writeEvents);
 
 /** Records a fact with the change it tells of: both are committed, or neither. */
-export const emit = (tx: TenantTx, event: NewEvent): void => collectEvents(tx, [event]);
+export const emit = (tx: RealmTx, event: NewEvent): void => collectEvents(tx, [event]);
 
-async function writeEvents(tx: TenantTx, events: readonly NewEvent[]): Promise<void> {
+async function writeEvents(tx: RealmTx, events: readonly NewEvent[]): Promise<void> {
   await takeEventLock(tx, {});
   const [head] = await readHead(tx, {});
   if (head === undefined) throw new Error('platform.event_head has no row');

@@ -1,6 +1,6 @@
 import type { TenantId } from '../../kernel/ids.ts';
 import type { Logger } from '../logger.ts';
-import { hint, type WithControl } from './outside.ts';
+import { hint } from './outside.ts';
 import type { HintAudience } from './types.ts';
 
 /** A burst of commits leaves one hint per tenant in this time, not one each: a hint costs a commit of its own. */

@@ -1,12 +1,9 @@
 import { z } from 'zod';
 import { TenantId } from '../../kernel/ids.ts';
 import { controlQuery } from '../query.ts';
-import type { ControlTx, TenantTx } from '../tenant-tx.ts';
+import type { TenantTx, WithControl } from '../tenant-tx.ts';
 import { hashAt } from './queries.ts';
 import type { ChainHead, HintAudience } from './types.ts';
-
-/** Runs work in one transaction of the control database; tenancy hands it down. */
-export type WithControl = <T>(work: (tx: ControlTx) => Promise<T>) => Promise<T>;
 
 const putHints = controlQuery(
   'platform.put_hints',

@@ -1,21 +1,25 @@
 import { z } from 'zod';
-import { query } from '../query.ts';
+import { query, realmQuery } from '../query.ts';
 import type { StoredEvent } from './types.ts';
 
 const bytes = z.instanceof(Buffer);
 
 /** One writer at a time, held to the commit: `seq` is the order of commits, and the chain has no fork. */
-export const takeEventLock = query('platform.event_lock', z.object({}), `select from pg_advisory_xact_lock(7205002)`);
+export const takeEventLock = realmQuery(
+  'platform.event_lock',
+  z.object({}),
+  `select from pg_advisory_xact_lock(7205002)`,
+);
 
 /** The end of the chain. A statement of its own: one that also took the lock would read as of before it had it. */
-export const readHead = query(
+export const readHead = realmQuery(
   'platform.event_head',
   z.object({ seq: z.bigint(), hash: bytes, now: z.date() }),
   `
   select seq, hash, date_trunc('milliseconds', clock_timestamp()) as now from platform.event_head`,
 );
 
-export const streamVersions = query(
+export const streamVersions = realmQuery(
   'platform.stream_versions',
   z.object({ stream: z.string(), version: z.int() }),
   `
@@ -23,7 +27,7 @@ export const streamVersions = query(
     from unnest(:streams::text[]) as s (stream)`,
 );
 
-export const insertEvents = query(
+export const insertEvents = realmQuery(
   'platform.insert_events',
   z.object({}),
   `
@@ -120,7 +124,7 @@ export const parkedEvents = query(
 );
 
 /** The head of the chain and the last row, as of one instant. */
-export const headAndLast = query(
+export const headAndLast = realmQuery(
   'platform.head_and_last',
   z.object({ seq: z.bigint(), hash: bytes, lastSeq: z.bigint(), lastHash: bytes.nullable() }),
   `
@@ -129,7 +133,7 @@ export const headAndLast = query(
     left join lateral (select seq, hash from platform.events order by seq desc limit 1) e on true`,
 );
 
-export const eventsToVerify = query(
+export const eventsToVerify = realmQuery(
   'platform.events_to_verify',
   storedEvent.extend({ previousHash: bytes, hash: bytes }),
   `
@@ -141,7 +145,7 @@ export const eventsToVerify = query(
    limit :max`,
 );
 
-export const badStreamVersions = query(
+export const badStreamVersions = realmQuery(
   'platform.bad_stream_versions',
   z.object({ stream: z.string(), seq: z.bigint(), version: z.int(), expected: z.int() }),
   `
@@ -153,7 +157,7 @@ export const badStreamVersions = query(
    limit :max`,
 );
 
-export const hashAt = query(
+export const hashAt = realmQuery(
   'platform.hash_at',
   z.object({ hash: bytes }),
   `select hash from platform.events where seq = :seq`,

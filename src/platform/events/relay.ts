@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts';
 import type { WithTenant } from '../tenant-tx.ts';
 import { Rounds, type VisitOutcome } from '../rounds/index.ts';
 import type { Consumer } from './consumer.ts';
-import { takeHints, type WithControl } from './outside.ts';
+import { takeHints } from './outside.ts';
 import * as queries from './queries.ts';
 import { type ConsumerSettings, consumerDefaults, visitConsumer } from './visit.ts';
 

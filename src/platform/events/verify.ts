@@ -1,4 +1,4 @@
-import type { TenantTx } from '../tenant-tx.ts';
+import type { RealmTx } from '../tenant-tx.ts';
 import * as queries from './queries.ts';
 import { CHAIN_START, chainHash } from './chain.ts';
 import type { ChainHead, Finding } from './types.ts';
@@ -10,13 +10,13 @@ const at = (seq: bigint): string => `event/${seq}`;
 const short = (hash: Buffer | null): string => (hash === null ? 'nothing' : hash.toString('hex').slice(0, 12));
 
 /**
- * Recomputes a tenant's chain of events from the first row to the head, page by page, and counts the versions of each
+ * Recomputes a chain of events from the first row to the head, page by page, and counts the versions of each
  * stream. Of each rule the first breach is named. `headOutside` is the copy kept in the control database, read before
  * this transaction began: only it can show that the end of the chain was cut off, or the whole of it written anew.
  * An event that was recorded while this runs is left for the next time.
  */
 export async function verifyEvents(
-  tx: TenantTx,
+  tx: RealmTx,
   options: { headOutside?: ChainHead | undefined } = {},
 ): Promise<Finding[]> {
   const [head] = await queries.headAndLast(tx, {});
@@ -32,7 +32,7 @@ export async function verifyEvents(
 }
 
 /** Numbers without a hole, each row's link to the one before, and each row's own hash. */
-async function verifyChain(tx: TenantTx, upTo: bigint): Promise<Finding[]> {
+async function verifyChain(tx: RealmTx, upTo: bigint): Promise<Finding[]> {
   const first = new Map<string, Finding>();
   const found = (rule: string, seq: bigint, detail: string): void => {
     if (!first.has(rule)) first.set(rule, { rule, subject: at(seq), detail });
@@ -70,7 +70,7 @@ function verifyHead(head: { seq: bigint; hash: Buffer; lastSeq: bigint; lastHash
   ];
 }
 
-async function verifyOutside(tx: TenantTx, lastSeq: bigint, outside: ChainHead | undefined): Promise<Finding[]> {
+async function verifyOutside(tx: RealmTx, lastSeq: bigint, outside: ChainHead | undefined): Promise<Finding[]> {
   if (outside === undefined || outside.seq === 0n) return [];
   const rule = 'events.head_outside';
   if (lastSeq < outside.seq)
@@ -92,7 +92,7 @@ async function verifyOutside(tx: TenantTx, lastSeq: bigint, outside: ChainHead |
   ];
 }
 
-async function verifyStreams(tx: TenantTx, upTo: bigint): Promise<Finding[]> {
+async function verifyStreams(tx: RealmTx, upTo: bigint): Promise<Finding[]> {
   const bad = await queries.badStreamVersions(tx, { upTo, max: STREAMS_NAMED_MAX });
   return bad.map((row) => ({
     rule: 'events.version',
@@ -101,8 +101,8 @@ async function verifyStreams(tx: TenantTx, upTo: bigint): Promise<Finding[]> {
   }));
 }
 
-/** How many events a tenant has recorded, by the head of its chain. */
-export async function countEvents(tx: TenantTx): Promise<bigint> {
+/** How many events were recorded, by the head of its chain. */
+export async function countEvents(tx: RealmTx): Promise<bigint> {
   const [head] = await queries.readHead(tx, {});
   return head?.seq ?? 0n;
 }

@@ -1,0 +1,110 @@
+import { type Condition, type MaskableField, type PolicyRow, operatorRole } from './types.ts';
+
+type More = {
+  readonly conditions?: readonly Condition[];
+  readonly masked?: readonly MaskableField[];
+  readonly kycStates?: readonly string[];
+};
+
+/** Actions as one text of words; everything of the kind unless `conditions` says less. */
+const rows = (
+  roles: string,
+  resource: string,
+  actions: string,
+  { conditions = ['all'], masked = [], kycStates }: More = {},
+): PolicyRow[] =>
+  roles.split(' ').map((role) => ({
+    role,
+    resource,
+    actions: actions.split(' '),
+    conditions,
+    masked,
+    ...(kycStates === undefined ? {} : { kycStates }),
+  }));
+
+const staff = 'owner admin compliance finance support auditor';
+const contact: readonly MaskableField[] = ['email', 'phone'];
+const personal: readonly MaskableField[] = ['email', 'phone', 'documents'];
+const theirs: More = { conditions: ['assigned', 'desk'] };
+const own: More = { conditions: ['own'] };
+const subtree: More = { conditions: ['subtree'] };
+
+/**
+ * The table of rights: who may do what to which objects, and which fields are masked. It is the only place that says so:
+ * the API, the live stream, exports and the generated tests read it. A role has one row at most for an action on a resource.
+ */
+export const policyTable: readonly PolicyRow[] = [
+  // People who trade, and their trading accounts.
+  ...rows('owner admin compliance', 'clients', 'list read create assign reveal export'),
+  ...rows('finance support', 'clients', 'list read reveal', { masked: personal }),
+  ...rows('auditor', 'clients', 'list read', { masked: personal }),
+  ...rows('sales', 'clients', 'list read create', theirs),
+  ...rows('ib', 'clients', 'list read', { ...subtree, masked: personal }),
+  ...rows('client', 'clients', 'read', own),
+  ...rows('api_key', 'clients', 'list read create'),
+  ...rows('owner admin compliance', 'accounts', 'list read create'),
+  ...rows('finance support auditor', 'accounts', 'list read'),
+  ...rows('sales', 'accounts', 'list read create', theirs),
+  ...rows('ib', 'accounts', 'list read', subtree),
+  ...rows('client', 'accounts', 'list read', own),
+  ...rows('client', 'accounts', 'create', { ...own, kycStates: ['approved'] }),
+  ...rows('api_key', 'accounts', 'list read create'),
+
+  // The IB tree.
+  ...rows('owner admin', 'ibs', 'list read create move suspend link'),
+  ...rows('compliance finance sales support auditor', 'ibs', 'list read'),
+  ...rows('ib', 'ibs', 'list read', subtree),
+  ...rows('api_key', 'ibs', 'list read create link'),
+  ...rows('owner admin', 'ibs', 'approve'),
+
+  // Plans, trades and what they earned.
+  ...rows('owner admin', 'plans', 'list read create draft publish assign agree approve'),
+  ...rows('finance', 'plans', 'list read approve'),
+  ...rows('compliance sales support auditor', 'plans', 'list read'),
+  ...rows('api_key', 'plans', 'list read'),
+  ...rows(staff, 'trades', 'list read'),
+  ...rows('sales', 'trades', 'list read', theirs),
+  ...rows('ib', 'trades', 'list read', subtree),
+  ...rows('client', 'trades', 'list read', own),
+  ...rows('api_key', 'trades', 'list read'),
+  ...rows(staff, 'rebates', 'list'),
+  ...rows('ib client', 'rebates', 'list', own),
+  ...rows('api_key', 'rebates', 'list'),
+
+  // The books.
+  ...rows('owner admin finance', 'ledger', 'list read balance adjust approve'),
+  ...rows('compliance auditor', 'ledger', 'list read balance'),
+  ...rows('ib client', 'ledger', 'list read', own),
+  ...rows('api_key', 'ledger', 'list read balance'),
+
+  // What comes in.
+  ...rows('owner admin', 'sources', 'list create rotate'),
+  ...rows('support auditor', 'sources', 'list'),
+  ...rows('owner admin', 'parked', 'list rerun'),
+  ...rows('finance support auditor', 'parked', 'list'),
+  ...rows('api_key', 'parked', 'list rerun'),
+
+  // People who work here, and what may be done.
+  ...rows('owner admin', 'users', 'list read invite update suspend reset'),
+  ...rows('compliance', 'users', 'list read suspend', { masked: ['phone'] }),
+  ...rows('auditor', 'users', 'list read', { masked: contact }),
+  ...rows('owner admin support', 'users', 'impersonate'),
+  ...rows('owner admin', 'roles', 'list create update remove'),
+  ...rows('compliance auditor', 'roles', 'list'),
+  ...rows('owner admin', 'desks', 'list create update'),
+  ...rows('compliance finance sales support auditor', 'desks', 'list'),
+  ...rows('owner admin', 'api_keys', 'list create revoke'),
+  ...rows('auditor', 'api_keys', 'list'),
+  ...rows(staff, 'approvals', 'list read'),
+  ...rows('owner admin finance compliance', 'approvals', 'decide'),
+  ...rows('owner admin compliance', 'platform_grants', 'list revoke'),
+  ...rows('auditor', 'platform_grants', 'list'),
+  ...rows('owner admin compliance auditor', 'audit', 'list export'),
+  ...rows(`${staff} sales ib client`, 'events', 'stream'),
+
+  // The installation's own host.
+  ...rows(operatorRole, 'tenants', 'list read create migrate suspend resume export update'),
+  ...rows(operatorRole, 'tenant_entries', 'list create enter revoke'),
+  ...rows(operatorRole, 'operators', 'list invite suspend'),
+  ...rows(operatorRole, 'operator_audit', 'list export'),
+];

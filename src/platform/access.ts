@@ -1,5 +1,5 @@
-import type { ClientId, DeskId, IbId, SessionId } from '../kernel/ids.ts';
-import type { Right } from '../kernel/operation.ts';
+import type { ClientId, DeskId, IbId, SessionId, TenantId } from '../kernel/ids.ts';
+import type { OperationForm } from '../kernel/operation.ts';
 import type { Origin } from './tenant-tx.ts';
 
 /** What a sign-in is for: the back office, the client area, the partner area, programs, the operator console. */
@@ -68,9 +68,15 @@ export const reachesEverything: Reach = {
 export type Guard = {
   /** The caller behind an `Authorization` header on a host; a Problem (401) where there is none or it is no good. */
   readonly authenticate: (authorization: string | undefined, host: AskedHost) => Promise<Caller>;
-  /** A Problem (403) where the table of rights does not give it. */
-  readonly authorize: (caller: Caller, right: Right, requestId: string) => Promise<Access>;
+  /**
+   * For operations whose need is a right or `signed_in`: what the caller reaches and sees. A Problem (403) where the table
+   * of rights does not give it, or a second factor, a step up or a state of admission is wanted.
+   */
+  readonly authorize: (caller: Caller, operation: OperationForm, asked: AskedBy) => Promise<Access>;
 };
 
 /** Whose host was asked. */
-export type AskedHost = { readonly tenantId: string | null };
+export type AskedHost = { readonly tenantId: TenantId | null };
+
+/** Whose host was asked, in which request. */
+export type AskedBy = AskedHost & { readonly requestId: string };

@@ -15,6 +15,9 @@ export const builtInRoles = [
 ] as const;
 export type BuiltInRole = (typeof builtInRoles)[number];
 
+/** Whether every tenant has this role. */
+export const isBuiltIn = (role: string): role is BuiltInRole => (builtInRoles as readonly string[]).includes(role);
+
 /** The role of people on the installation's own host. */
 export const operatorRole = 'operator';
 

@@ -27,3 +27,11 @@ export async function flushLateWork(tx: RealmTx): Promise<void> {
     await writer.write(tx, items);
   }
 }
+
+/**
+ * Has something done as soon as the transaction has committed, and not at all if it does not: a hint, a nudge. It may be
+ * lost (the process may die in between), must return at once and never throw: the caller's answer is not its business.
+ */
+export function afterCommit(tx: RealmTx, name: string, work: () => void): void {
+  tx.afterCommit.set(name, work);
+}

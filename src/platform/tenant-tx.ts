@@ -12,6 +12,8 @@ export type TenantTx = {
   readonly sql: Knex.Transaction;
   /** What is written last, each writer under a lock of its own (late.ts). */
   readonly late: LateWork;
+  /** What is done as soon as it has committed (late.ts). */
+  readonly afterCommit: AfterCommit;
   /** Who does it and because of what; every event carries it. */
   readonly origin: Origin;
   readonly [minted]: true;
@@ -26,6 +28,7 @@ declare const controlMinted: unique symbol;
 export type ControlTx = {
   readonly sql: Knex.Transaction;
   readonly late: LateWork;
+  readonly afterCommit: AfterCommit;
   /** Who does it and because of what; the installation itself unless `withControl` was told. */
   readonly origin: Origin;
   readonly [controlMinted]: true;
@@ -39,6 +42,9 @@ export type WithTenant = <T>(tenantId: TenantId, origin: Origin, work: (tx: Tena
 
 /** Runs work in one transaction of the control database; tenancy hands it down. */
 export type WithControl = <T>(work: (tx: ControlTx) => Promise<T>, origin?: Origin) => Promise<T>;
+
+/** Small things to do after the commit, by a name each: what is asked for twice under one name is done once. */
+export type AfterCommit = Map<string, () => void>;
 
 /** Items that wait for the end of a transaction, by the writer that writes them. */
 export type LateWork = Map<LateWriter, unknown[]>;

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { flushLateWork } from '../platform/late.ts';
-import type { ControlTx, Origin } from '../platform/tenant-tx.ts';
+import type { AfterCommit, ControlTx, Origin } from '../platform/tenant-tx.ts';
 
 /** Who acts where nobody says so: the installation itself. */
 const ofItself: Origin = { actor: 'cascade', causation: 'installation' };
@@ -11,10 +11,14 @@ const ofItself: Origin = { actor: 'cascade', causation: 'installation' };
  */
 export const makeWithControl =
   (pool: Knex) =>
-  <T>(work: (tx: ControlTx) => Promise<T>, origin: Origin = ofItself): Promise<T> =>
-    pool.transaction(async (sql) => {
-      const tx = { sql, late: new Map(), origin } as unknown as ControlTx;
+  async <T>(work: (tx: ControlTx) => Promise<T>, origin: Origin = ofItself): Promise<T> => {
+    const afterCommit: AfterCommit = new Map();
+    const committed = await pool.transaction(async (sql) => {
+      const tx = { sql, late: new Map(), afterCommit, origin } as unknown as ControlTx;
       const result = await work(tx);
       await flushLateWork(tx);
       return result;
     });
+    for (const act of afterCommit.values()) act();
+    return committed;
+  };

@@ -3,7 +3,7 @@ import { Problem } from '../kernel/problem.ts';
 import { isUnreachable, sqlStateOf } from '../platform/database.ts';
 import { flushLateWork } from '../platform/late.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Origin, TenantTx, WithTenant } from '../platform/tenant-tx.ts';
+import type { AfterCommit, Origin, TenantTx, WithTenant } from '../platform/tenant-tx.ts';
 import { Breaker } from './breaker.ts';
 import { tenancyProblem } from './errors.ts';
 import type { PoolCache } from './pools.ts';
@@ -66,17 +66,20 @@ function inTransaction<T>(
     attempt.givenUp = true;
     late.reject(unavailable(tenant.id)); // The pool has its user until the connection's own time-out ends it.
   };
-  const done = pools.use(tenant, (pool) => {
+  const afterCommit: AfterCommit = new Map();
+  const done = pools.use(tenant, async (pool) => {
     timer = setTimeout(giveUp, beginMsMax);
-    return pool.transaction(async (sql) => {
+    const committed = await pool.transaction(async (sql) => {
       clearTimeout(timer);
       attempt.begun = !sql.isCompleted(); // knex goes on here even where BEGIN has failed.
       if (!attempt.begun || attempt.givenUp) throw unavailable(tenant.id); // Its caller has gone: nothing may happen any more.
-      const tx = { tenantId: tenant.id, sql, late: new Map(), origin } as unknown as TenantTx;
+      const tx = { tenantId: tenant.id, sql, late: new Map(), afterCommit, origin } as unknown as TenantTx;
       const result = await work(tx);
       await flushLateWork(tx);
       return result;
     });
+    for (const act of afterCommit.values()) act();
+    return committed;
   });
   return Promise.race([done, late.promise]).finally(() => clearTimeout(timer));
 }

@@ -1,0 +1,2 @@
+export { makeSendMail } from './outbox/service.ts';
+export type { MailRealm } from './types.ts';

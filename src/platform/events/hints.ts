@@ -1,5 +1,6 @@
 import type { TenantId } from '../../kernel/ids.ts';
 import type { Logger } from '../logger.ts';
+import type { WithControl } from '../tenant-tx.ts';
 import { hint } from './outside.ts';
 import type { HintAudience } from './types.ts';
 

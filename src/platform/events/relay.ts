@@ -1,6 +1,6 @@
 import type { TenantId } from '../../kernel/ids.ts';
 import type { Logger } from '../logger.ts';
-import type { WithTenant } from '../tenant-tx.ts';
+import type { WithControl, WithTenant } from '../tenant-tx.ts';
 import { Rounds, type VisitOutcome } from '../rounds/index.ts';
 import type { Consumer } from './consumer.ts';
 import { takeHints } from './outside.ts';

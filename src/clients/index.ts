@@ -1,2 +1,3 @@
+export { isWithinReach, reachParams, withinReach } from './reach.ts';
 export { accountsOf, clientKeys, createClients, listClients, openAccounts } from './service.ts';
 export type * from './types.ts';

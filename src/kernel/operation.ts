@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ApprovalId } from './ids.ts';
 
 /** What may be done, by the table of rights: an action on a kind of object. */
 export type Right = { readonly action: string; readonly resource: string };
@@ -34,6 +35,10 @@ export type OperationForm = {
   readonly query?: z.ZodObject;
   /** A strict schema of the JSON body; `bytes` where the handler reads the body itself. None: a body is refused. */
   readonly body?: z.ZodType | 'bytes';
+  /** The media types that a body of `bytes` may have, for the description. */
+  readonly bodyTypes?: readonly string[];
+  /** Headers of its own that it reads, in lower case, for the description; its handler checks them. */
+  readonly headers?: z.ZodObject;
   /** Bytes of the body at most; 64 KiB unless given. */
   readonly bodyBytesMax?: number;
   /** What it answers when it works, by status; null where the answer has no body. */
@@ -59,13 +64,11 @@ const LIMIT_DEFAULT = 50;
 const CURSOR_CHARACTERS_MAX = 600;
 const SEARCH_CHARACTERS_MAX = 100;
 
-type Sorts<Name extends string> = readonly [Name | `-${Name}`, ...(Name | `-${Name}`)[]];
+type Sorts = readonly [string, ...string[]];
+type SortNames<Names extends Sorts> = z.ZodDefault<z.ZodEnum<{ [Name in Names[number]]: Name }>>;
 
 /** The query of a list: `limit`, `cursor`, `sort` by the names given (the first is the default), and filters by listed fields. */
-export const pageQuery = <const Name extends string, Filters extends z.ZodRawShape>(
-  sorts: Sorts<Name>,
-  filters: Filters,
-) =>
+export const pageQuery = <const Names extends Sorts, Filters extends z.ZodRawShape>(sorts: Names, filters: Filters) =>
   z.strictObject({
     limit: z
       .string()
@@ -74,7 +77,7 @@ export const pageQuery = <const Name extends string, Filters extends z.ZodRawSha
       .pipe(z.int().min(1).max(LIMIT_MAX))
       .default(LIMIT_DEFAULT),
     cursor: z.string().min(1).max(CURSOR_CHARACTERS_MAX).optional(),
-    sort: z.enum(sorts).default(sorts[0]),
+    sort: z.enum(sorts).default(sorts[0]) as unknown as SortNames<Names>,
     ...filters,
   });
 
@@ -90,3 +93,8 @@ export const InstantText = z.iso.datetime({ precision: 3 });
 
 /** An instant that a caller gives. */
 export const InstantIn = z.iso.datetime().transform((text) => new Date(text));
+
+/** The answer (202) of an operation that is done when a second person agrees. */
+export const ApprovalAsked = z
+  .strictObject({ approvalId: ApprovalId, hash: z.string().length(64), expiresAt: InstantText })
+  .meta({ id: 'ApprovalAsked', description: 'What was asked waits for a second person.' });

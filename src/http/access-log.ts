@@ -23,8 +23,8 @@ export const accessLog = (log: Logger) =>
     serializers: { res: (response: ServerResponse) => ({ status: response.statusCode }) },
     customAttributeKeys: { reqId: 'requestId', responseTime: 'durationMs' },
     customProps: (request) => {
-      const { tenant, traceId } = contextOf(request);
-      const asked = { method: request.method, path: pathOf(request), remoteAddress: request.socket.remoteAddress };
+      const { tenant, traceId, way } = contextOf(request);
+      const asked = { method: request.method, path: pathOf(request), remoteAddress: way.remoteAddress };
       return { ...asked, traceId, ...(tenant === undefined ? {} : { tenant: tenant.slug }) };
     },
     customLogLevel: (request, response, error) => {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '../kernel/problem.ts';
 import { isTransient } from '../platform/database.ts';
 import { platformProblem } from '../platform/errors.ts';
-import type { RouteAnswer } from '../platform/route.ts';
+import type { AnyAnswer } from '../platform/route.ts';
 import { httpProblem } from './errors.ts';
 import { contextOf } from './context.ts';
 import { problemDocument, retryAfterSecondsOf } from './rules.ts';
@@ -23,12 +23,14 @@ function send(response: ServerResponse, status: number, contentType: string | un
 }
 
 /** Sends what a handler answered. */
-export function sendAnswer(response: ServerResponse, answer: RouteAnswer): void {
+export function sendAnswer(response: ServerResponse, answer: AnyAnswer, contentType?: string): void {
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  if (answer.cookies !== undefined) response.setHeader('Set-Cookie', answer.cookies);
+  const mediaType = answer.contentType ?? contentType;
   if (answer.json !== undefined)
-    send(response, answer.status, answer.contentType ?? 'application/json; charset=utf-8', asJson(answer.json));
+    send(response, answer.status, mediaType ?? 'application/json; charset=utf-8', asJson(answer.json));
   else if (answer.text !== undefined)
-    send(response, answer.status, answer.contentType ?? 'text/plain; charset=utf-8', answer.text);
+    send(response, answer.status, mediaType ?? 'text/plain; charset=utf-8', answer.text);
   else send(response, answer.status, undefined, '');
 }
 

@@ -23,7 +23,8 @@ export const openContext =
   (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
     const requestId = saneRequestId(single(request.headers['x-request-id'])) ?? newRequestId(clock.now());
     const traceId = traceIdOf(single(request.headers['traceparent'])) ?? randomBytes(16).toString('hex');
-    contexts.set(request, { requestId, traceId, log: log.child({ requestId, traceId }), tenant: undefined });
+    const way = { host: '', remoteAddress: request.socket.remoteAddress ?? '', isSecure: false };
+    contexts.set(request, { requestId, traceId, way, log: log.child({ requestId, traceId }), tenant: undefined });
     response.setHeader('X-Request-Id', requestId);
     next();
   };

@@ -1,25 +1,10 @@
-import { BlockList, isIP } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import { httpProblem } from './errors.ts';
 import { contextOf } from './context.ts';
-import { forwardedHost } from './rules.ts';
+import { wayReader } from './proxies.ts';
 import type { AppSettings } from './settings.ts';
 
 const ALWAYS_BARE = ['localhost', '127.0.0.1', '[::1]'];
-
-/** Reads addresses and CIDR ranges; a wrong one stops the start. */
-function addressList(entries: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address = '', prefix] = entry.split('/');
-    const version = isIP(address);
-    if (version === 0) throw new TypeError(`${entry} is neither an address nor a range of addresses`);
-    const family = version === 4 ? 'ipv4' : 'ipv6';
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return list;
-}
 
 const withoutPort = (host: string): string => host.replace(/:\d+$/, '').toLowerCase().replace(/\.$/, '');
 
@@ -43,19 +28,12 @@ function namedHost(request: IncomingMessage): string {
  */
 export function resolveHost(settings: AppSettings): (request: IncomingMessage) => Promise<void> {
   const bare = new Set([...ALWAYS_BARE, ...settings.baseHosts.map((host) => host.toLowerCase())]);
-  const proxies = addressList(settings.trustedProxies);
-  const isProxy = (address: string | undefined): boolean => {
-    const plain = address?.replace(/^::ffff:(?=\d+\.)/, '');
-    return plain !== undefined && isIP(plain) !== 0 && proxies.check(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6');
-  };
+  const readWay = wayReader(settings.trustedProxies);
   return async (request) => {
     const context = contextOf(request);
-    const named = namedHost(request);
-    const forwarded = request.headers['x-forwarded-host'];
-    const host =
-      typeof forwarded === 'string' && isProxy(request.socket.remoteAddress) ? forwardedHost(forwarded) : named;
-    if (bare.has(withoutPort(host))) return;
-    context.tenant = await settings.tenantOfHost(host);
+    context.way = readWay(request, namedHost(request));
+    if (bare.has(withoutPort(context.way.host))) return;
+    context.tenant = await settings.tenantOfHost(context.way.host);
     context.log = context.log.child({ tenant: context.tenant.slug });
   };
 }

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Problem } from '../kernel/problem.ts';
 import type { ProblemDocument } from './types.ts';
 
@@ -15,6 +16,21 @@ export const traceIdOf = (traceparent: string | undefined): string | undefined =
 
 /** The host a trusted proxy was asked for: the last one named, because that is the one it added itself. */
 export const forwardedHost = (header: string): string => header.slice(header.lastIndexOf(',') + 1).trim();
+
+const HOPS_MAX = 20;
+
+/**
+ * The address behind our proxies: going from the last hop back, the first that is none of them. Whatever stands before
+ * it was written by that address itself. Undefined where a hop is no address, or all are proxies.
+ */
+export function lastUntrusted(
+  hops: readonly string[],
+  isProxy: (address: string) => boolean,
+  isAddress: (text: string) => boolean,
+): string | undefined {
+  const found = hops.slice(-HOPS_MAX).findLast((hop) => !isProxy(hop));
+  return found !== undefined && isAddress(found) ? found : undefined;
+}
 
 /**
  * What a caller is told of a problem. Of our own failures (5xx) it learns the code and no more: details and members may
@@ -46,3 +62,13 @@ export function readQuery(address: string): { query: Record<string, string> } | 
   }
   return { query };
 }
+
+const FAULTS_MAX = 20;
+const FAULT_CHARACTERS_MAX = 200;
+
+/** What is wrong with a part of a request, one line per field; never the value that was sent, which may be a secret. */
+export const faultsOf = (error: z.ZodError): { path: string; message: string }[] =>
+  error.issues.slice(0, FAULTS_MAX).map((issue) => ({
+    path: issue.path.map(String).join('.').slice(0, FAULT_CHARACTERS_MAX),
+    message: issue.message.slice(0, FAULT_CHARACTERS_MAX),
+  }));

@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../kernel/clock.ts';
+import type { Guard } from '../platform/access.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { OperatorGuard } from '../platform/operator-token.ts';
 import type { Route } from '../platform/route.ts';
+import type { WithTenant } from '../platform/tenant-tx.ts';
 import type { Tenant } from '../tenancy/index.ts';
+import type { Way } from './proxies.ts';
 import type { RequestObservation } from './types.ts';
 
 /** A piece of the bare host that is no single route, such as the queue board. Always behind the operator's token. */
@@ -21,9 +24,13 @@ export type AppSettings = {
   readonly mounts: readonly Mount[];
   /** The names of the installation itself, besides `localhost`, `127.0.0.1` and `[::1]`. */
   readonly baseHosts: readonly string[];
-  /** Addresses or CIDR ranges of the proxies whose X-Forwarded-Host counts. */
+  /** Addresses or CIDR ranges of the proxies whose X-Forwarded headers count. */
   readonly trustedProxies: readonly string[];
   readonly isOperator: OperatorGuard;
+  /** Decides who calls and what he may. */
+  readonly guard: Guard;
+  /** For routes whose answer is kept under an Idempotency-Key. */
+  readonly withTenant: WithTenant;
   /** Where the codes of problems are explained; the code is added as the fragment. */
   readonly problemsUrl: string;
   readonly clock: Clock;
@@ -36,6 +43,8 @@ export type RequestContext = {
   readonly requestId: string;
   readonly traceId: string;
   log: Logger;
+  /** How it came here; what only a proxy knows is unknown before the host was read. */
+  way: Way;
   /** The tenant whose host was asked; undefined on the bare host and before it was resolved. */
   tenant: Tenant | undefined;
 };

@@ -1,13 +1,12 @@
 import { systemClock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import { PayableAccounts, PlanBooks, tradeExecutedHandler } from '../commissions/index.ts';
-import { createApp, type HttpServer, serve } from '../http/index.ts';
+import { createApp, type HttpServer, nobodySignsIn, serve } from '../http/index.ts';
 import {
   BOARD_PATH,
   chainHeadConsumer,
   createMetrics,
   type Metrics,
-  opsRoutes,
   queueBoard,
   queueState,
   type Snapshot,
@@ -19,7 +18,7 @@ import { operatorGuard } from '../platform/operator-token.ts';
 import { startWorkers } from '../platform/queue/index.ts';
 import { Rounds } from '../platform/rounds/index.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
-import { feedRoutes } from '../trading/index.ts';
+import { apiRoutes } from './api-routes.ts';
 import type { Platform } from './compose.ts';
 import { mainProblem } from './errors.ts';
 import type { Work } from './work.ts';
@@ -69,35 +68,29 @@ export async function startApi(
   const running: { server?: HttpServer } = {};
   const app = createApp({
     tenantOfHost: tenancy.tenantOfHost,
-    routes: [
-      ...feedRoutes({
-        withTenant: tenancy.withTenant,
-        clock: systemClock,
-        sealer: sourceSealer(config),
-        onStored: ({ tenantId }) => announce(deps, tenantId),
-        onLines: ({ accepted, duplicates, parked, rejected }) => {
-          metrics.countFeedLines('accepted', accepted);
-          metrics.countFeedLines('duplicate', duplicates);
-          metrics.countFeedLines('parked', parked);
-          metrics.countFeedLines('rejected', rejected);
-        },
-      }),
-      ...opsRoutes({
-        isOperator,
-        checks: {
-          database: async () => void (await tenancy.tenants()),
-          queue: work.queues.ping,
-          migrations: tenancy.checkMigrations,
-        },
-        isDraining: () => running.server?.isDraining() ?? false,
-        metrics,
-        snapshot,
-      }),
-    ],
+    routes: apiRoutes({
+      tenancy,
+      config,
+      clock: systemClock,
+      sealerOf: (purpose) => makeSealer(config.secret, purpose),
+      isOperator,
+      metrics,
+      snapshot,
+      isDraining: () => running.server?.isDraining() ?? false,
+      checks: {
+        database: async () => void (await tenancy.tenants()),
+        queue: work.queues.ping,
+        migrations: tenancy.checkMigrations,
+      },
+      announceTrades: (tenantId) => announce(deps, tenantId),
+      log,
+    }),
     mounts: [{ path: BOARD_PATH, handler: queueBoard(work.queues.all) }],
     baseHosts: [config.baseHost],
     trustedProxies: config.trustedProxies,
     isOperator,
+    guard: nobodySignsIn,
+    withTenant: tenancy.withTenant,
     problemsUrl,
     clock: systemClock,
     log,

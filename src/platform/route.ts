@@ -31,6 +31,16 @@ export type RouteRequest<Op extends OperationForm = OperationForm> = {
   readonly origin: Origin;
 };
 
+type Plain = string | number | boolean | bigint | null | undefined;
+/** What a handler may answer is only read. */
+type ReadOnly<Value> = unknown extends Value
+  ? Value
+  : Value extends Plain
+    ? Value
+    : Value extends readonly (infer Item)[]
+      ? readonly ReadOnly<Item>[]
+      : { readonly [Key in keyof Value]: ReadOnly<Value[Key]> };
+
 type AnswerForms<Op extends OperationForm> = {
   [Status in keyof Op['answers'] & number]: {
     readonly status: Status;
@@ -38,15 +48,27 @@ type AnswerForms<Op extends OperationForm> = {
     /** `Set-Cookie` lines, as they are sent. */
     readonly cookies?: readonly string[];
   } & (Op['answers'][Status] extends z.ZodType
-    ? { readonly json: z.input<Op['answers'][Status]> } | { readonly text: string; readonly contentType?: string }
+    ?
+        | { readonly json: ReadOnly<z.input<Op['answers'][Status]>> }
+        | { readonly text: string; readonly contentType?: string }
     : unknown);
 };
 
 /** What a handler answers: one of the statuses that its operation names, with a body of that status' schema. */
 export type RouteAnswer<Op extends OperationForm = OperationForm> = AnswerForms<Op>[keyof Op['answers'] & number];
 
-type Handle<Op extends OperationForm> = (request: RouteRequest<Op>) => Promise<RouteAnswer<Op>>;
-type HandleIn<Op extends OperationForm> = (tx: TenantTx, request: RouteRequest<Op>) => Promise<RouteAnswer<Op>>;
+/** Any answer, as it is sent: JSON, text, or nothing. */
+export type AnyAnswer = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cookies?: readonly string[];
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly contentType?: string;
+};
+
+type AnyHandle = (request: RouteRequest) => Promise<AnyAnswer>;
+type AnyHandleIn = (tx: TenantTx, request: RouteRequest) => Promise<AnyAnswer>;
 type HandleStream<Op extends OperationForm> = (
   request: RouteRequest<Op>,
   wire: { readonly incoming: IncomingMessage; readonly response: ServerResponse },
@@ -57,23 +79,25 @@ type HandleStream<Op extends OperationForm> = (
  * also keeps the answer under the caller's Idempotency-Key; `handleStream` writes the answer itself (events, exports).
  */
 export type Route = { readonly operation: OperationForm } & (
-  | { readonly kind: 'plain'; readonly handle: Handle<OperationForm> }
-  | { readonly kind: 'idempotent'; readonly handle: HandleIn<OperationForm> }
+  | { readonly kind: 'plain'; readonly handle: AnyHandle }
+  | { readonly kind: 'idempotent'; readonly handle: AnyHandleIn }
   | { readonly kind: 'stream'; readonly handle: HandleStream<OperationForm> }
 );
 
 /** Joins an operation and its handler. The schemas have parsed what the handler gets: the wide type in the table is never called with anything else. */
-export const route = <const Op extends OperationForm>(operation: Op, handle: Handle<Op>): Route => ({
-  operation,
-  kind: 'plain',
-  handle: handle as unknown as Handle<OperationForm>,
-});
+export const route = <const Op extends OperationForm, const Answer extends RouteAnswer<Op>>(
+  operation: Op,
+  handle: (request: RouteRequest<Op>) => Promise<Answer>,
+): Route => ({ operation, kind: 'plain', handle: handle as unknown as AnyHandle });
 
 /** A route that moves money, once for one Idempotency-Key. */
-export const idempotentRoute = <const Op extends OperationForm & { readonly isIdempotent: true }>(
+export const idempotentRoute = <
+  const Op extends OperationForm & { readonly isIdempotent: true },
+  const Answer extends RouteAnswer<Op>,
+>(
   operation: Op,
-  handle: HandleIn<Op>,
-): Route => ({ operation, kind: 'idempotent', handle: handle as unknown as HandleIn<OperationForm> });
+  handle: (tx: TenantTx, request: RouteRequest<Op>) => Promise<Answer>,
+): Route => ({ operation, kind: 'idempotent', handle: handle as unknown as AnyHandleIn });
 
 /** A route whose answer is written while it is made. */
 export const streamRoute = <const Op extends OperationForm>(operation: Op, handle: HandleStream<Op>): Route => ({

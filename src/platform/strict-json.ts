@@ -3,7 +3,14 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 export type JsonObject = { readonly [key: string]: JsonValue };
 
 /** Why a text was refused. */
-export type JsonRefusal = 'malformed' | 'duplicate_key' | 'too_deep' | 'too_large' | 'text_invalid';
+export type JsonRefusal =
+  | 'malformed'
+  | 'duplicate_key'
+  | 'too_deep'
+  | 'too_large'
+  | 'too_many'
+  | 'text_invalid'
+  | 'number_inexact';
 
 export type JsonResult =
   | { readonly ok: true; readonly value: JsonValue }
@@ -14,6 +21,10 @@ export type JsonLimits = {
   readonly lengthMax: number;
   /** How many arrays and objects may stand inside each other. */
   readonly depthMax: number;
+  /** How many items an array may hold; as many as there are unless given. */
+  readonly itemsMax?: number;
+  /** Every number is a double: one that a double cannot hold is refused, and none becomes text. */
+  readonly areNumbersDoubles?: true;
 };
 
 type MutableObject = { [key: string]: JsonValue };
@@ -60,15 +71,29 @@ function numberOf(text: string): number | string {
   return String(number) === text ? number : text;
 }
 
+/** A number token as a double, where that is the number that was meant: a whole one beyond 2^53 is not, nor is 1e999. */
+function doubleOf(text: string): number {
+  const number = Number(text);
+  if (Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number))) return number;
+  throw new Refused(
+    'number_inexact',
+    `The number ${text.slice(0, 40)} is too large; give it as text where that is taken`,
+  );
+}
+
 /** One reading of one text; regular expressions are sticky, so that each token is matched once and where it stands. */
 class Reader {
   readonly #text: string;
   readonly #depthMax: number;
+  readonly #itemsMax: number;
+  readonly #number: (token: string) => number | string;
   #at = 0;
 
-  constructor(text: string, depthMax: number) {
+  constructor(text: string, { depthMax, itemsMax = Infinity, areNumbersDoubles }: JsonLimits) {
     this.#text = text;
     this.#depthMax = depthMax;
+    this.#itemsMax = itemsMax;
+    this.#number = areNumbersDoubles === true ? doubleOf : numberOf;
   }
 
   document(): JsonValue {
@@ -109,7 +134,7 @@ class Reader {
     else if (first === 't') value = this.#word('true', true);
     else if (first === 'f') value = this.#word('false', false);
     else if (first === 'n') value = this.#word('null', null);
-    else value = this.#number();
+    else value = this.#numeral();
     this.#space();
     return value;
   }
@@ -120,10 +145,10 @@ class Reader {
     return value;
   }
 
-  #number(): number | string {
+  #numeral(): number | string {
     const token = this.#token(NUMBER);
     if (token === '') throw this.#malformed();
-    return numberOf(token);
+    return this.#number(token);
   }
 
   /** Most strings are short and plain: walking over them is faster than a pattern. */
@@ -161,6 +186,7 @@ class Reader {
     if (this.#text[this.#at] !== ']') {
       items.push(this.#value(depth));
       while (this.#text[this.#at] === ',') {
+        if (items.length >= this.#itemsMax) throw new Refused('too_many', `More than ${this.#itemsMax} items`);
         this.#skip(',');
         items.push(this.#value(depth));
       }
@@ -204,10 +230,11 @@ class Reader {
  * NUL, half a surrogate pair, too much depth or length are refused. More exact: a number whose text a double does not
  * give back (64-bit tickets, "1.10", exponents) comes as decimal text. Never throws.
  */
-export function parseStrictJson(text: string, { lengthMax, depthMax }: JsonLimits): JsonResult {
+export function parseStrictJson(text: string, limits: JsonLimits): JsonResult {
+  const { lengthMax } = limits;
   if (text.length > lengthMax) return { ok: false, refusal: 'too_large', detail: `More than ${lengthMax} characters` };
   try {
-    return { ok: true, value: new Reader(text, depthMax).document() };
+    return { ok: true, value: new Reader(text, limits).document() };
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refusal: error.refusal, detail: error.message };
     throw error;

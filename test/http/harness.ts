@@ -2,12 +2,13 @@ import net from 'node:net';
 import { once } from 'node:events';
 import { z } from 'zod';
 import { systemClock } from '../../src/kernel/clock.ts';
+import { operation } from '../../src/kernel/operation.ts';
 import { defineProblems } from '../../src/kernel/problem.ts';
-import { type HttpServer, type RequestObservation, createApp, serve } from '../../src/http/index.ts';
+import { type HttpServer, type RequestObservation, createApp, nobodySignsIn, serve } from '../../src/http/index.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { operatorGuard } from '../../src/platform/operator-token.ts';
 import { query } from '../../src/platform/query.ts';
-import type { Route } from '../../src/platform/route.ts';
+import { type Route, route } from '../../src/platform/route.ts';
 import { type TenantRequest, type TenantResponse, createTenantClient } from '../../src/platform/tenant-client.ts';
 import { type TestTenant, openTestTenant, testOrigin } from '../support/tenancy.ts';
 
@@ -20,97 +21,77 @@ const one = query('test.one', z.object({ one: z.int() }), 'select 1 as one');
 
 type Deferred = PromiseWithResolvers<void>;
 
-/** Routes of every kind, some of which fail in every way. `slow` says that it was entered and waits for its gate. */
-const routesOf = (tenant: TestTenant, entered: Deferred, gate: Deferred): Route[] => {
-  const form = { permission: 'public', bodyBytesMax: 0, answers: z.unknown() } as const;
-  const failWith = (path: string, error: () => Error): Route => ({
+const form = {
+  on: 'tenant',
+  method: 'get',
+  tag: 'Tests',
+  summary: 'Does what a test needs',
+  need: 'public',
+  answers: { 200: z.unknown() },
+  problems: [],
+} as const;
+
+const secret = { ...form, on: 'bare', path: '/secret', need: 'operator_token' } as const;
+const opened = {
+  hello: operation({ ...form, id: 'hello', on: 'bare', path: '/hello' }),
+  readSecret: operation({ ...secret, id: 'readSecret' }),
+  writeSecret: operation({ ...secret, id: 'writeSecret', method: 'post', answers: { 204: null } }),
+  readThing: operation({
     ...form,
-    on: 'tenant',
-    method: 'get',
-    path,
-    handle: async () => {
-      throw error();
-    },
-  });
-  return [
-    {
-      ...form,
-      on: 'bare',
-      method: 'get',
-      path: '/hello',
-      handle: async () => ({ status: 200, json: { hello: 'bare' } }),
-    },
-    {
-      ...form,
-      on: 'bare',
-      method: 'get',
-      path: '/secret',
-      permission: 'operator',
-      handle: async () => ({ status: 200, json: { secret: 1n } }),
-    },
-    {
-      ...form,
-      on: 'bare',
-      method: 'post',
-      path: '/secret',
-      permission: 'operator',
-      handle: async () => ({ status: 204 }),
-    },
-    {
-      ...form,
-      on: 'tenant',
-      method: 'get',
-      path: '/things/:thingId',
-      handle: async ({ tenantId, params, query: asked, requestId }) => ({
-        status: 200,
-        json: { tenantId, params, asked, requestId },
-      }),
-    },
-    {
-      ...form,
-      on: 'tenant',
-      method: 'post',
-      path: '/echo/:sourceId',
-      permission: 'signed',
-      bodyBytesMax: 1000,
-      handle: async ({ body, headers }) => ({
-        status: 200,
-        json: { bytes: body.toString('hex'), type: headers['content-type'] },
-      }),
-    },
-    {
-      ...form,
-      on: 'tenant',
-      method: 'get',
-      path: '/two-queries',
-      handle: async ({ tenantId }) => {
-        await tenant.tenancy.withTenant(tenantId, testOrigin, async (tx) => {
-          await one(tx, {});
-          await one(tx, {});
-        });
-        return { status: 200, json: {} };
-      },
-    },
-    {
-      ...form,
-      on: 'tenant',
-      method: 'get',
-      path: '/slow',
-      handle: async () => {
-        entered.resolve();
-        await gate.promise;
-        return { status: 200, json: { slow: true } };
-      },
-    },
-    failWith('/teapot', () => testProblem('test.teapot', { detail: 'Short and stout', handle: 'left', units: 12n })),
-    failWith('/busy', () => testProblem('test.busy', { retryAfterSeconds: 7 })),
-    failWith('/broken', () => new Error('select secret from vault where password = 12345')),
-    failWith('/away', () => Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' })),
-    failWith('/deadlock', () =>
-      Object.assign(new Error('select * from ledger.accounts for update'), { code: '40P01' }),
-    ),
-  ];
+    id: 'readThing',
+    path: '/things/{thingId}',
+    params: z.strictObject({ thingId: z.string() }),
+    query: z.looseObject({ colour: z.string().optional() }),
+  }),
+  echo: operation({
+    ...form,
+    id: 'echo',
+    method: 'post',
+    path: '/echo/{sourceId}',
+    need: 'signed',
+    body: 'bytes',
+    bodyBytesMax: 1000,
+  }),
+  twoQueries: operation({ ...form, id: 'twoQueries', path: '/two-queries' }),
+  slow: operation({ ...form, id: 'slow', path: '/slow' }),
 };
+
+const failWith = (path: string, error: () => Error): Route =>
+  route(operation({ ...form, id: `fail${path.replace('/', '_')}`, path }), async () => {
+    throw error();
+  });
+
+/** Routes of every kind, some of which fail in every way. `slow` says that it was entered and waits for its gate. */
+const routesOf = (tenant: TestTenant, entered: Deferred, gate: Deferred): Route[] => [
+  route(opened.hello, async () => ({ status: 200, json: { hello: 'bare' } })),
+  route(opened.readSecret, async () => ({ status: 200, json: { secret: 1n } })),
+  route(opened.writeSecret, async () => ({ status: 204 })),
+  route(opened.readThing, async ({ tenantId, params, query: asked, requestId }) => ({
+    status: 200,
+    json: { tenantId, params, asked, requestId },
+  })),
+  route(opened.echo, async ({ body, headers }) => ({
+    status: 200,
+    json: { bytes: body.toString('hex'), type: headers['content-type'] },
+  })),
+  route(opened.twoQueries, async ({ tenantId }) => {
+    await tenant.tenancy.withTenant(tenantId, testOrigin, async (tx) => {
+      await one(tx, {});
+      await one(tx, {});
+    });
+    return { status: 200, json: {} };
+  }),
+  route(opened.slow, async () => {
+    entered.resolve();
+    await gate.promise;
+    return { status: 200, json: { slow: true } };
+  }),
+  failWith('/teapot', () => testProblem('test.teapot', { detail: 'Short and stout', handle: 'left', units: 12n })),
+  failWith('/busy', () => testProblem('test.busy', { retryAfterSeconds: 7 })),
+  failWith('/broken', () => new Error('select secret from vault where password = 12345')),
+  failWith('/away', () => Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' })),
+  failWith('/deadlock', () => Object.assign(new Error('select * from ledger.accounts for update'), { code: '40P01' })),
+];
 
 /** The application with a tenant `acme`, listening on a free port, and ways to talk to it. */
 export async function openTestHttp() {
@@ -135,6 +116,8 @@ export async function openTestHttp() {
       baseHosts: ['cascade.example'],
       trustedProxies: settings.trustedProxies ?? [],
       isOperator: operatorGuard(TOKEN),
+      guard: nobodySignsIn,
+      withTenant: acme.tenancy.withTenant,
       onRequest: (each) => void observed.push(each),
     });
     return serve(app, {

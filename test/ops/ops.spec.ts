@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { createApp, type HttpServer, serve } from '../../src/http/index.ts';
+import { createApp, type HttpServer, nobodySignsIn, serve } from '../../src/http/index.ts';
 import {
   BOARD_PATH,
   type Metrics,
@@ -17,6 +17,7 @@ import { operatorGuard } from '../../src/platform/operator-token.ts';
 import { type JobDefinition, type Queues, openQueues } from '../../src/platform/queue/index.ts';
 import { type TenantClient, type TenantRequest, createTenantClient } from '../../src/platform/tenant-client.ts';
 import { tenancyProblem } from '../../src/tenancy/errors.ts';
+import { askRoute } from '../support/ask-route.ts';
 import { testLog } from '../support/tenancy.ts';
 import { concerns, duration } from '../../src/ops/page/rules.ts';
 import { startPage } from '../../src/ops/page/render.ts';
@@ -62,6 +63,8 @@ describe('An operator', () => {
     const app = createApp({
       ...shared,
       isOperator: operatorGuard(TOKEN),
+      guard: nobodySignsIn,
+      withTenant: () => Promise.reject(tenancyProblem('tenancy.tenant_unknown')),
       baseHosts: [],
       trustedProxies: [],
       tenantOfHost: async () => {
@@ -155,14 +158,7 @@ describe('An operator', () => {
       queues: () => Promise.reject(new Error('connect ECONNREFUSED')),
       pools: () => ({ pools: 1, poolsMax: 2, users: 0, waiting: 0 }),
     });
-    const answer = await metricsRoute(lonely, 'public').handle({
-      requestId: 'r',
-      params: {},
-      query: {},
-      headers: {},
-      body: Buffer.alloc(0),
-      log: testLog,
-    });
+    const answer = await askRoute([metricsRoute(lonely, 'public')], 'readMetrics');
     expect(answer.text).toContain('cascade_scrape_failures_total{source="queues"} 1');
     expect(answer.text).toContain('cascade_tenant_pools{state="pools"} 1');
     expect(answer.text).not.toContain('cascade_queue_jobs{');
@@ -235,15 +231,7 @@ describe('An operator', () => {
       checks: {},
       snapshot: () => Promise.reject(new Error('away')),
     });
-    const start = failing.find((route) => route.path === '/');
-    const answer = await start?.handle({
-      requestId: 'r',
-      params: {},
-      query: {},
-      headers: {},
-      body: Buffer.alloc(0),
-      log: testLog,
-    });
+    const answer = await askRoute(failing, 'showStartPage');
     expect(answer).toMatchObject({
       status: 503,
       text: expect.stringContaining('cannot be read at the moment') as unknown,

@@ -5,7 +5,7 @@ import type { Currency } from '../../src/kernel/currency.ts';
 import { Problem } from '../../src/kernel/problem.ts';
 import { makeSealer } from '../../src/platform/crypto.ts';
 import { query } from '../../src/platform/query.ts';
-import type { RouteAnswer, TenantRoute } from '../../src/platform/route.ts';
+import type { AnyAnswer } from '../../src/platform/route.ts';
 import { createClients, openAccounts } from '../../src/clients/index.ts';
 import {
   createServer,
@@ -18,7 +18,8 @@ import {
   type StoredBatchHint,
   type SymbolMapping,
 } from '../../src/trading/index.ts';
-import { openTestTenant, testLog, type TestTenant } from '../support/tenancy.ts';
+import { askRoute } from '../support/ask-route.ts';
+import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
 
 export const SERVER = 'Acme-Live';
 export const NOW_MS = Date.UTC(2026, 2, 11, 12);
@@ -107,8 +108,6 @@ export async function openDesk() {
   });
   const routes = feedRoutes({ ...keeping, withTenant: acme.tenancy.withTenant, onStored: (hint) => told.by(hint) });
   const call = async (method: 'get' | 'post', body: Buffer, sending: Sending): Promise<Answered> => {
-    const route = routes.find((each): each is TenantRoute => each.on === 'tenant' && each.method === method);
-    if (route === undefined) throw new Error(`no route ${method}`);
     const { batch = randomUUID(), nonce = randomUUID(), timestamp = String(Math.floor(clock.atMs / 1000)) } = sending;
     const packed = sending.gzip === true ? gzipSync(body) : body;
     const headers: Record<string, string | undefined> = {
@@ -122,15 +121,10 @@ export async function openDesk() {
     const given = Object.fromEntries(
       Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
     );
-    const request = {
-      requestId: 'req_test',
-      params: { sourceId: sending.sourceId ?? source.id },
-      query: {},
-      log: testLog,
-    };
+    const request = { tenantId: acme.tenant.id, params: { sourceId: sending.sourceId ?? source.id } };
     try {
-      const sent = { ...request, headers: given, body: sending.bodySent ?? packed, tenantId: acme.tenant.id };
-      return answered(await route.handle(sent));
+      const sent = { ...request, headers: given, body: sending.bodySent ?? packed };
+      return answered(await askRoute(routes, method === 'get' ? 'readFeedCursor' : 'sendFeedBatch', sent));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       return {
@@ -162,7 +156,7 @@ export async function openDesk() {
   };
 }
 
-const answered = ({ status, json, text }: RouteAnswer): Answered => ({
+const answered = ({ status, json, text }: AnyAnswer): Answered => ({
   status,
   body: text === undefined ? json : (JSON.parse(text) as unknown),
   code: undefined,

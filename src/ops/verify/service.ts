@@ -2,7 +2,7 @@ import { recompute, verifyBookings } from '../../commissions/index.ts';
 import { countIbs, verifyTree } from '../../ib/index.ts';
 import { countTransfers, trialBalance, verifyLedger } from '../../ledger/index.ts';
 import { countEvents, headKeptOutside, verifyEvents } from '../../platform/events/index.ts';
-import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
+import type { TenantTx, WithControl, WithTenant } from '../../platform/tenant-tx.ts';
 import type { Tenant } from '../../tenancy/index.ts';
 import { countDeals, verifyFeed } from '../../trading/index.ts';
 import * as queries from './queries.ts';

@@ -1,31 +1,98 @@
 import { z } from 'zod';
+import { operation } from '../../kernel/operation.ts';
 
 const count = z.int().nonnegative();
 
 /** Where a source stands. `missing` lists at most 100 ranges of seqs below `highest` that were not seen, both ends included. */
-export const FeedCursor = z.object({
+export const FeedCursor = z.strictObject({
   cursor: count.meta({ description: 'The last seq up to which everything is durable; 0 before the first' }),
   highest: count.meta({ description: 'The highest seq that was seen' }),
-  missing: z.array(z.tuple([count, count])).max(100),
+  missing: z
+    .array(z.tuple([count, count]))
+    .max(100)
+    .meta({ description: 'Ranges of seqs below `highest` that were not seen, both ends included' }),
 });
 export type FeedCursor = z.infer<typeof FeedCursor>;
 
 /** The verdict on one line; `line` counts from 0. */
-export const LineVerdict = z.object({
-  line: count,
-  status: z.enum(['accepted', 'duplicate', 'parked', 'rejected']),
-  code: z.string().optional(),
-  detail: z.string().optional(),
+export const LineVerdict = z.strictObject({
+  line: count.meta({ description: 'The place of the line in the batch, from 0' }),
+  status: z
+    .enum(['accepted', 'duplicate', 'parked', 'rejected'])
+    .meta({ description: 'What became of the line; a parked one is stored and waits for somebody' }),
+  code: z.string().optional().meta({ description: 'Why, as a code of docs/errors.md' }),
+  detail: z.string().optional().meta({ description: 'Which part of the line is at fault' }),
 });
 export type LineVerdict = z.infer<typeof LineVerdict>;
 
 /** The answer to a batch, given when all of its lines are durable. */
-export const FeedAnswer = z.object({
-  accepted: count,
-  duplicates: count,
-  parked: count,
-  rejected: count,
-  results: z.array(LineVerdict),
+export const FeedAnswer = z.strictObject({
+  accepted: count.meta({ description: 'Lines that are stored' }),
+  duplicates: count.meta({ description: 'Lines that were stored before, with the same content' }),
+  parked: count.meta({ description: 'Lines that are stored and wait for somebody' }),
+  rejected: count.meta({ description: 'Lines that cannot be used; they are kept as they came' }),
+  results: z.array(LineVerdict).max(1000).meta({ description: 'The verdict on each line, in the order sent' }),
   ...FeedCursor.shape,
 });
 export type FeedAnswer = z.infer<typeof FeedAnswer>;
+
+/** Bytes of a batch at most, as sent and unpacked. */
+export const BATCH_BYTES_MAX = 1_048_576;
+
+const signatureHeaders = z.object({
+  'cascade-batch': z.string().meta({ description: 'The id of the batch; a repeated one gives the stored answer' }),
+  'cascade-timestamp': z.string().meta({ description: 'Unix seconds, at most 300 from now' }),
+  'cascade-nonce': z.string().meta({ description: 'A text that is used once' }),
+});
+
+// Whatever is wrong with the source or the signature is one and the same 401: nothing is told to who has no secret.
+const sourceParams = z.strictObject({
+  sourceId: z
+    .string()
+    .meta({ description: 'The source of the feed, `src_…`', example: 'src_01J9Z3K4M5N6P7Q8R9S0T1V2W3' }),
+});
+
+/** Takes a batch in. */
+export const sendFeedBatch = operation({
+  id: 'sendFeedBatch',
+  method: 'post',
+  path: '/feeds/{sourceId}/events',
+  on: 'tenant',
+  tag: 'Feed',
+  summary: 'Send a batch of what the platform server did',
+  description:
+    'One to 1 000 lines of newline-delimited JSON (or one JSON array), at most 1 MiB unpacked, packed by gzip or not. ' +
+    'Answered when every line is durable. `Cascade-Signature: v1=<hex>` is the HMAC-SHA-256 with the secret of the ' +
+    'source over `timestamp.nonce.batch.sha256hex(body as sent)`.',
+  need: 'signed',
+  params: sourceParams,
+  headers: signatureHeaders,
+  body: 'bytes',
+  bodyTypes: ['application/x-ndjson', 'application/json'],
+  bodyBytesMax: BATCH_BYTES_MAX,
+  answers: { 200: FeedAnswer },
+  problems: [
+    'feed.signature_invalid',
+    'feed.batch_conflict',
+    'feed.batch_empty',
+    'feed.batch_too_large',
+    'feed.body_malformed',
+    'feed.body_unpackable',
+    'feed.encoding_unsupported',
+  ],
+});
+
+/** Tells a sender where it stands. */
+export const readFeedCursor = operation({
+  id: 'readFeedCursor',
+  method: 'get',
+  path: '/feeds/{sourceId}/cursor',
+  on: 'tenant',
+  tag: 'Feed',
+  summary: 'Ask up to which seq everything is durable',
+  need: 'signed',
+  params: sourceParams,
+  headers: signatureHeaders,
+  answers: { 200: FeedCursor },
+  problems: ['feed.signature_invalid'],
+});

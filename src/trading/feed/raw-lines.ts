@@ -1,5 +1,5 @@
 import { parseStrictJson } from '../../platform/strict-json.ts';
-import { BATCH_BYTES_MAX } from './wire.ts';
+import { BATCH_BYTES_MAX } from './contract.ts';
 
 const OPENING_BRACKET = 0x5b;
 const LINE_FEED = 0x0a;

@@ -1,10 +1,9 @@
 import type { TenantId } from '../../kernel/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { Route, RouteRequest } from '../../platform/route.ts';
-import { FeedAnswer, FeedCursor } from './contract.ts';
+import { type Route, type RouteRequest, route } from '../../platform/route.ts';
+import { readFeedCursor, sendFeedBatch } from './contract.ts';
 import { type FeedDependencies, type LineCounts, readCursor, receive } from './service.ts';
 import type { FeedRequest } from './signed-request.ts';
-import { BATCH_BYTES_MAX } from './wire.ts';
 
 /** What a batch put among the due deals. */
 export type StoredBatchHint = {
@@ -22,8 +21,12 @@ export type FeedRouteDependencies = FeedDependencies & {
 
 const HINT_MS_MAX = 50;
 
-const feedRequest = ({ params, headers, body, log }: RouteRequest): FeedRequest => ({
-  sourceId: params['sourceId'] ?? '',
+const NO_BODY = Buffer.alloc(0);
+
+type Asked = Pick<RouteRequest<typeof readFeedCursor>, 'params' | 'headers' | 'log'>;
+
+const feedRequest = ({ params, headers, log }: Asked, body: Buffer): FeedRequest => ({
+  sourceId: params.sourceId,
   headers,
   body,
   log,
@@ -44,36 +47,15 @@ async function hint(tell: () => Promise<void>, log: Logger): Promise<void> {
 
 /** The routes of the trade feed (contract, The feed). */
 export const feedRoutes = (deps: FeedRouteDependencies): Route[] => [
-  {
-    on: 'tenant',
-    method: 'post',
-    path: '/feeds/:sourceId/events',
-    permission: 'signed',
-    bodyBytesMax: BATCH_BYTES_MAX,
-    answers: FeedAnswer,
-    handle: async (request) => {
-      const { answer, batchKey, dealKeys, counts } = await receive(
-        deps,
-        request.tenantId,
-        feedRequest(request),
-        request.requestId,
-      );
-      if (counts !== undefined) deps.onLines?.(counts);
-      if (dealKeys.length > 0)
-        await hint(() => deps.onStored({ tenantId: request.tenantId, batchKey, dealKeys }), request.log);
-      return { status: 200, text: answer, contentType: 'application/json' };
-    },
-  },
-  {
-    on: 'tenant',
-    method: 'get',
-    path: '/feeds/:sourceId/cursor',
-    permission: 'signed',
-    bodyBytesMax: 0,
-    answers: FeedCursor,
-    handle: async (request) => ({
-      status: 200,
-      json: await readCursor(deps, request.tenantId, feedRequest(request), request.requestId),
-    }),
-  },
+  route(sendFeedBatch, async (request) => {
+    const { tenantId, requestId, log, body } = request;
+    const { answer, batchKey, dealKeys, counts } = await receive(deps, tenantId, feedRequest(request, body), requestId);
+    if (counts !== undefined) deps.onLines?.(counts);
+    if (dealKeys.length > 0) await hint(() => deps.onStored({ tenantId, batchKey, dealKeys }), log);
+    return { status: 200, text: answer, contentType: 'application/json' };
+  }),
+  route(readFeedCursor, async (request) => ({
+    status: 200,
+    json: await readCursor(deps, request.tenantId, feedRequest(request, NO_BODY), request.requestId),
+  })),
 ];

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { feedBodyProblem } from '../errors.ts';
 import { feedProblem } from './errors.ts';
-import { BATCH_BYTES_MAX } from './wire.ts';
+import { BATCH_BYTES_MAX } from './contract.ts';
 
 const unzip = promisify(gunzip);
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { parseStrictJson, type JsonObject, type JsonRefusal, type JsonValue } from '../../platform/strict-json.ts';
 import { feedBodyProblem, type FeedLineCode } from '../errors.ts';
+import { BATCH_BYTES_MAX } from './contract.ts';
 import { contentOf } from '../platforms/mt5/content.ts';
 import { translateDeal, translateDeletedDeal, type DeletedDeal } from '../platforms/mt5/translate.ts';
 import type { Deal } from '../types.ts';
@@ -31,7 +32,6 @@ const LINE_LENGTH_MAX = 16_384;
 const DEPTH_MAX = 8;
 /** At most this many lines in one batch (contract, The feed). */
 const BATCH_LINES_MAX = 1000;
-export const BATCH_BYTES_MAX = 1_048_576;
 
 const CODES = {
   malformed: 'feed.line_malformed',
@@ -39,6 +39,9 @@ const CODES = {
   too_deep: 'feed.line_too_deep',
   too_large: 'feed.line_too_large',
   text_invalid: 'feed.line_text_invalid',
+  // Lines are read without a limit to items, and their numbers keep their text: these two do not occur.
+  too_many: 'feed.line_malformed',
+  number_inexact: 'feed.line_malformed',
 } as const satisfies Record<JsonRefusal, FeedLineCode>;
 
 /** The MT4 record's types: known to the contract, not yet handled. */

@@ -1,0 +1,51 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { TenantId } from '../kernel/ids.ts';
+import type { OperationForm } from '../kernel/operation.ts';
+import type { Metrics, OpsSettings } from '../ops/index.ts';
+import { opsRoutes } from '../ops/index.ts';
+import type { Sealer } from '../platform/crypto.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Route } from '../platform/route.ts';
+import type { CompleteConfig } from '../platform/secrets.ts';
+import type { Tenancy } from '../tenancy/index.ts';
+import { feedRoutes } from '../trading/index.ts';
+
+/** What the routes of all features stand on; each takes of it what it needs. */
+export type ApiDependencies = Omit<OpsSettings, 'metrics'> & {
+  readonly tenancy: Tenancy;
+  readonly config: CompleteConfig;
+  readonly clock: Clock;
+  /** Seals secrets that are stored, under a key of its own for each purpose. */
+  readonly sealerOf: (purpose: string) => Sealer;
+  readonly metrics: Metrics;
+  /** Tells of due trades after the commit that made them due. Only a hint. */
+  readonly announceTrades: (tenantId: TenantId) => Promise<void>;
+  readonly log: Logger;
+};
+
+/** Every route of the API: one line for each feature. Nothing is opened or asked here, only when a route is called. */
+export const apiRoutes = (deps: ApiDependencies): Route[] => [
+  ...opsRoutes(deps),
+  ...feedRoutes({
+    withTenant: deps.tenancy.withTenant,
+    clock: deps.clock,
+    sealer: deps.sealerOf('trading.sources'),
+    onStored: ({ tenantId }) => deps.announceTrades(tenantId),
+    onLines: ({ accepted, duplicates, parked, rejected }) => {
+      deps.metrics.countFeedLines('accepted', accepted);
+      deps.metrics.countFeedLines('duplicate', duplicates);
+      deps.metrics.countFeedLines('parked', parked);
+      deps.metrics.countFeedLines('rejected', rejected);
+    },
+  }),
+];
+
+/** Stands for dependencies of routes that are described and never called: any member of it is itself. */
+const undecided: unknown = new Proxy(() => undefined, {
+  get: (_target, name) => (typeof name === 'symbol' ? undefined : undecided),
+  apply: () => undecided,
+});
+
+/** Every operation of the API as data, without a database: for the description, the gates and the generated tests. */
+export const allOperations = (): readonly OperationForm[] =>
+  apiRoutes(undecided as ApiDependencies).map(({ operation }) => operation);

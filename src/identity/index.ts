@@ -5,3 +5,7 @@ export { desksOf } from './desks/service.ts';
 export { factorsOf, proveByCode } from './factors/store.ts';
 export { hasFactor, type Factors } from './factors/types.ts';
 export { rolesOf } from './roles/store.ts';
+export { type ApprovalKind, defineApproval } from './approvals/port.ts';
+export { approvalRoutes } from './approvals/routes.ts';
+export { requestApproval } from './approvals/service.ts';
+export type { ApprovedBy } from './approvals/types.ts';

@@ -1,5 +1,5 @@
 import type { TenantId } from '../../kernel/ids.ts';
-import { type OperationForm, isRight } from '../../kernel/operation.ts';
+import { type OperationForm, type Right, isRight } from '../../kernel/operation.ts';
 import type { Access, AskedBy, AskedHost, Caller, Guard } from '../../platform/access.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { Origin, RealmTx, TenantTx, WithControl, WithTenant } from '../../platform/tenant-tx.ts';
@@ -19,6 +19,8 @@ export type PolicyDeps = {
 export type Policy = Pick<Guard, 'authorize'> & {
   /** All that a caller may do at this moment, so that a screen can leave out what would be refused. */
   readonly rightsOf: (caller: Caller, asked: AskedHost) => Promise<{ resource: string; actions: string[] }[]>;
+  /** Tells of any right whether a caller has it on everything of its kind. */
+  readonly mayAllOf: (caller: Caller, asked: AskedHost) => Promise<(right: Right) => boolean>;
 };
 
 /** How long the rows of a tenant's own roles are used without asking again; a change of rights must bite within 5 s. */
@@ -48,6 +50,13 @@ export function makePolicy(deps: PolicyDeps): Policy {
     },
     rightsOf: async (caller, asked) =>
       lacksSecondFactor(caller) ? [] : rightsIn(await rowsOf(caller, asked.tenantId, 'rights'), caller),
+    mayAllOf: async (caller, asked) => {
+      const rows = await rowsOf(caller, asked.tenantId, 'rights');
+      return (right) => {
+        const verdict = decide(rows, caller, right);
+        return verdict.kind === 'given' && verdict.reach.everything;
+      };
+    },
   };
 }
 

@@ -18,7 +18,7 @@ export type Sealer = {
  * different purposes tell nothing about each other. AES-256-GCM with a random 96-bit IV; sealed is version, IV, tag, text.
  */
 export function makeSealer(secret: string, purpose: string): Sealer {
-  const key = Buffer.from(hkdfSync('sha256', secret, 'cascade', purpose, KEY_BYTES));
+  const key = deriveKey(secret, purpose);
   return {
     seal: (text, context) => {
       const iv = randomBytes(IV_BYTES);
@@ -38,3 +38,7 @@ export function makeSealer(secret: string, purpose: string): Sealer {
     },
   };
 }
+
+/** A key of 256 bits derived (HKDF, SHA-256) from the installation's secret for one purpose, for keyed hashes. */
+export const deriveKey = (secret: string, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', secret, 'cascade', purpose, KEY_BYTES));

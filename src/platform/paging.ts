@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { platformProblem } from './errors.ts';
-import { query, type SqlParams, type SqlValue } from './query.ts';
-import type { TenantTx } from './tenant-tx.ts';
+import { realmQuery, type SqlParams, type SqlValue } from './query.ts';
+import type { RealmTx } from './tenant-tx.ts';
 
 /** A page of a list, as a caller asks for it. */
 export type PageAsked<Sort extends string = string> = {
@@ -22,9 +22,15 @@ export type SortColumn = {
 
 const Cursor = z.tuple([z.string(), z.string(), z.string()]);
 
-const cursorProblem = () => platformProblem('platform.cursor_invalid');
+/** What is answered to a cursor that no page gave. */
+export const cursorProblem = () => platformProblem('platform.cursor_invalid');
 
-function readCursor(cursor: string, sort: string): { after: string; afterId: string } {
+/** Where a page ended, as the next one is asked for: the order, the value that it sorts by, and what makes the order total. */
+export const cursorAt = (sort: string, after: string, afterId: string): string =>
+  Buffer.from(JSON.stringify([sort, after, afterId])).toString('base64url');
+
+/** Reads a cursor of `cursorAt` for the same order; `platform.cursor_invalid` for anything else. Its parts are still to be checked. */
+export function readCursor(cursor: string, sort: string): { readonly after: string; readonly afterId: string } {
   let given: unknown;
   try {
     given = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
@@ -63,8 +69,8 @@ export function pagedQuery<Row extends z.ZodObject, const Sql extends string, So
   row: Row,
   sql: Sql,
   { sorts, unique }: PageKeys<Sort>,
-): (tx: TenantTx, params: SqlParams<Sql>, page: PageAsked<NoInfer<Sort>>) => Promise<Page<z.infer<Row>>> {
-  type Run = (tx: TenantTx, params: Readonly<Record<string, SqlValue>>) => Promise<z.infer<Row>[]>;
+): (tx: RealmTx, params: SqlParams<Sql>, page: PageAsked<NoInfer<Sort>>) => Promise<Page<z.infer<Row>>> {
+  type Run = (tx: RealmTx, params: Readonly<Record<string, SqlValue>>) => Promise<z.infer<Row>[]>;
   const variants = new Map<string, { readonly column: SortColumn; readonly first: Run; readonly next: Run }>();
   for (const [sort, column] of Object.entries<SortColumn>(sorts))
     for (const sign of ['', '-'] as const) {
@@ -74,8 +80,8 @@ export function pagedQuery<Row extends z.ZodObject, const Sql extends string, So
       const collated = `select * from (${sql}) page`;
       variants.set(`${sign}${sort}`, {
         column,
-        first: query(`${name}_by_${sort}_${direction}`, row, `${collated} ${order}`) as unknown as Run,
-        next: query(`${name}_by_${sort}_${direction}`, row, `${collated} ${after} ${order}`) as unknown as Run,
+        first: realmQuery(`${name}_by_${sort}_${direction}`, row, `${collated} ${order}`) as unknown as Run,
+        next: realmQuery(`${name}_by_${sort}_${direction}`, row, `${collated} ${after} ${order}`) as unknown as Run,
       });
     }
   return async (tx, params, page) => {
@@ -89,8 +95,8 @@ export function pagedQuery<Row extends z.ZodObject, const Sql extends string, So
     const shown = rows.slice(0, page.limit);
     const last = shown.at(-1) as Record<string, unknown> | undefined;
     if (rows.length <= page.limit || last === undefined) return { rows: shown, nextCursor: null };
-    const point = [page.sort, textOf(last[variant.column.column]), textOf(last[unique.column])];
-    return { rows: shown, nextCursor: Buffer.from(JSON.stringify(point)).toString('base64url') };
+    const point = [textOf(last[variant.column.column]), textOf(last[unique.column])] as const;
+    return { rows: shown, nextCursor: cursorAt(page.sort, ...point) };
   };
 }
 

@@ -7,6 +7,10 @@ const ITERATIONS = 4096; // Postgres's own figure. The password is 256 random bi
 export const appPassword = (secret: string, tenantId: TenantId): string =>
   createHmac('sha256', secret).update(`tenant-database:${tenantId}`).digest('hex');
 
+/** The password of the role with which applications enter the control database; it derives likewise. */
+export const controlPassword = (secret: string): string =>
+  createHmac('sha256', secret).update('control-database').digest('hex');
+
 /** What tells whether a secret is the one that the installation was made with, without telling the secret. */
 export const secretCheck = (secret: string): Buffer =>
   createHmac('sha256', secret).update('installation-check').digest();

@@ -59,37 +59,44 @@ export const tenantOfSlug = controlQuery(
 /** Registers a tenant before its database exists, so that an interrupted creation can be taken up again. */
 export const insertTenant = controlQuery(
   'tenancy.insert_tenant',
-  z.object({}),
+  z.object({ id: TenantId }),
   `
   insert into control.tenants (id, slug, name, status, cluster, database, app_role, owner_role)
   values (:id, :slug, :name, 'provisioning', 'main', :database, :appRole, :ownerRole)
-  on conflict (slug) do nothing`,
+  on conflict (slug) do nothing
+  returning id`,
 );
 
-/** Gives a host name to a tenant unless another has it; gives whose it is. */
+/** Gives a host name to a tenant unless another has it. */
 export const claimHost = controlQuery(
   'tenancy.claim_host',
+  z.object({}),
+  `
+  insert into control.hosts (host, tenant_id) values (:host, :tenantId)
+  on conflict (host) do nothing`,
+);
+
+/** Whose a host name is. */
+export const ownerOfHost = controlQuery(
+  'tenancy.owner_of_host',
   z.object({ tenantId: TenantId }),
   `
-  insert into control.hosts as h (host, tenant_id) values (:host, :tenantId)
-  on conflict (host) do update set tenant_id = h.tenant_id
-  returning tenant_id as "tenantId"`,
+  select tenant_id as "tenantId" from control.hosts where host = :host`,
 );
 
 /** Its database is complete. Whoever else completed it just now has said so already. */
 export const activateTenant = controlQuery(
   'tenancy.activate_tenant',
-  z.object({}),
+  z.object({ id: TenantId }),
   `
-  update control.tenants set status = 'active' where id = :tenantId and status = 'provisioning'`,
+  update control.tenants set status = 'active' where id = :tenantId and status = 'provisioning'
+  returning id`,
 );
 
-/** Remembers what the installation was made with, the first time; gives what it was. */
-export const keepSecretCheck = controlQuery(
-  'tenancy.keep_secret_check',
+/** What the installation was made with. */
+export const readSecretCheck = controlQuery(
+  'tenancy.read_secret_check',
   z.object({ secretCheck: z.instanceof(Buffer) }),
   `
-  insert into control.installation as i (secret_check) values (:secretCheck)
-  on conflict (only_row) do update set secret_check = i.secret_check
-  returning secret_check as "secretCheck"`,
+  select secret_check as "secretCheck" from control.installation`,
 );

@@ -1,6 +1,6 @@
 /** Postgres cuts identifiers at 63 bytes; installation (12) + slug (40) + the longest suffix stay below. */
 const SLUG = /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/;
-const RESERVED = new Set(['control', 'template', 'ops', 'www', 'api', 'admin', 'localhost']);
+const RESERVED = new Set(['control', 'queue', 'template', 'ops', 'www', 'api', 'admin', 'localhost']);
 
 /** Whether a text can name a tenant: 2 to 40 small letters, digits and hyphens, first a letter, last no hyphen. */
 export const isSlug = (text: string): boolean => SLUG.test(text) && !text.includes('--') && !RESERVED.has(text);
@@ -20,3 +20,9 @@ export function hostNameOf(hostHeader: string): string {
 /** Whether a text can be a host name at all (RFC 1123): nothing else is worth a question to the registry. */
 export const isHostName = (text: string): boolean =>
   text.length <= 253 && /^[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))*$/.test(text);
+
+/** The name of the control database and of the role that applications enter it with. */
+export const controlNamesOf = (installation: string): { database: string; appRole: string } => ({
+  database: `${installation}_control`,
+  appRole: `${installation}_control_app`,
+});

@@ -1,29 +1,36 @@
 import type { Knex } from 'knex';
 import type { Clock } from '../kernel/clock.ts';
-import { type TenantId, idFromUuid, newUuid } from '../kernel/ids.ts';
+import type { TenantId } from '../kernel/ids.ts';
 import { Problem } from '../kernel/problem.ts';
 import { type DatabaseAddress, isUnreachable, openPool, poolDefaults } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { WithControl, WithTenant } from '../platform/tenant-tx.ts';
-import { exists, underLock } from './admin.ts';
+import type { ControlTx, Origin, WithControl, WithTenant } from '../platform/tenant-tx.ts';
+import { inWordsOfControl, openControl, prepareControl, refuseOtherSecret } from './control.ts';
+import { createTenant, type Creation } from './creation.ts';
 import { driftOf } from './drift/service.ts';
 import type { DriftReport } from './drift/types.ts';
 import { tenancyProblem } from './errors.ts';
 import { compareMigrations, type FleetOptions, type FleetReport, migrateFleet } from './fleet.ts';
-import { appliedMigrations, type MigrationFolder, migrate, migrationFolder } from './migrations.ts';
-import { appPassword, secretCheck } from './passwords.ts';
+import { appliedMigrations, type MigrationFolder, migrationFolder } from './migrations.ts';
+import { appPassword } from './passwords.ts';
 import { type PoolBudget, PoolCache, type PoolStats } from './pools.ts';
-import { type Provisioning, type ProvisioningStep, isDatabaseOf, provisionDatabase } from './provision.ts';
+import { type Provisioning, type ProvisioningStep, isDatabaseOf } from './provision.ts';
 import * as queries from './queries.ts';
 import { Registry } from './registry.ts';
-import { hostNameOf, isHostName, isSlug, namesOf } from './rules.ts';
-import type { Tenant } from './types.ts';
+import { hostNameOf, isHostName, isSlug } from './rules.ts';
+import { placed, type Tenant, type TenantRow } from './types.ts';
 import { makeWithControl } from './with-control.ts';
 import { makeWithTenant, type Patience, patienceDefault } from './with-tenant.ts';
 
 /** What tenancy is built from. `installation` prefixes the names of databases and roles (at most 12 letters). */
 export type TenancySettings = {
+  /** Where the cluster is; user and password count for an administrator only. */
   readonly admin: DatabaseAddress;
+  /**
+   * `administrator` (unless given) makes and migrates databases and roles with the rights of `admin`. `application` has
+   * no such rights: it enters the control database with a role of its own, and tenants' databases with theirs.
+   */
+  readonly access?: 'administrator' | 'application';
   readonly installation: string;
   readonly secret: string;
   /** Each tenant also answers under `<slug>.<baseHost>`, for example `acme.localhost`. */
@@ -48,6 +55,8 @@ export type TenancySettings = {
 /** The tenants of an installation and the only way to their data. */
 export type Tenancy = {
   readonly withTenant: WithTenant;
+  /** The same on a suspended tenant too: for what the installation itself records or reads there, never for a request. */
+  readonly withTenantEvenSuspended: WithTenant;
   readonly withControl: WithControl;
   /** The tenant that answers under a Host header; `tenancy.host_unknown` or `tenancy.suspended` otherwise. */
   readonly tenantOfHost: (hostHeader: string) => Promise<Tenant>;
@@ -57,7 +66,9 @@ export type Tenancy = {
   /** All tenants in the order of their names, those still being made included. */
   readonly tenants: () => Promise<Tenant[]>;
   /** Makes a tenant with its database; an interrupted creation is completed by the same call. */
-  readonly createTenant: (input: { slug: string; name: string }) => Promise<Tenant>;
+  readonly createTenant: (input: { slug: string; name: string }, origin?: Origin) => Promise<Tenant>;
+  /** Forgets what was looked up, because something was changed here; other processes learn of it within `registryTtlMs`. */
+  readonly forget: () => void;
   /** Brings the databases of all tenants up to date, or says which could not be and why. */
   readonly migrateTenants: (options?: FleetOptions) => Promise<FleetReport>;
   /** How each tenant's database differs from what the present migrations make. */
@@ -65,35 +76,30 @@ export type Tenancy = {
   /** Rejects with `tenancy.not_migrated` while the registry lacks a migration of this version. */
   readonly checkMigrations: () => Promise<void>;
   readonly poolStats: () => PoolStats;
+  /** What the making of tenants needs; `tenancy.administrator_needed` in a process that has no administrator. */
   readonly provisioning: Provisioning;
+  readonly creation: Creation;
   /** Waits for the transactions under way, with a bound, and closes all connections. */
   readonly close: () => Promise<void>;
 };
 
 const REGISTRY_STALE_MS_MAX = 5 * 60_000;
 const REGISTRY_REFRESH_WAIT_MS_MAX = 1_000;
-/** The registry is asked small questions only; one that takes longer means that its server is in trouble. */
-const CONTROL_STATEMENT_TIMEOUT_MS = 5_000;
 
-/** Creates the control database where it is missing, brings it up to date, and opens the way to all tenants. */
+/**
+ * Opens the way to all tenants. An administrator creates the control database where it is missing and brings it up to date
+ * first; an application is refused where that has not been done.
+ */
 export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
-  const { admin, secret, log, afterStep } = settings;
+  const { admin, secret, log, afterStep, access = 'administrator' } = settings;
   const { migrations = migrationFolder('tenant'), patience = patienceDefault } = settings;
-  const provisioning: Provisioning = {
-    admin,
-    secret,
-    log,
-    migrations,
-    ...(afterStep === undefined ? {} : { afterStep }),
-  };
-  const control = await openControl(settings, provisioning);
+  const own: Provisioning = { admin, secret, log, migrations, ...(afterStep === undefined ? {} : { afterStep }) };
+  if (access === 'administrator') await prepareControl(settings, own);
+  const control = openControl(settings);
   const withControl = unlessAway(makeWithControl(control));
-  try {
-    await settle(settings, withControl);
-  } catch (error) {
-    await control.destroy();
-    throw error;
-  }
+  if (access === 'application') await enterControl(settings, control);
+  const provisioning = access === 'administrator' ? own : withoutAdministrator();
+  const creation: Creation = { ...settings, withControl };
   const registry = new Registry({
     keptMs: settings.registryTtlMs,
     staleMsMax: settings.registryStaleMsMax ?? REGISTRY_STALE_MS_MAX,
@@ -105,16 +111,18 @@ export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
     openTenantPool(settings, patience, tenant),
   );
   const tenants = async () => (await withControl((tx) => queries.allTenants(tx, {}))).map((row) => placed(row, admin));
+  const ways = makeWithTenant(pools, lookUps.tenantOfId, { patience, log });
   return {
-    withTenant: makeWithTenant(pools, lookUps.tenantOfId, { patience, log }),
+    ...ways,
     withControl,
     ...lookUps,
     tenants,
-    createTenant: async (input) => {
-      const tenant = await createTenant(settings, provisioning, withControl, input);
+    createTenant: async (input, origin) => {
+      const tenant = await createTenant(creation, provisioning, input, origin);
       registry.forget();
       return tenant;
     },
+    forget: () => registry.forget(),
     migrateTenants: async (options) => migrateFleet(provisioning, await tenants(), options),
     drift: async () => driftOf(provisioning, await tenants()),
     checkMigrations: async () => {
@@ -123,6 +131,7 @@ export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
     },
     poolStats: () => pools.stats(),
     provisioning,
+    creation,
     close: async () => {
       await pools.close();
       await control.destroy();
@@ -130,16 +139,24 @@ export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
   };
 }
 
-async function openControl({ installation, admin, log }: TenancySettings, provisioning: Provisioning): Promise<Knex> {
-  const database = `${installation}_control`;
-  await underLock(provisioning, database, async (pool) => {
-    if (!(await exists(pool, 'select 1 from pg_database where datname = ?', [database])))
-      await pool.raw(`create database ?? encoding 'UTF8' template template0`, [database]);
-    await pool.raw('revoke all on database ?? from public', [database]);
-    await migrate(provisioning, database, migrationFolder('control'));
-  });
-  return openPool({ ...admin, database }, { ...poolDefaults, statementTimeoutMs: CONTROL_STATEMENT_TIMEOUT_MS }, log);
+/** An application finds out at its start whether it is let in, and whether its secret is the installation's. */
+async function enterControl(settings: TenancySettings, control: Knex): Promise<void> {
+  try {
+    const kept = await makeWithControl(control)((tx) => queries.readSecretCheck(tx, {}));
+    refuseOtherSecret(settings, kept[0]?.secretCheck);
+  } catch (error) {
+    await control.destroy();
+    throw error instanceof Problem ? error : inWordsOfControl(error, settings);
+  }
 }
+
+/** Stands where the administrator's rights would be: whoever asks for them is told that there are none. */
+const withoutAdministrator = (): Provisioning =>
+  new Proxy({} as Provisioning, {
+    get: () => {
+      throw tenancyProblem('tenancy.administrator_needed');
+    },
+  });
 
 /** The same, with a registry that cannot be reached told as such: 503, try again. */
 const unlessAway =
@@ -152,25 +169,6 @@ const unlessAway =
       throw tenancyProblem('tenancy.registry_unavailable', { cause: error, retryAfterSeconds: 2 });
     }
   };
-
-/** A tenant as the registry has it; without an address it is on the cluster of the registry, as this process reaches it. */
-type TenantRow = Omit<Tenant, 'host' | 'port'> & { readonly host: string | null; readonly port: number | null };
-const placed = (row: TenantRow, { host, port }: DatabaseAddress): Tenant => ({
-  ...row,
-  host: row.host ?? host,
-  port: row.port ?? port,
-});
-
-/** Refuses a secret that is not the one from which the passwords of the installation's databases derive. */
-async function settle({ secret, installation }: TenancySettings, withControl: Tenancy['withControl']): Promise<void> {
-  await withControl(async (tx) => {
-    const [kept] = await queries.keepSecretCheck(tx, { secretCheck: secretCheck(secret) });
-    if (kept?.secretCheck.equals(secretCheck(secret)) !== true)
-      throw tenancyProblem('tenancy.secret_changed', {
-        detail: `The passwords of the installation ${installation} derive from another CASCADE_SECRET`,
-      });
-  });
-}
 
 function makeLookUps(
   registry: Registry,
@@ -225,29 +223,4 @@ function openTenantPool(settings: TenancySettings, patience: Patience, tenant: T
     },
     settings.log,
   );
-}
-
-async function createTenant(
-  settings: TenancySettings,
-  provisioning: Provisioning,
-  withControl: Tenancy['withControl'],
-  { slug, name }: { slug: string; name: string },
-): Promise<Tenant> {
-  if (!isSlug(slug))
-    throw tenancyProblem('tenancy.slug_invalid', { detail: `Read ${JSON.stringify(slug.slice(0, 60))}` });
-  const id = idFromUuid('tnt', newUuid(settings.clock.now().getTime()));
-  const row = await withControl(async (tx) => {
-    await queries.insertTenant(tx, { id, slug, name, ...namesOf(settings.installation, slug) });
-    const [found] = await queries.tenantOfSlug(tx, { slug });
-    if (found?.status !== 'provisioning') throw tenancyProblem('tenancy.slug_taken', { detail: slug });
-    const host = `${slug}.${settings.baseHost}`;
-    const [owner] = await queries.claimHost(tx, { host, tenantId: found.id });
-    if (owner?.tenantId !== found.id) throw tenancyProblem('tenancy.host_taken', { detail: host });
-    return found;
-  });
-  const tenant = placed(row, settings.admin);
-  await settings.afterStep?.('registered');
-  await provisionDatabase(provisioning, tenant);
-  await withControl((tx) => queries.activateTenant(tx, { tenantId: tenant.id }));
-  return { ...tenant, status: 'active' };
 }

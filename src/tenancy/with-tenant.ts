@@ -27,7 +27,7 @@ export const patienceDefault: Patience = { connectMsMax: 3_000, acquireMsMax: 5_
 type Attempt = { begun: boolean; givenUp: boolean };
 
 /**
- * The only maker of a TenantTx: one transaction on the tenant's own database, whose collected balances and events are
+ * The only maker of a TenantTx, on tenants that are not suspended, or on those too: one transaction on the tenant's own database, whose collected balances and events are
  * written as its last statements. Whose database it is was checked when the connection was made. A database that
  * cannot be reached, or hangs, is `tenancy.database_unavailable` (503). Nothing is tried twice here: only the caller
  * knows whether that is right.
@@ -36,22 +36,28 @@ export function makeWithTenant(
   pools: PoolCache<Tenant>,
   tenantOfId: (id: TenantId) => Promise<Tenant>,
   { patience, log }: { readonly patience: Patience; readonly log: Logger },
-): WithTenant {
+): { readonly withTenant: WithTenant; readonly withTenantEvenSuspended: WithTenant } {
   const breaker = new Breaker(RETRY_AFTER_SECONDS * 1000);
-  return async (tenantId, origin, work) => {
-    const tenant = await tenantOfId(tenantId);
+  const enter = async <T>(tenant: Tenant, origin: Origin, work: (tx: TenantTx) => Promise<T>): Promise<T> => {
     if (tenant.status === 'provisioning')
-      throw tenancyProblem('tenancy.tenant_unknown', { detail: 'It is still being made', tenantId });
-    if (tenant.status === 'suspended') throw tenancyProblem('tenancy.suspended', { tenantId });
-    if (breaker.isOpen(tenantId)) throw unavailable(tenantId);
+      throw tenancyProblem('tenancy.tenant_unknown', { detail: 'It is still being made', tenantId: tenant.id });
+    if (breaker.isOpen(tenant.id)) throw unavailable(tenant.id);
     const attempt: Attempt = { begun: false, givenUp: false };
     try {
       const result = await inTransaction(pools, { tenant, origin, attempt, beginMsMax: patience.beginMsMax }, work);
-      breaker.reached(tenantId);
+      breaker.reached(tenant.id);
       return result;
     } catch (error) {
       throw inWords(error, { tenant, attempt, breaker, log });
     }
+  };
+  return {
+    withTenant: async (tenantId, origin, work) => {
+      const tenant = await tenantOfId(tenantId);
+      if (tenant.status === 'suspended') throw tenancyProblem('tenancy.suspended', { tenantId });
+      return enter(tenant, origin, work);
+    },
+    withTenantEvenSuspended: async (tenantId, origin, work) => enter(await tenantOfId(tenantId), origin, work),
   };
 }
 

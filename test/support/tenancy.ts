@@ -3,7 +3,9 @@ import { inject } from 'vitest';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { databaseAddress } from '../../src/platform/database.ts';
 import { createLogger } from '../../src/platform/logger.ts';
+import type { Knex } from 'knex';
 import type { TenantTx } from '../../src/platform/tenant-tx.ts';
+import { asAdmin } from '../../src/tenancy/admin.ts';
 import { openTenancy, type Tenancy, type TenancySettings, type Tenant } from '../../src/tenancy/index.ts';
 
 export const testLog = createLogger({ level: 'silent', role: 'test' });
@@ -48,3 +50,7 @@ export async function openTestTenant(): Promise<TestTenant> {
     close: tenancy.close,
   };
 }
+
+/** Runs work in the control database as the administrator: what the application's own role may not do there. */
+export const asControlAdmin = <T>(tenancy: Tenancy, work: (control: Knex) => Promise<T>): Promise<T> =>
+  asAdmin(tenancy.provisioning, `${tenancy.creation.installation}_control`, work);

@@ -6,7 +6,7 @@ import { createLogger } from '../../src/platform/logger.ts';
 import { query } from '../../src/platform/query.ts';
 import type { Tenancy, Tenant } from '../../src/tenancy/index.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-import { openTestTenancy, testOrigin } from '../support/tenancy.ts';
+import { asControlAdmin, openTestTenancy, testOrigin } from '../support/tenancy.ts';
 
 const one = query('test.one', z.object({ one: z.int() }), 'select 1 as one');
 const sleep = query('test.sleep', z.object({}), 'select pg_sleep(:seconds::float8)');
@@ -24,8 +24,8 @@ describe("A tenant's database that is not there", () => {
   let proxy: TcpProxy;
   const ask = (tenant: Tenant) => tenancy.withTenant(tenant.id, testOrigin, (tx) => one(tx, {}));
   const place = (tenant: Tenant, cluster: string) =>
-    tenancy.withControl((tx) =>
-      tx.sql.raw('update control.tenants set cluster = ? where slug = ?', [cluster, tenant.slug]),
+    asControlAdmin(tenancy, (control) =>
+      control.raw('update control.tenants set cluster = ? where slug = ?', [cluster, tenant.slug]),
     );
 
   beforeAll(async () => {
@@ -37,8 +37,8 @@ describe("A tenant's database that is not there", () => {
     acme = await tenancy.createTenant({ slug: 'acme', name: 'Acme' });
     zenith = await tenancy.createTenant({ slug: 'zenith', name: 'Zenith' });
     proxy = await openTcpProxy(databaseAddress(inject('adminUrl')));
-    await tenancy.withControl((tx) =>
-      tx.sql.raw(`insert into control.clusters values ('far', '127.0.0.1', ?)`, [proxy.port]),
+    await asControlAdmin(tenancy, (control) =>
+      control.raw(`insert into control.clusters values ('far', '127.0.0.1', ?)`, [proxy.port]),
     );
     await place(acme, 'far');
     await new Promise((resolve) => setTimeout(resolve, 60)); // The registry's answers are kept for 50 ms.
@@ -122,9 +122,9 @@ describe("A tenant's database that is not there", () => {
     const admin = tenancy.provisioning;
     const { asAdmin } = await import('../../src/tenancy/admin.ts');
     await asAdmin(admin, 'postgres', (pool) => pool.raw('grant connect on database ?? to ??', [theirs, acme.appRole]));
-    await tenancy.withControl(async (tx) => {
-      await tx.sql.raw(`update control.tenants set database = 'gone' where slug = 'zenith'`);
-      await tx.sql.raw(`update control.tenants set database = ? where slug = 'acme'`, [theirs]);
+    await asControlAdmin(tenancy, async (control) => {
+      await control.raw(`update control.tenants set database = 'gone' where slug = 'zenith'`);
+      await control.raw(`update control.tenants set database = ? where slug = 'acme'`, [theirs]);
     });
     await new Promise((resolve) => setTimeout(resolve, 60));
     logged.length = 0;
@@ -143,9 +143,9 @@ describe("A tenant's database that is not there", () => {
       ),
     );
     expect(rows).toEqual([{ open: 0n }]);
-    await tenancy.withControl(async (tx) => {
-      await tx.sql.raw(`update control.tenants set database = ? where slug = 'acme'`, [acme.database]);
-      await tx.sql.raw(`update control.tenants set database = ? where slug = 'zenith'`, [theirs]);
+    await asControlAdmin(tenancy, async (control) => {
+      await control.raw(`update control.tenants set database = ? where slug = 'acme'`, [acme.database]);
+      await control.raw(`update control.tenants set database = ? where slug = 'zenith'`, [theirs]);
     });
     await new Promise((resolve) => setTimeout(resolve, 60));
     await expect(ask(acme)).resolves.toEqual([{ one: 1 }]);

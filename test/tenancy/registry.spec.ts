@@ -4,7 +4,7 @@ import { databaseAddress } from '../../src/platform/database.ts';
 import type { Tenancy, Tenant } from '../../src/tenancy/index.ts';
 import { Registry } from '../../src/tenancy/registry.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-import { openTestTenancy, testLog, testOrigin } from '../support/tenancy.ts';
+import { asControlAdmin, openTestTenancy, testLog, testOrigin } from '../support/tenancy.ts';
 
 const tenantNamed = (slug: string, status: Tenant['status'] = 'active'): Tenant => ({
   id: 'tnt_00000000000000000000000000' as TenantId,
@@ -91,9 +91,9 @@ describe('While the control database is away', () => {
     proxy = await openTcpProxy(admin);
     tenancy = await openTestTenancy({ admin: { ...admin, host: '127.0.0.1', port: proxy.port }, registryTtlMs: 50 });
     acme = await tenancy.createTenant({ slug: 'acme', name: 'Acme' });
-    await tenancy.withControl(async (tx) => {
-      await tx.sql.raw(`insert into control.clusters values ('direct', ?, ?)`, [admin.host, admin.port]);
-      await tx.sql.raw(`update control.tenants set cluster = 'direct'`);
+    await asControlAdmin(tenancy, async (control) => {
+      await control.raw(`insert into control.clusters values ('direct', ?, ?)`, [admin.host, admin.port]);
+      await control.raw(`update control.tenants set cluster = 'direct'`);
     });
     await tenancy.tenantOfHost('acme.localhost');
     await tenancy.withTenant(acme.id, testOrigin, (tx) => tx.sql.raw('select 1'));

@@ -75,8 +75,8 @@ export type Guard = {
   readonly authorize: (caller: Caller, operation: OperationForm, asked: AskedBy) => Promise<Access>;
 };
 
-/** Whose host was asked. */
-export type AskedHost = { readonly tenantId: TenantId | null };
+/** Whose host was asked, and whence: keys of programs may be bound to addresses, and work from nowhere where it is not said. */
+export type AskedHost = { readonly tenantId: TenantId | null; readonly remoteAddress?: string };
 
 /** Whose host was asked, in which request. */
 export type AskedBy = AskedHost & { readonly requestId: string };

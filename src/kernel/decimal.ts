@@ -3,7 +3,8 @@ import { defineProblems } from './problem.ts';
 /** An exact decimal: coefficient x 10^-scale. */
 export type Decimal = { readonly coefficient: bigint; readonly scale: number };
 
-const PLAIN = /^-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,20})?$/;
+/** What `parseDecimal` reads, for schemas. */
+export const PLAIN_DECIMAL = /^-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,20})?$/;
 
 const decimalProblem = defineProblems({
   'decimal.malformed': { status: 422, title: 'The text is not a plain decimal number' },
@@ -14,7 +15,7 @@ const decimalProblem = defineProblems({
  * Exponents, spaces, thousands separators, other digits, hexadecimal and NaN are refused with `decimal.malformed`.
  */
 export function parseDecimal(text: string): Decimal {
-  if (!PLAIN.test(text))
+  if (!PLAIN_DECIMAL.test(text))
     throw decimalProblem('decimal.malformed', { detail: `Read ${JSON.stringify(text.slice(0, 40))}` });
   const point = text.indexOf('.');
   if (point < 0) return { coefficient: BigInt(text), scale: 0 };
@@ -22,7 +23,7 @@ export function parseDecimal(text: string): Decimal {
 }
 
 /** Whether a text is a decimal that `parseDecimal` reads. */
-export const isDecimal = (text: string): boolean => PLAIN.test(text);
+export const isDecimal = (text: string): boolean => PLAIN_DECIMAL.test(text);
 
 /** Writes coefficient x 10^-scale with at least `digitsMin` decimals and no trailing zeros beyond them. */
 export function formatDecimal({ coefficient, scale }: Decimal, digitsMin = 0): string {

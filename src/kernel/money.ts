@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { Currency, ledgerExponent, minorExponent } from './currency.ts';
-import { formatDecimal, isDecimal, parseDecimal, rescale, roundHalfEven } from './decimal.ts';
+import { formatDecimal, parseDecimal, PLAIN_DECIMAL, rescale, roundHalfEven } from './decimal.ts';
 import { defineProblems } from './problem.ts';
 
 /** A sum in whole ledger units of its currency (10^-ledgerExponent). */
 export type Money<C extends Currency = Currency> = { readonly units: bigint; readonly currency: C };
 
 /** Money as JSON carries it: `{"amount":"12.34","currency":"USD"}`. */
-export const MoneyJson = z.strictObject({
-  amount: z.string().refine(isDecimal, 'expected a plain decimal as text'),
-  currency: Currency,
-});
+export const MoneyJson = z
+  .strictObject({
+    amount: z.string().regex(PLAIN_DECIMAL, 'expected a plain decimal as text'),
+    currency: Currency,
+  })
+  .meta({
+    id: 'Money',
+    description: 'A sum as an exact decimal text, and its currency.',
+    example: { amount: '12.34', currency: 'USD' },
+  });
 export type MoneyJson = z.infer<typeof MoneyJson>;
 
 const moneyProblem = defineProblems({

@@ -33,6 +33,9 @@ export const postFan = query(
   select from ledger.post_fan(:debit, :credits::integer[], :units::bigint[], :currency, :effectiveAts::timestamptz[], :reference)`,
 );
 
+/** The lock under which balances are written, held to the commit: what is read behind it is what a posting will change. */
+export const lockBalances = query('ledger.lock_balances', z.object({}), `select from pg_advisory_xact_lock(7205001)`);
+
 const balanceRow = z.object({
   key: accountKey,
   id: LedgerAccountId,

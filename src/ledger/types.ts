@@ -19,6 +19,29 @@ export const purposes = [
 ] as const;
 export type Purpose = (typeof purposes)[number];
 
+export const accountClasses = ['asset', 'liability', 'equity', 'income', 'expense'] as const;
+export const sides = ['debit', 'credit'] as const;
+export const transferKinds = ['posted', 'pending', 'post_pending', 'void_pending'] as const;
+
+/** Of which kind the owner of an account is. */
+export const ownerKinds = ['house', 'ib', 'client', 'gateway'] as const;
+export type OwnerKind = (typeof ownerKinds)[number];
+
+/** Of which kind the owners of each purpose are. */
+export const ownerKindOf: Readonly<Record<Purpose, OwnerKind>> = {
+  commission_expense: 'house',
+  ib_payable: 'ib',
+  trader_rebate_payable: 'client',
+  ib_wallet: 'ib',
+  client_wallet: 'client',
+  psp_clearing: 'gateway',
+  fee_income: 'house',
+  house_capital: 'house',
+};
+
+/** The purposes whose accounts belong to owners of a kind. */
+export const purposesOf = (kind: OwnerKind): Purpose[] => purposes.filter((purpose) => ownerKindOf[purpose] === kind);
+
 /**
  * Names an account. `owner` is the key of whom it belongs to, of the kind that the purpose says (an IB, a client,
  * a gateway); the house is 0.
@@ -43,7 +66,7 @@ export type Resolution = TransferName & {
   readonly effectiveAt?: Date;
 } & ({ readonly outcome: 'post'; readonly units?: bigint } | { readonly outcome: 'void' });
 
-export type TransferKind = 'posted' | 'pending' | 'post_pending' | 'void_pending';
+export type TransferKind = (typeof transferKinds)[number];
 
 /**
  * An account and what is on it, in ledger units. `balance` is posted and counted on the account's normal side;
@@ -63,7 +86,7 @@ export type Balance = AccountRef & {
 export type Entry = TransferName & {
   readonly transfer: bigint;
   readonly version: bigint;
-  readonly side: 'debit' | 'credit';
+  readonly side: (typeof sides)[number];
   readonly kind: TransferKind;
   readonly units: bigint;
   readonly currency: Currency;
@@ -79,7 +102,7 @@ export type TimeAxis = 'posted' | 'effective';
 /** One line of the trial balance: all accounts of a purpose in a currency, in ledger units; sums may pass 64 bits. */
 export type TrialBalanceLine = {
   readonly purpose: Purpose;
-  readonly class: 'asset' | 'liability' | 'equity' | 'income' | 'expense';
+  readonly class: (typeof accountClasses)[number];
   readonly currency: Currency;
   readonly debits: bigint;
   readonly credits: bigint;

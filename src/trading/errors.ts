@@ -33,6 +33,7 @@ const parkedEntries = {
   'trading.closed_volume_missing': { status: 422, title: 'A reversal that does not say how much it closed' },
   'trading.volume_implausible': { status: 422, title: 'The volume is larger than any deal' },
   'trading.price_implausible': { status: 422, title: 'The price cannot be a price' },
+  'trading.deal_unreadable': { status: 422, title: 'The stored deal cannot be read by the program of today' },
 } as const;
 
 export type DealDoubt = keyof typeof parkedEntries;

@@ -6,6 +6,7 @@ import { serversOfKeys } from '../deals/queries.ts';
 import { instantOf, namesIn, sorted } from '../deals/reading.ts';
 import { insertDue, insertParked, loadFacts } from '../deals/store.ts';
 import type { DueDeal, Handling, Instant, Server } from '../deals/types.ts';
+import { dealParkedProblem } from '../errors.ts';
 import { translateDeal } from '../platforms/mt5/translate.ts';
 import type { Deal, RawDeal } from '../types.ts';
 import * as queries from './queries.ts';
@@ -15,20 +16,34 @@ const RERUN_MAX = 1_000;
 const RAW_LIMITS = { lengthMax: 1_048_576, depthMax: 64 };
 
 type Waiting = { readonly dealKey: bigint; readonly code: string; readonly serverKey: number; readonly raw: string };
-type Outcome = Waiting & { readonly deal: Deal; readonly handling: Handling; readonly instant: Instant };
+type Outcome = Waiting & { readonly deal?: Deal; readonly handling: Handling; readonly instant?: Instant };
 
-/** A deal as it was delivered: kept word for word, so it is read by the code of today. */
-function dealOf({ dealKey, raw }: Waiting): Deal {
+/** A deal as it was delivered: kept word for word, so it is read by the code of today; undefined where that cannot read it. */
+function dealOf({ raw }: Waiting): Deal | undefined {
   const json = parseStrictJson(raw, RAW_LIMITS);
   const deal = json.ok ? translateDeal(json.value as RawDeal) : undefined; // Objects only are stored.
-  if (!deal?.ok) throw new Error(`The stored deal ${dealKey} cannot be read`);
-  return deal.value;
+  return deal?.ok === true ? deal.value : undefined;
 }
+
+/** It keeps waiting, by a code of its own, and holds up none of those beside it. */
+const unreadable = (row: Waiting): Outcome => ({
+  ...row,
+  handling: {
+    handling: 'parked',
+    code: 'trading.deal_unreadable',
+    detail: dealParkedProblem('trading.deal_unreadable').title,
+  },
+});
 
 async function lookAgain(tx: TenantTx, waiting: readonly Waiting[], servers: readonly Server[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const server of servers) {
-    const deals = waiting.filter((row) => row.serverKey === server.key).map((row) => ({ row, deal: dealOf(row) }));
+    const deals: { readonly row: Waiting; readonly deal: Deal }[] = [];
+    for (const row of waiting.filter(({ serverKey }) => serverKey === server.key)) {
+      const deal = dealOf(row);
+      if (deal === undefined) outcomes.push(unreadable(row));
+      else deals.push({ row, deal });
+    }
     const facts = await loadFacts(tx, server, namesIn(deals.map(({ deal }) => deal)));
     for (const { row, deal } of deals) {
       const instant = instantOf(server, deal);
@@ -39,7 +54,7 @@ async function lookAgain(tx: TenantTx, waiting: readonly Waiting[], servers: rea
 }
 
 const dueOf = ({ dealKey: key, serverKey, deal, handling, instant }: Outcome): DueDeal[] =>
-  handling.handling === 'due' && instant.utcMs !== undefined
+  handling.handling === 'due' && deal !== undefined && instant?.utcMs !== undefined
     ? [{ key, serverKey, deal, utcMs: instant.utcMs, to: handling.to }]
     : [];
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SourceId } from '../../kernel/ids.ts';
+import { pagedQuery } from '../../platform/paging.ts';
 import { query } from '../../platform/query.ts';
 
 const bytes = z.instanceof(Buffer);
@@ -50,14 +51,35 @@ export const allSources = query(
    order by o.key`,
 );
 
+/** Keys rise in the order in which sources are registered. What of the secret before has ended is nothing. */
+export const pageOfSources = pagedQuery(
+  'trading.page_of_sources',
+  z.object({
+    key: z.int(),
+    id: SourceId,
+    name: z.string(),
+    server: z.string(),
+    createdAt: z.date(),
+    previousUntil: z.date().nullable(),
+  }),
+  `
+  select o.key, o.id, o.name, s.name as server, o.created_at as "createdAt",
+         case when o.previous_until > clock_timestamp() then o.previous_until end as "previousUntil"
+    from trading.sources o join trading.servers s on s.key = o.server_key
+   where (:server::text is null or s.name = :server)`,
+  { sorts: { created: { column: 'key', type: 'integer' } }, unique: { column: 'id', schema: SourceId, type: 'uuid' } },
+);
+
 /** The old secret ends by the database's clock: what an application's shows must not decide how long a key lives. */
 export const rotateSecret = query(
   'trading.rotate_secret',
-  z.object({ previousUntil: z.date() }),
+  z.object({ previousUntil: z.date(), before: z.date().nullable() }),
   `
-  update trading.sources set secret = :secret, secret_previous = secret,
+  with was as (select id, previous_until from trading.sources where id = :id for update)
+  update trading.sources o set secret = :secret, secret_previous = o.secret,
          previous_until = date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => :previousValidMs::double precision / 1000)
-   where id = :id returning previous_until as "previousUntil"`,
+    from was where o.id = was.id
+  returning o.previous_until as "previousUntil", was.previous_until as before`,
 );
 
 /** What a signature is checked with. */

@@ -33,7 +33,8 @@ export async function createSource(tx: TenantTx, keeping: SourceKeeping, source:
   const made = await queries.insertSource(tx, { id, serverKey: server.key, name: source.name, secret: sealed });
   if (made.length === 0)
     throw registryProblem('trading.source_exists', { detail: `${source.name} of ${source.server}` });
-  const payload = { server: source.server, name: source.name };
+  const fields = { server: source.server, name: source.name };
+  const payload = { ...fields, before: null, after: fields };
   emit(tx, { stream: `source/${id}`, type: 'trading.source_created', schemaVersion: 1, payload });
   return { id, secret };
 }
@@ -52,7 +53,9 @@ export async function rotateSecret(
     previousValidMs: rotation.previousValidMs,
   });
   if (changed === undefined) throw registryProblem('trading.source_unknown', { detail: id });
-  const payload = { previousUntil: changed.previousUntil.toISOString() };
+  const previousUntil = changed.previousUntil.toISOString();
+  const before = { previousUntil: changed.before?.toISOString() ?? null };
+  const payload = { previousUntil, before, after: { previousUntil } };
   emit(tx, { stream: `source/${id}`, type: 'trading.secret_rotated', schemaVersion: 1, payload });
   return { id, secret };
 }

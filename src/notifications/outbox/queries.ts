@@ -75,11 +75,11 @@ export const giveUpOld = realmQuery(
   returning m.id, m.template`,
 );
 
-/** In how many milliseconds the next mail is due, 0 where one is now; null where none waits. */
+/** In how many milliseconds the next mail is due, 0 where one is now; no row where none waits. */
 export const nextDueIn = realmQuery(
   'notifications.next_due_in',
-  z.object({ dueInMs: z.int().nullable() }),
+  z.object({ dueInMs: z.int() }),
   `
-  select ceil(greatest(0, extract(epoch from min(next_try_at) - clock_timestamp()) * 1000))::integer as "dueInMs"
-    from notifications.messages where state in ('waiting', 'sending')`,
+  select ceil(greatest(0, extract(epoch from next_try_at - clock_timestamp()) * 1000))::integer as "dueInMs"
+    from notifications.messages where state in ('waiting', 'sending') order by next_try_at limit 1`,
 );

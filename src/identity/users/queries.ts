@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { ClientId, IbId, UserId } from '../../kernel/ids.ts';
+import { realmQuery } from '../../platform/query.ts';
+import { userStatuses } from './types.ts';
+
+const user = z.object({
+  id: UserId,
+  email: z.string(),
+  name: z.string(),
+  phone: z.string().nullable(),
+  status: z.enum(userStatuses),
+  emailVerifiedAt: z.date().nullable(),
+  clientId: ClientId.nullable(),
+  ibId: IbId.nullable(),
+  roles: z.array(z.string()),
+  createdAt: z.date(),
+});
+
+/** No row where the address is taken. */
+export const insertUser = realmQuery(
+  'identity.insert_user',
+  z.object({}),
+  `
+  with made as (
+    insert into identity.users (id, email, email_key, name, phone, client_id, ib_id, email_verified_at)
+    values (:id, :email, :emailKey, :name, :phone, :clientId, :ibId,
+            case when :isVerified::boolean then date_trunc('milliseconds', clock_timestamp()) end)
+    on conflict (email_key) do nothing
+    returning id
+  )
+  select from made`,
+);
+
+export const insertRoles = realmQuery(
+  'identity.insert_roles',
+  z.object({}),
+  `insert into identity.user_roles (user_id, role) select :userId::uuid, unnest(:roles::text[]) on conflict do nothing`,
+);
+
+export const deleteRoles = realmQuery(
+  'identity.delete_roles',
+  z.object({}),
+  `delete from identity.user_roles where user_id = :userId and role = any (:roles::text[])`,
+);
+
+export const userById = realmQuery(
+  'identity.user_by_id',
+  user,
+  `
+  select u.id, u.email, u.name, u.phone, u.status, u.email_verified_at as "emailVerifiedAt", u.client_id as "clientId",
+         u.ib_id as "ibId", u.created_at as "createdAt",
+         array(select r.role from identity.user_roles r where r.user_id = u.id order by r.role) as roles
+    from identity.users u where u.id = :id`,
+);
+
+export const userByEmailKey = realmQuery(
+  'identity.user_by_email_key',
+  user,
+  `
+  select u.id, u.email, u.name, u.phone, u.status, u.email_verified_at as "emailVerifiedAt", u.client_id as "clientId",
+         u.ib_id as "ibId", u.created_at as "createdAt",
+         array(select r.role from identity.user_roles r where r.user_id = u.id order by r.role) as roles
+    from identity.users u where u.email_key = :emailKey`,
+);
+
+/** Whoever changes a person holds this row, so that changes come one after the other. */
+export const lockUser = realmQuery(
+  'identity.lock_user',
+  z.object({ status: z.enum(userStatuses) }),
+  `select status from identity.users where id = :id for update`,
+);
+
+export const setStatus = realmQuery(
+  'identity.set_user_status',
+  z.object({}),
+  `update identity.users set status = :status, updated_at = date_trunc('milliseconds', clock_timestamp()) where id = :id`,
+);
+
+export const setLinks = realmQuery(
+  'identity.set_user_links',
+  z.object({}),
+  `
+  update identity.users
+     set client_id = :clientId, ib_id = :ibId, updated_at = date_trunc('milliseconds', clock_timestamp())
+   where id = :id`,
+);
+
+/** The first proof counts; no row where there was one. */
+export const setVerified = realmQuery(
+  'identity.set_email_verified',
+  z.object({}),
+  `
+  update identity.users set email_verified_at = date_trunc('milliseconds', clock_timestamp())
+   where id = :id and email_verified_at is null
+  returning 1 as done`,
+);
+
+export const passwordHashOf = realmQuery(
+  'identity.password_hash_of',
+  z.object({ hash: z.string() }),
+  `select hash from identity.passwords where user_id = :userId`,
+);
+
+export const putPassword = realmQuery(
+  'identity.put_password',
+  z.object({}),
+  `
+  insert into identity.passwords (user_id, hash) values (:userId, :hash)
+  on conflict (user_id) do update set hash = excluded.hash, changed_at = date_trunc('milliseconds', clock_timestamp())`,
+);
+
+/** The same password, hashed anew; not where another one was set meanwhile. */
+export const replaceHash = realmQuery(
+  'identity.replace_password_hash',
+  z.object({}),
+  `update identity.passwords set hash = :hash where user_id = :userId and hash = :formerHash`,
+);

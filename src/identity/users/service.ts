@@ -1,0 +1,89 @@
+import { type ClientId, type IbId, idFromUuid, newUuid, UserId } from '../../kernel/ids.ts';
+import { emit } from '../../platform/events/index.ts';
+import type { RealmTx } from '../../platform/tenant-tx.ts';
+import { identityProblem } from '../errors.ts';
+import * as queries from './queries.ts';
+import { emailKeyOf } from './rules.ts';
+import type { NewUser, User, UserStatus } from './types.ts';
+
+/** The stream of a person's events. */
+export const userStream = (userId: UserId): string => `user/${userId}`;
+
+export const newUserId = (): UserId => UserId.parse(idFromUuid('usr', newUuid(Date.now())));
+
+/** Makes a person with his roles; `identity.user_exists` where the address is somebody's. */
+export async function createUser(tx: RealmTx, user: NewUser): Promise<UserId> {
+  const id = await createUserIfNew(tx, user);
+  if (id === undefined) throw identityProblem('identity.user_exists');
+  return id;
+}
+
+/** The same; undefined where the address is somebody's. */
+export async function createUserIfNew(tx: RealmTx, user: NewUser): Promise<UserId | undefined> {
+  const { id = newUserId(), email, name, phone, clientId, ibId, isVerified, roles } = user;
+  const given = { id, email: email.trim(), emailKey: emailKeyOf(email), name, phone, clientId, ibId, isVerified };
+  if ((await queries.insertUser(tx, given)).length === 0) return undefined;
+  await queries.insertRoles(tx, { userId: id, roles });
+  const payload = { roles: [...roles], clientId: clientId ?? null, ibId: ibId ?? null };
+  emit(tx, { stream: userStream(id), type: 'identity.user_created', schemaVersion: 1, payload });
+  return id;
+}
+
+/** A person; undefined where there is none. */
+export const findUser = async (tx: RealmTx, id: UserId): Promise<User | undefined> =>
+  (await queries.userById(tx, { id }))[0];
+
+/** The person with an address, in whatever spelling; undefined where there is none. */
+export const findUserByEmail = async (tx: RealmTx, email: string): Promise<User | undefined> =>
+  (await queries.userByEmailKey(tx, { emailKey: emailKeyOf(email) }))[0];
+
+/** Takes a person for a change until the transaction ends; `identity.user_unknown` where there is none. */
+async function takeUser(tx: RealmTx, id: UserId): Promise<User> {
+  await queries.lockUser(tx, { id });
+  const user = await findUser(tx, id);
+  if (user === undefined) throw identityProblem('identity.user_unknown');
+  return user;
+}
+
+/**
+ * Suspends, closes or brings back a person. A change that ends his rights ends his sessions within the time for which
+ * callers are kept; `endSessionsOf` (sessions) ends them for good.
+ */
+export async function setUserStatus(tx: RealmTx, id: UserId, status: UserStatus, reason: string): Promise<void> {
+  const user = await takeUser(tx, id);
+  if (user.status === status) return;
+  await queries.setStatus(tx, { id, status });
+  const payload = { before: user.status, after: status, reason };
+  emit(tx, { stream: userStream(id), type: 'identity.user_status_changed', schemaVersion: 1, payload });
+}
+
+/** Gives a person these roles and takes all others. */
+export async function setUserRoles(tx: RealmTx, id: UserId, roles: readonly string[]): Promise<void> {
+  const user = await takeUser(tx, id);
+  const given = roles.filter((role) => !user.roles.includes(role));
+  const taken = user.roles.filter((role) => !roles.includes(role));
+  if (given.length + taken.length === 0) return;
+  await queries.insertRoles(tx, { userId: id, roles: given });
+  await queries.deleteRoles(tx, { userId: id, roles: taken });
+  const payload = { before: [...user.roles], after: [...new Set(roles)].toSorted() };
+  emit(tx, { stream: userStream(id), type: 'identity.roles_changed', schemaVersion: 1, payload });
+}
+
+/** Says which client or IB a person is; null for none. */
+export async function linkUser(
+  tx: RealmTx,
+  id: UserId,
+  links: { readonly clientId: ClientId | null; readonly ibId: IbId | null },
+): Promise<void> {
+  const { clientId, ibId } = await takeUser(tx, id);
+  if (clientId === links.clientId && ibId === links.ibId) return;
+  await queries.setLinks(tx, { id, ...links });
+  const payload = { before: { clientId, ibId }, after: { ...links } };
+  emit(tx, { stream: userStream(id), type: 'identity.user_linked', schemaVersion: 1, payload });
+}
+
+/** Notes that an address is its owner's. */
+export async function verifyEmail(tx: RealmTx, id: UserId): Promise<void> {
+  if ((await queries.setVerified(tx, { id })).length === 0) return;
+  emit(tx, { stream: userStream(id), type: 'identity.email_verified', schemaVersion: 1, payload: {} });
+}

@@ -36,6 +36,7 @@ const people = `
   create index clients_of_user on clients.clients (owner_user_id) where owner_user_id is not null;
   create index clients_of_desk on clients.clients (desk_id) where desk_id is not null;
   create index accounts_by_opening on clients.accounts (opened_at, id);
+  create index accounts_by_login on clients.accounts (login, id);
   grant update (name, first_name, last_name, email, email_key, phone, country, contact_version, kyc_state,
     owner_user_id, desk_id) on clients.clients to cascade_app;
 

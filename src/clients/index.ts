@@ -1,3 +1,16 @@
+export type { KycState } from './people/contract.ts';
+export type { PeopleRouteDeps } from './people/routes.ts';
+export { shownClient } from './people/routes.ts';
+export {
+  addClient,
+  type Assignees,
+  clientWithin,
+  kycStateOf,
+  type NewContact,
+  pageOfClients,
+  setKycState,
+} from './people/service.ts';
 export { isWithinReach, reachParams, withinReach } from './reach.ts';
+export { clientRoutes } from './routes.ts';
 export { accountsOf, clientKeys, createClients, listClients, openAccounts } from './service.ts';
 export type * from './types.ts';

@@ -9,14 +9,17 @@ export const insertClients = query(
   z.object({ key: z.int(), place: z.int() }),
   `
   with given as (
-    select id, name, place::integer from unnest(:ids::uuid[], :names::text[]) with ordinality as g (id, name, place)
+    select g.*
+      from unnest(:ids::uuid[], :names::text[], :firstNames::text[], :lastNames::text[], :emails::text[], :emailKeys::text[],
+                  :phones::text[], :countries::text[], :kycStates::text[])
+           with ordinality as g (id, name, first_name, last_name, email, email_key, phone, country, kyc_state, place)
   ), made as (
-    insert into clients.clients (id, name)
-    select id, name from given order by place
+    insert into clients.clients (id, name, first_name, last_name, email, email_key, phone, country, kyc_state)
+    select id, name, first_name, last_name, email, email_key, phone, country, kyc_state from given order by place
     on conflict (id) do nothing
     returning key, id
   )
-  select made.key, given.place from made join given using (id)`,
+  select made.key, given.place::integer as place from made join given using (id)`,
 );
 
 export const insertAccounts = query(

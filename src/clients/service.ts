@@ -1,3 +1,4 @@
+import { emailKeyOf } from '../kernel/contact.ts';
 import { AccountId, ClientId, idFromUuid, newUuid } from '../kernel/ids.ts';
 import { sqlStateOf } from '../platform/database.ts';
 import { emit } from '../platform/events/index.ts';
@@ -24,7 +25,7 @@ export async function createClients(tx: TenantTx, clients: readonly NewClient[])
   const nowMs = Date.now();
   for (const slice of slices(clients)) {
     const ids = slice.map((client) => client.id ?? ClientId.parse(idFromUuid('cli', newUuid(nowMs))));
-    const rows = await queries.insertClients(tx, { ids, names: slice.map((client) => client.name) });
+    const rows = await queries.insertClients(tx, { ids, ...columnsOf(slice) });
     const keys = keysByPlace(rows);
     ids.forEach((id, index) => {
       const key = keys.get(index + 1);
@@ -35,6 +36,17 @@ export async function createClients(tx: TenantTx, clients: readonly NewClient[])
   }
   return created;
 }
+
+const columnsOf = (slice: readonly NewClient[]) => ({
+  names: slice.map((client) => client.name),
+  firstNames: slice.map((client) => client.firstName),
+  lastNames: slice.map((client) => client.lastName),
+  emails: slice.map((client) => client.email),
+  emailKeys: slice.map(({ email }) => (email === undefined ? null : emailKeyOf(email))),
+  phones: slice.map((client) => client.phone),
+  countries: slice.map((client) => client.country),
+  kycStates: slice.map((client) => client.kycState ?? 'pending'),
+});
 
 /**
  * Opens trading accounts as a set and gives their keys in the order given; one event per statement names the rows.

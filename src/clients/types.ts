@@ -1,8 +1,21 @@
 import type { Currency } from '../kernel/currency.ts';
 import type { AccountId, ClientId } from '../kernel/ids.ts';
+import type { KycState } from './people/contract.ts';
 
 /** A client to be created; the id is made here unless the caller needs a fixed one. */
-export type NewClient = { readonly name: string; readonly id?: ClientId };
+export type NewClient = {
+  readonly name: string;
+  readonly id?: ClientId;
+  readonly firstName?: string;
+  readonly lastName?: string;
+  readonly email?: string;
+  /** E.164. */
+  readonly phone?: string;
+  /** ISO 3166-1 alpha-2. */
+  readonly country?: string;
+  /** `pending` unless given: an import brings people who were admitted elsewhere. */
+  readonly kycState?: KycState;
+};
 
 /** A created client: `key` is what other tables refer to, `id` what people see. */
 export type CreatedClient = { readonly key: number; readonly id: ClientId };

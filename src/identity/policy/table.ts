@@ -35,19 +35,19 @@ const subtree: More = { conditions: ['subtree'] };
  */
 export const policyTable: readonly PolicyRow[] = [
   // People who trade, and their trading accounts.
-  ...rows('owner admin compliance', 'clients', 'list read create assign reveal export'),
-  ...rows('finance support', 'clients', 'list read reveal', { masked: personal }),
-  ...rows('auditor', 'clients', 'list read', { masked: personal }),
-  ...rows('sales', 'clients', 'list read create', theirs),
+  ...rows('owner admin compliance', 'clients', 'list read create update assign reveal timeline export'),
+  ...rows('finance support', 'clients', 'list read reveal timeline', { masked: personal }),
+  ...rows('auditor', 'clients', 'list read timeline', { masked: personal }),
+  ...rows('sales', 'clients', 'list read create update timeline', theirs),
   ...rows('ib', 'clients', 'list read', { ...subtree, masked: personal }),
   ...rows('client', 'clients', 'read', own),
-  ...rows('api_key', 'clients', 'list read create'),
+  ...rows('api_key', 'clients', 'list read create update'),
   ...rows('owner admin compliance', 'accounts', 'list read create'),
   ...rows('finance support auditor', 'accounts', 'list read'),
   ...rows('sales', 'accounts', 'list read create', theirs),
   ...rows('ib', 'accounts', 'list read', subtree),
   ...rows('client', 'accounts', 'list read', own),
-  ...rows('client', 'accounts', 'create', { ...own, kycStates: ['approved'] }),
+  ...rows('client', 'accounts', 'ask', { ...own, kycStates: ['approved'] }),
   ...rows('api_key', 'accounts', 'list read create'),
 
   // The IB tree.

@@ -5,4 +5,5 @@ export { type Relay, type RelaySettings, type RelayStats, runRelay } from './rel
 export type { Finding, Json, StoredEvent } from './types.ts';
 export { countEvents, verifyEvents } from './verify.ts';
 export { recentSums } from './queries.ts';
+export { pageOfStreams, type ToldEvent } from './streams.ts';
 export { HintBuffer } from './hints.ts';

@@ -1,0 +1,78 @@
+import { pageOfStreams } from '../../platform/events/index.ts';
+import { shownField } from '../../platform/masks.ts';
+import { type Route, route } from '../../platform/route.ts';
+import type { WithTenant } from '../../platform/tenant-tx.ts';
+import * as contract from './contract.ts';
+import type { ClientRow } from './queries.ts';
+import {
+  addClient,
+  assignClient,
+  type Assignees,
+  changeContact,
+  clientWithin,
+  pageOfClients,
+  revealContact,
+  streamsOf,
+} from './service.ts';
+
+/** A client as a caller is shown it: what its access masks is masked. */
+export function shownClient(row: ClientRow, masked: ReadonlySet<string>): contract.Client {
+  const { key: _key, contactVersion: _version, createdAt, country, ...client } = row;
+  return {
+    ...client,
+    country: country as contract.Client['country'],
+    email: shownField(masked, 'email', row.email),
+    phone: shownField(masked, 'phone', row.phone),
+    createdAt: createdAt.toISOString(),
+    masked: contract.ContactField.options.filter((field) => masked.has(field)),
+  };
+}
+
+export type PeopleRouteDeps = { readonly withTenant: WithTenant; readonly assignees: Assignees };
+
+/** The routes of clients. */
+export const peopleRoutes = ({ withTenant, assignees }: PeopleRouteDeps): Route[] => [
+  route(contract.listClients, async ({ tenantId, origin, access, query }) => {
+    const page = await withTenant(tenantId, origin, (tx) => pageOfClients(tx, access, query, query));
+    const data = page.rows.map((row) => shownClient(row, access.masked));
+    return { status: 200, json: { data, nextCursor: page.nextCursor } };
+  }),
+  route(contract.createClient, async ({ tenantId, origin, access, body }) => {
+    // Whoever reaches only what is assigned would not see again what he makes.
+    const ownerUserId = access.reach.everything ? null : access.reach.userId;
+    const row = await withTenant(tenantId, origin, async (tx) => {
+      const { id } = await addClient(tx, { ...body, ownerUserId });
+      return clientWithin(tx, access.reach, id);
+    });
+    return { status: 201, json: shownClient(row, access.masked) };
+  }),
+  route(contract.readClient, async ({ tenantId, origin, access, params }) => {
+    const row = await withTenant(tenantId, origin, (tx) => clientWithin(tx, access.reach, params.clientId));
+    return { status: 200, json: shownClient(row, access.masked) };
+  }),
+  route(contract.updateClient, async ({ tenantId, origin, access, params, body }) => {
+    const row = await withTenant(tenantId, origin, (tx) => changeContact(tx, access.reach, params.clientId, body));
+    return { status: 200, json: shownClient(row, access.masked) };
+  }),
+  route(contract.assignClient, async ({ tenantId, origin, access, params, body }) => {
+    const row = await withTenant(tenantId, origin, (tx) =>
+      assignClient(tx, assignees, access.reach, params.clientId, body),
+    );
+    return { status: 200, json: shownClient(row, access.masked) };
+  }),
+  route(contract.revealClient, async ({ tenantId, origin, access, params, body }) => {
+    const seen = await withTenant(tenantId, origin, (tx) => revealContact(tx, access.reach, params.clientId, body));
+    return { status: 200, json: { id: params.clientId, ...seen } };
+  }),
+  route(contract.readClientTimeline, async ({ tenantId, origin, access, params, query }) => {
+    const page = await withTenant(tenantId, origin, async (tx) =>
+      pageOfStreams(tx, { streams: await streamsOf(tx, access.reach, params.clientId) }, query),
+    );
+    const data = page.rows.map(({ seq, recordedAt, ...event }) => ({
+      ...event,
+      seq: String(seq),
+      at: recordedAt.toISOString(),
+    }));
+    return { status: 200, json: { data, nextCursor: page.nextCursor } };
+  }),
+];

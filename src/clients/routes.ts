@@ -1,0 +1,6 @@
+import type { Route } from '../platform/route.ts';
+import { accountRoutes } from './accounts/routes.ts';
+import { type PeopleRouteDeps, peopleRoutes } from './people/routes.ts';
+
+/** The routes of clients and of their trading accounts. */
+export const clientRoutes = (deps: PeopleRouteDeps): Route[] => [...peopleRoutes(deps), ...accountRoutes(deps)];

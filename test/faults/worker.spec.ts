@@ -91,7 +91,7 @@ onEachQueue('A worker', (kind) => {
       const recoveryMs = await settled(stage);
       await checkRules(stage, { thoroughly: isLast });
       expect(other.hasEnded()).toBe(false);
-      await within(DEATH_MS_MAX, late.stop());
+      await within(DEATH_MS_MAX, Promise.all([late.stop(), other.stop()])); // The next round's late worker must find nobody beside it.
       return { recoveryMs };
     },
   );

@@ -1,6 +1,6 @@
 import type { TenantId } from '../kernel/ids.ts';
 import type { AskedHost } from '../platform/access.ts';
-import type { Origin, RealmTx, WithControl, WithTenant } from '../platform/tenant-tx.ts';
+import type { Origin, RealmTx, TenantTx, WithControl, WithTenant } from '../platform/tenant-tx.ts';
 
 /**
  * Where people live: in a tenant's database, or, for those who run the installation, in the control database. Both have
@@ -24,5 +24,8 @@ export const makeRealmOf =
       ? { tenantId, run: (origin, work) => withControl(work, origin) }
       : { tenantId, run: (origin, work) => withTenant(tenantId, origin, work) };
 
+/** Whether a transaction is on a tenant's database. */
+export const isTenantTx = (tx: RealmTx): tx is TenantTx => 'tenantId' in tx;
+
 /** The tenant of a transaction; null on the control database. */
-export const tenantOf = (tx: RealmTx): TenantId | null => ('tenantId' in tx ? tx.tenantId : null);
+export const tenantOf = (tx: RealmTx): TenantId | null => (isTenantTx(tx) ? tx.tenantId : null);

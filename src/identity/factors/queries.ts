@@ -86,3 +86,35 @@ export const lockFactors = realmQuery(
   z.object({}),
   `select pg_advisory_xact_lock(hashtextextended('identity.factors/' || :user, 0))::text as locked`,
 );
+
+/** The session counts as proven from now on. */
+export const proveSession = realmQuery(
+  'identity.prove_session',
+  z.object({ provenAt: z.date() }),
+  `
+  update identity.sessions set proven_at = date_trunc('milliseconds', clock_timestamp())
+   where id = :sessionId and user_id = :userId and ended_at is null
+  returning proven_at as "provenAt"`,
+);
+
+/** Whether a second factor was given in this session within the last 5 minutes. */
+export const isProvenLately = realmQuery(
+  'identity.is_proven_lately',
+  z.object({ lately: z.boolean() }),
+  `
+  select coalesce(proven_at > clock_timestamp() - interval '5 minutes', false) as lately
+    from identity.sessions where id = :sessionId and user_id = :userId and ended_at is null`,
+);
+
+export const deletePasskeysOfUser = realmQuery(
+  'identity.delete_passkeys_of_user',
+  z.object({}),
+  `delete from identity.passkeys where user_id = :userId`,
+);
+
+/** When an authenticator app was confirmed; null where one waits for its first code. */
+export const totpSince = realmQuery(
+  'identity.totp_since',
+  z.object({ confirmedAt: z.date().nullable() }),
+  `select confirmed_at as "confirmedAt" from identity.totp_factors where user_id = :userId`,
+);

@@ -1,3 +1,6 @@
+import type { SessionId, UserId } from '../../kernel/ids.ts';
+import type { Site } from '../passkeys/types.ts';
+
 /** What somebody can prove himself with besides a password. */
 export type Factors = {
   readonly totp: boolean;
@@ -11,3 +14,6 @@ export type ProvenBy = 'totp' | 'recovery_code';
 
 /** Whether there is a second factor to sign in with. */
 export const hasFactor = ({ totp, passkeys }: Factors): boolean => totp || passkeys > 0;
+
+/** Somebody who is signed in, and works on what is his own from a page. */
+export type Oneself = { readonly userId: UserId; readonly sessionId: SessionId; readonly site: Site };

@@ -1,0 +1,25 @@
+import type { SessionId, TenantId, UserId } from '../../kernel/ids.ts';
+import type { Sealer } from '../../platform/crypto.ts';
+import type { SendMail } from '../../platform/mail.ts';
+import type { RealmTx } from '../../platform/tenant-tx.ts';
+import type { RealmOf } from '../realm.ts';
+
+/** Bounded tries: wrong codes count with wrong passwords of the account. Signing in keeps the count. */
+export type CodeTries = {
+  /** A Problem (429) while the account has to wait. */
+  readonly refuseWhileBlocked: (tx: RealmTx, userId: UserId) => Promise<void>;
+  readonly failed: (tx: RealmTx, userId: UserId) => Promise<void>;
+  readonly succeeded: (tx: RealmTx, userId: UserId) => Promise<void>;
+};
+
+/** What second factors need of others; the composition root hands it down. */
+export type FactorDeps = {
+  readonly realmOf: RealmOf;
+  readonly sealer: Sealer;
+  readonly sendMail: SendMail;
+  /** How an authenticator app and a passkey name us: the brokerage, or the installation. */
+  readonly issuerOf: (tenantId: TenantId | null) => Promise<string>;
+  readonly tries: CodeTries;
+  /** Told when a session was proven anew, so that what is remembered of its caller is asked again. */
+  readonly forget: (sessionId: SessionId) => void;
+};

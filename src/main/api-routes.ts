@@ -1,3 +1,4 @@
+import { descriptionRoutes } from '../http/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import type { OperationForm } from '../kernel/operation.ts';
@@ -5,6 +6,7 @@ import type { Metrics, OpsSettings } from '../ops/index.ts';
 import { opsRoutes } from '../ops/index.ts';
 import type { Sealer } from '../platform/crypto.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { SendMail } from '../platform/mail.ts';
 import type { Route } from '../platform/route.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
 import type { Tenancy } from '../tenancy/index.ts';
@@ -20,11 +22,17 @@ export type ApiDependencies = Omit<OpsSettings, 'metrics'> & {
   readonly metrics: Metrics;
   /** Tells of due trades after the commit that made them due. Only a hint. */
   readonly announceTrades: (tenantId: TenantId) => Promise<void>;
+  readonly sendMail: SendMail;
   readonly log: Logger;
 };
 
+const VERSION = '0.3.0';
+/** Where the codes of problems are explained; the code is added as the fragment. */
+export const PROBLEMS_URL = 'https://docs.example.com/errors';
+
 /** Every route of the API: one line for each feature. Nothing is opened or asked here, only when a route is called. */
 export const apiRoutes = (deps: ApiDependencies): Route[] => [
+  ...descriptionRoutes({ operations: allOperations, version: VERSION, problemsUrl: PROBLEMS_URL }),
   ...opsRoutes(deps),
   ...feedRoutes({
     withTenant: deps.tenancy.withTenant,

@@ -3,6 +3,7 @@ import type { DatabaseAddress } from '../platform/database.ts';
 import type { Tenancy } from '../tenancy/index.ts';
 import { seedDemoTenants } from './demo-tenants.ts';
 import { startLiveDeals } from './live-deals.ts';
+import { startCaughtMail } from './caught-mail.ts';
 import { mainProblem } from './errors.ts';
 import { runProcess } from './process.ts';
 import { startApi, startRelay, startWorker } from './roles.ts';
@@ -16,7 +17,8 @@ process.stdout.write('Cascade is starting; the first start makes its database an
 await runProcess('dev', 'own', async (deps, keep) => {
   await migrateTenants(deps.platform.tenancy);
   keep(startRelay(deps));
-  keep(await startWorker(deps));
+  const caught = deps.config.smtpUrl === undefined ? keep(await startCaughtMail()) : undefined;
+  keep(await startWorker({ ...deps, config: { ...deps.config, smtpUrl: deps.config.smtpUrl ?? caught?.smtpUrl } }));
   const { port } = keep(await startApi(deps, takeSnapshot(deps, ['api', 'worker', 'relay']))).server;
   const brokers = await seedDemoTenants(deps);
   keep(startLiveDeals(brokers, { client: createTenantClient(), port, baseHost: deps.config.baseHost, log: deps.log }));
@@ -26,6 +28,7 @@ await runProcess('dev', 'own', async (deps, keep) => {
     brokers.map(({ slug }) => slug),
     deps.platform.admin,
     deps.work.store.kind,
+    caught?.pageUrl,
   );
 });
 
@@ -43,6 +46,7 @@ function printAddresses(
   slugs: readonly string[],
   admin: DatabaseAddress,
   queue: 'redis' | 'postgres',
+  mailPage: string | undefined,
 ): void {
   const bare = `http://${config.baseHost}:${port}`;
   process.stdout.write(
@@ -56,6 +60,9 @@ function printAddresses(
       `  operator token  ${config.operatorToken}`,
       `  database        PostgreSQL ${config.databaseUrl === undefined ? 'embedded' : 'given'} at ${admin.host}:${admin.port}`,
       `  queue           ${queue === 'redis' ? 'Redis' : 'PostgreSQL'}`,
+      ...(mailPage === undefined
+        ? []
+        : [`  mails           ${mailPage}/         (caught here; none leaves this machine)`]),
       `  command line    npm run cascade -- --help`,
       `Simulated deals come in now; Ctrl-C stops everything, and the next start finds its data again.`,
       '',

@@ -21,6 +21,7 @@ import type { CompleteConfig } from '../platform/secrets.ts';
 import { apiRoutes } from './api-routes.ts';
 import type { Platform } from './compose.ts';
 import { mainProblem } from './errors.ts';
+import { mailWork, sendMailOf } from './mail.ts';
 import type { Work } from './work.ts';
 
 /** What every role is made of. */
@@ -83,6 +84,7 @@ export async function startApi(
         migrations: tenancy.checkMigrations,
       },
       announceTrades: (tenantId) => announce(deps, tenantId),
+      sendMail: sendMailOf(config, work.nudgeMail),
       log,
     }),
     mounts: [{ path: BOARD_PATH, handler: queueBoard(work.queues.all) }],
@@ -136,8 +138,9 @@ async function announce({ work }: RoleDeps, tenantId: TenantId): Promise<void> {
   }
 }
 
-/** Books due trades, and sweeps up what no job speaks for. */
-export async function startWorker({ config, platform, work, metrics, log }: RoleDeps): Promise<Role> {
+/** Books due trades, delivers mails, and sweeps up what no job speaks for. */
+export async function startWorker(deps: RoleDeps): Promise<Role> {
+  const { config, platform, work, metrics, log } = deps;
   const { withTenant } = platform.tenancy;
   const handler = tradeExecutedHandler({
     withTenant,
@@ -161,13 +164,14 @@ export async function startWorker({ config, platform, work, metrics, log }: Role
     },
     onEnd: metrics.countJob,
   });
+  const mail = mailWork(deps);
   const sweeping = new Rounds({
     name: 'sweeper',
     tenantIds: () => activeTenants(platform),
     takeHints: () => takeHints(platform.tenancy.withControl, 'sweeper', HINTS_MAX),
     visit: async (tenantId) => {
       await work.dispatcher.sweep(tenantId);
-      return { again: false };
+      return { again: false, ...(await mail.sweep(tenantId)) };
     },
     settings: {
       sweepMs: config.visitPeriodMs,
@@ -177,10 +181,12 @@ export async function startWorker({ config, platform, work, metrics, log }: Role
     },
     log,
   });
+  await mail.start((tenantId) => sweeping.nudge(tenantId));
   return {
     name: 'worker',
     stop: async () => {
       await sweeping.stop();
+      await mail.stop();
       await workers.close(GRACE_MS);
     },
   };

@@ -158,6 +158,18 @@ export const configVariables = {
     "How long an answer of the tenants' registry is kept: a suspension bites after this time.",
     periodMs,
   ),
+  smtpUrl: variable(
+    'CASCADE_SMTP_URL',
+    null,
+    'Mail server: `smtp://user:password@host:587` (with STARTTLS, which is demanded unless it is this machine) or `smtps://…:465`. Without it mails wait; `npm start` catches them on a page of its own.',
+    url('smtp:', 'smtps:').optional(),
+  ),
+  mailFrom: variable(
+    'CASCADE_MAIL_FROM',
+    null,
+    'Address that mails come from, in the name of the tenant. Without it `no-reply@` and the base host.',
+    z.email('is no address of mail').max(254).optional(),
+  ),
   commissionsConcurrency: variable(
     'CASCADE_COMMISSIONS_CONCURRENCY',
     '4',

@@ -1,18 +1,18 @@
 import type { TenantId } from '../../kernel/ids.ts';
 
 /**
- * Which tenant is visited next. Hinted ones and those whose turn it is anyway wait in two lines that are served
+ * Which tenant is visited next (or whatever else has a name and is visited). Hinted ones and those whose turn it is anyway wait in two lines that are served
  * alternately, first come first served, so neither line can hold up the other. A tenant stands in a line once, and is
  * never visited twice at the same time: what arrives during its visit brings it back afterwards.
  */
-export class Agenda {
-  readonly #hinted = new Set<TenantId>();
-  readonly #regular = new Set<TenantId>();
-  readonly #active = new Map<TenantId, { again: boolean }>();
+export class Agenda<Key extends string = TenantId> {
+  readonly #hinted = new Set<Key>();
+  readonly #regular = new Set<Key>();
+  readonly #active = new Map<Key, { again: boolean }>();
   #hintedLast = false;
 
   /** Puts a tenant at the end of a line. */
-  add(tenantId: TenantId, line: 'hinted' | 'regular'): void {
+  add(tenantId: Key, line: 'hinted' | 'regular'): void {
     const visit = this.#active.get(tenantId);
     if (visit !== undefined) visit.again = true;
     else if (line === 'hinted') this.#hinted.add(tenantId);
@@ -20,7 +20,7 @@ export class Agenda {
   }
 
   /** Takes the next tenant; `done` ends its visit. */
-  next(): TenantId | undefined {
+  next(): Key | undefined {
     const [first, second] = this.#hintedLast ? [this.#regular, this.#hinted] : [this.#hinted, this.#regular];
     const line = first.size > 0 ? first : second;
     const [tenantId] = line;
@@ -33,7 +33,7 @@ export class Agenda {
   }
 
   /** Ends a visit; `more` says that the tenant has further work, so it queues up again behind the others. */
-  done(tenantId: TenantId, more: boolean): void {
+  done(tenantId: Key, more: boolean): void {
     const visit = this.#active.get(tenantId);
     this.#active.delete(tenantId);
     if (more || visit?.again === true) this.add(tenantId, 'hinted');

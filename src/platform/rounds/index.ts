@@ -18,12 +18,12 @@ export type RoundSettings = {
 export type VisitOutcome = { readonly again: boolean; readonly laterMs?: number };
 
 /** What rounds are made of. */
-export type RoundDeps = {
+export type RoundDeps<Key extends string = TenantId> = {
   /** What the visitor is called in the log. */
   readonly name: string;
-  readonly tenantIds: () => Promise<readonly TenantId[]>;
-  readonly takeHints: () => Promise<readonly TenantId[]>;
-  readonly visit: (tenantId: TenantId) => Promise<VisitOutcome>;
+  readonly tenantIds: () => Promise<readonly Key[]>;
+  readonly takeHints: () => Promise<readonly Key[]>;
+  readonly visit: (tenantId: Key) => Promise<VisitOutcome>;
   readonly settings: RoundSettings;
   readonly log: Logger;
 };
@@ -35,17 +35,17 @@ export type RoundStats = { readonly waiting: number; readonly active: number; re
  * Visits tenants over and over: those with a hint at once, every one at least each `sweepMs`, never more at a time than the
  * budget allows, and a tenant that cannot be reached ever more seldom, so that it holds up nobody else.
  */
-export class Rounds {
-  readonly #deps: RoundDeps;
-  readonly #agenda = new Agenda();
-  readonly #failing = new Map<TenantId, number>();
+export class Rounds<Key extends string = TenantId> {
+  readonly #deps: RoundDeps<Key>;
+  readonly #agenda = new Agenda<Key>();
+  readonly #failing = new Map<Key, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #comingBack = new Map<TenantId, { readonly timer: NodeJS.Timeout; readonly dueMs: number }>();
+  readonly #comingBack = new Map<Key, { readonly timer: NodeJS.Timeout; readonly dueMs: number }>();
   #fetches = 0; // Fetches of hints and of the tenants' list that are under way.
   #onSettled: (() => void)[] = [];
   #stopped = false;
 
-  constructor(deps: RoundDeps) {
+  constructor(deps: RoundDeps<Key>) {
     this.#deps = deps;
     this.#every(deps.settings.sweepMs, async () => {
       for (const tenantId of await deps.tenantIds()) this.#agenda.add(tenantId, 'regular');
@@ -56,7 +56,7 @@ export class Rounds {
   }
 
   /** Visits a tenant at once: for commits made in this same process. */
-  nudge(tenantId: TenantId): void {
+  nudge(tenantId: Key): void {
     if (this.#stopped) return;
     this.#agenda.add(tenantId, 'hinted');
     this.#pump();
@@ -100,7 +100,7 @@ export class Rounds {
   }
 
   /** Comes back to a tenant after a while; of several such wishes only the earliest is kept. */
-  #visitLater(tenantId: TenantId, delayMs: number): void {
+  #visitLater(tenantId: Key, delayMs: number): void {
     const dueMs = performance.now() + delayMs;
     const planned = this.#comingBack.get(tenantId);
     if (planned !== undefined) {
@@ -141,7 +141,7 @@ export class Rounds {
     this.#tellSettled();
   }
 
-  async #visit(tenantId: TenantId): Promise<void> {
+  async #visit(tenantId: Key): Promise<void> {
     const { name, visit, settings, log } = this.#deps;
     let again = false;
     try {

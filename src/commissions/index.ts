@@ -5,6 +5,8 @@ export { bookingCounts, PayableAccounts } from './booking/store.ts';
 export type { BatchOutcome } from './booking/types.ts';
 export { type Dispatcher, makeDispatcher } from './dispatch/service.ts';
 export { agree, assignPlan, createPlan, draftVersion, listPlans, publishVersion } from './plans/service.ts';
+export { planPublication } from './publication/service.ts';
+export { planRoutes } from './plans/routes.ts';
 export { PlanBooks } from './plans/store.ts';
 export type { PlanDefinition } from './plans/contract.ts';
 export { explain, recompute } from './replay/service.ts';

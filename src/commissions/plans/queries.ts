@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PlanId } from '../../kernel/ids.ts';
+import { pagedQuery } from '../../platform/paging.ts';
 import { query, validUntil } from '../../platform/query.ts';
 import { AgreementTerms, PlanDefinition } from './contract.ts';
 
@@ -32,6 +33,66 @@ export const listPlans = query(
   select p.id, p.name, v.number, v.valid_from as "validFrom", v.published_at as "publishedAt"
     from commissions.plans p left join commissions.plan_versions v on v.plan_key = p.key
    order by p.name, v.number`,
+);
+
+export const pageOfPlans = pagedQuery(
+  'commissions.page_of_plans',
+  z.object({
+    id: PlanId,
+    name: z.string(),
+    createdAt: z.date(),
+    versions: z.int(),
+    versionInForce: z.int().nullable(),
+  }),
+  `
+  select p.id, p.name, p.created_at as "createdAt",
+         (select count(*)::integer from commissions.plan_versions v where v.plan_key = p.key) as versions,
+         (select v.number from commissions.plan_versions v
+           where v.plan_key = p.key and v.valid_from <= now() order by v.valid_from desc limit 1) as "versionInForce"
+    from commissions.plans p
+   where (:q::text is null or position(lower(:q) in lower(p.name)) > 0)`,
+  { sorts: { name: { column: 'name', type: 'text' } }, unique: { column: 'id', schema: PlanId, type: 'uuid' } },
+);
+
+export const planOfId = query(
+  'commissions.plan_of_id',
+  z.object({ key: z.int(), id: PlanId, name: z.string(), createdAt: z.date() }),
+  `
+  select key, id, name, created_at as "createdAt" from commissions.plans where id = :id`,
+);
+
+const versionHead = z.object({
+  number: z.int(),
+  createdAt: z.date(),
+  validFrom: z.date().nullable(),
+  publishedAt: z.date().nullable(),
+});
+
+export const newestVersions = query(
+  'commissions.newest_versions',
+  versionHead,
+  `
+  select number, created_at as "createdAt", valid_from as "validFrom", published_at as "publishedAt"
+    from commissions.plan_versions where plan_key = :planKey order by number desc limit 1000`,
+);
+
+export const versionOfNumber = query(
+  'commissions.version_of_number',
+  versionHead.extend({ definition: PlanDefinition }),
+  `
+  select number, created_at as "createdAt", valid_from as "validFrom", published_at as "publishedAt", definition
+    from commissions.plan_versions where plan_key = :planKey and number = :number`,
+);
+
+/** What is to be published, word for word as it is stored. Whoever asks waits until no other changes plans, as a publication does. */
+export const definitionUnderLock = query(
+  'commissions.definition_under_lock',
+  z.object({ definition: z.string(), publishedAt: z.date().nullable() }),
+  `
+  with held as (select version from commissions.configuration for update)
+  select v.definition::text as definition, v.published_at as "publishedAt"
+    from held, commissions.plan_versions v join commissions.plans p on p.key = v.plan_key
+   where p.id = :planId and v.number = :number`,
 );
 
 export const insertVersion = query(
@@ -85,6 +146,14 @@ export const bumpConfiguration = query(
   update commissions.configuration set version = version + 1 returning version, date_trunc('milliseconds', now()) as now`,
 );
 
+/** The same without a change: whoever changes plans meanwhile waits. Taken before any version is. */
+export const holdConfiguration = query(
+  'commissions.hold_configuration',
+  z.object({ now: z.date() }),
+  `
+  select date_trunc('milliseconds', now()) as now from commissions.configuration for update`,
+);
+
 export const readConfiguration = query(
   'commissions.read_configuration',
   z.object({ version: z.bigint(), now: z.date() }),
@@ -104,10 +173,11 @@ export const allAssignments = query(
 
 export const assignmentsOfIb = query(
   'commissions.assignments_of_ib',
-  z.object({ validFrom: z.date(), validTo: validUntil }),
+  z.object({ planId: PlanId, validFrom: z.date(), validTo: validUntil }),
   `
-  select valid_from as "validFrom", valid_to as "validTo" from commissions.assignments
-   where ib_key = :ibKey order by valid_from for update`,
+  select p.id as "planId", a.valid_from as "validFrom", a.valid_to as "validTo"
+    from commissions.assignments a join commissions.plans p on p.key = a.plan_key
+   where a.ib_key = :ibKey order by a.valid_from for update of a`,
 );
 
 export const closeAssignment = query(
@@ -159,13 +229,13 @@ export const closeAgreements = query(
    where a.ib_key = n.ib_key and a.plan_key = :planKey and a.valid_from < n.valid_from and a.valid_to > n.valid_from`,
 );
 
-/** The latest start of an agreement of each of these IBs under a plan. */
+/** The latest agreement of each of these IBs under a plan. */
 export const latestAgreements = query(
   'commissions.latest_agreements',
-  z.object({ ibKey: z.int(), validFrom: z.date() }),
+  z.object({ ibKey: z.int(), validFrom: z.date(), terms: AgreementTerms }),
   `
-  select ib_key as "ibKey", max(valid_from) as "validFrom" from commissions.agreements
-   where plan_key = :planKey and ib_key = any(:ibKeys::integer[]) group by ib_key`,
+  select distinct on (ib_key) ib_key as "ibKey", valid_from as "validFrom", terms from commissions.agreements
+   where plan_key = :planKey and ib_key = any(:ibKeys::integer[]) order by ib_key, valid_from desc`,
 );
 
 export const insertAgreements = query(

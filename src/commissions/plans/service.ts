@@ -51,11 +51,29 @@ export async function draftVersion(tx: TenantTx, input: { planId: PlanId; defini
  * Publishes a draft from an instant on (default: now, by the database's clock). Only a plan's first version may hold
  * from a time that is past: it says since when the plan has been in use.
  */
-export async function publishVersion(
-  tx: TenantTx,
-  input: { planId: PlanId; number: number; validFrom?: Date },
-): Promise<void> {
+export async function publishVersion(tx: TenantTx, input: Publication): Promise<Date> {
   const { now, version } = onlyRow(await queries.bumpConfiguration(tx, {})); // First: it makes publications of a tenant wait for each other.
+  const { draft, validFrom } = await publishable(tx, input, now);
+  await queries.publishVersionRow(tx, { versionKey: draft.key, validFrom, version });
+  const { planId, number } = input;
+  const after = { state: 'published', validFrom: validFrom.toISOString() };
+  emit(tx, {
+    stream: `plan/${planId}`,
+    type: 'commissions.version_published',
+    schemaVersion: 1,
+    payload: { planId, number, validFrom: after.validFrom, before: { state: 'draft' }, after },
+  });
+  return validFrom;
+}
+
+/** Refuses what could not be published at this moment, and changes nothing. */
+export async function checkPublication(tx: TenantTx, input: Publication): Promise<void> {
+  await publishable(tx, input, onlyRow(await queries.holdConfiguration(tx, {})).now);
+}
+
+type Publication = { readonly planId: PlanId; readonly number: number; readonly validFrom?: Date | undefined };
+
+async function publishable(tx: TenantTx, input: Publication, now: Date) {
   const planKey = await planKeyOf(tx, input.planId);
   const versions = await queries.versionsOfPlan(tx, { planKey });
   const draft = versions.find((version) => version.number === input.number);
@@ -71,20 +89,14 @@ export async function publishVersion(
     terms.map((each) => ({ ib: `IB ${each.ibKey}`, terms: each.terms })),
   );
   if (first !== undefined) throw refusalProblem([first, ...more]);
-  await queries.publishVersionRow(tx, { versionKey: draft.key, validFrom, version });
-  emit(tx, {
-    stream: `plan/${input.planId}`,
-    type: 'commissions.version_published',
-    schemaVersion: 1,
-    payload: { planId: input.planId, number: input.number, validFrom: validFrom.toISOString() },
-  });
+  return { draft, validFrom };
 }
 
 /** Lets a plan hold for all clients below an IB, or for the whole tenant, from an instant on. The nearest assignment wins. */
 export async function assignPlan(
   tx: TenantTx,
   input: { planId: PlanId; ibKey?: number; validFrom?: Date },
-): Promise<void> {
+): Promise<Date> {
   const { now, version } = onlyRow(await queries.bumpConfiguration(tx, {}));
   const planKey = await planKeyOf(tx, input.planId);
   const ibKey = input.ibKey ?? WHOLE_TENANT;
@@ -98,8 +110,15 @@ export async function assignPlan(
     stream: `plan/${input.planId}`,
     type: 'commissions.plan_assigned',
     schemaVersion: 1,
-    payload: { planId: input.planId, ibKey, validFrom: validFrom.toISOString() },
+    payload: {
+      planId: input.planId,
+      ibKey,
+      validFrom: validFrom.toISOString(),
+      before: latest === undefined ? null : { planId: latest.planId, validFrom: latest.validFrom.toISOString() },
+      after: { planId: input.planId, validFrom: validFrom.toISOString() },
+    },
   });
+  return validFrom;
 }
 
 /** An IB's own rates under a plan from an instant on. */
@@ -112,7 +131,7 @@ export type NewAgreement = { readonly ibKey: number; readonly terms: AgreementTe
 export async function agree(
   tx: TenantTx,
   input: { planId: PlanId; agreements: readonly NewAgreement[] },
-): Promise<void> {
+): Promise<Date[]> {
   const { now, version } = onlyRow(await queries.bumpConfiguration(tx, {}));
   const planKey = await planKeyOf(tx, input.planId);
   const agreements = input.agreements.map((each) => ({
@@ -122,12 +141,10 @@ export async function agree(
   }));
   await refuseAboveBudget(tx, planKey, agreements);
   const ibKeys = agreements.map((each) => each.ibKey);
-  const latest = new Map(
-    (await queries.latestAgreements(tx, { planKey, ibKeys })).map((row) => [row.ibKey, row.validFrom]),
-  );
+  const latest = new Map((await queries.latestAgreements(tx, { planKey, ibKeys })).map((row) => [row.ibKey, row]));
   for (const { ibKey, validFrom } of agreements) {
     const before = latest.get(ibKey);
-    if (before !== undefined && (validFrom < now || validFrom <= before))
+    if (before !== undefined && (validFrom < now || validFrom <= before.validFrom))
       throw planProblem('commissions.agreement_backdated', { detail: `IB ${ibKey}` });
   }
   const validFroms = agreements.map((each) => each.validFrom);
@@ -143,9 +160,25 @@ export async function agree(
     stream: `plan/${input.planId}`,
     type: 'commissions.agreed',
     schemaVersion: 1,
-    payload: { planId: input.planId, agreements: agreements.length, ibKeys: ibKeys.slice(0, 100) },
+    payload: {
+      planId: input.planId,
+      agreements: agreements.length,
+      ibKeys: ibKeys.slice(0, TOLD_MAX),
+      ...(agreements.length <= TOLD_MAX && { before: told([...latest.values()]), after: told(agreements) }),
+    },
   });
+  return validFroms;
 }
+
+/** An event tells the terms of so many agreements; a larger set is an import, and its rows tell. */
+const TOLD_MAX = 20;
+
+const told = (agreements: readonly { ibKey: number; terms: AgreementTerms; validFrom: Date }[]) =>
+  agreements.map(({ ibKey, terms, validFrom }) => ({
+    ibKey,
+    validFrom: validFrom.toISOString(),
+    terms: terms.map(({ component = null, rule = null, rate }) => ({ component, rule, rate })),
+  }));
 
 /** The plans of a tenant with their versions, a row each; a plan without versions has a row with nulls. */
 export const listPlans = (tx: TenantTx) => queries.listPlans(tx, {});

@@ -1,0 +1,102 @@
+import { requestApproval } from '../../identity/index.ts';
+import { ibOfId } from '../../ib/index.ts';
+import { type Route, route } from '../../platform/route.ts';
+import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
+import type { PlanId } from '../../kernel/ids.ts';
+import { planPublication } from '../publication/service.ts';
+import * as contract from './contract.ts';
+import { planProblem } from './errors.ts';
+import * as queries from './queries.ts';
+import { agree, assignPlan, checkPublication, createPlan, draftVersion } from './service.ts';
+
+type Head = {
+  readonly number: number;
+  readonly createdAt: Date;
+  readonly validFrom: Date | null;
+  readonly publishedAt: Date | null;
+};
+
+const headShown = ({ number, createdAt, validFrom, publishedAt }: Head) => ({
+  number,
+  state: publishedAt === null ? ('draft' as const) : ('published' as const),
+  createdAt: createdAt.toISOString(),
+  validFrom: validFrom?.toISOString() ?? null,
+  publishedAt: publishedAt?.toISOString() ?? null,
+});
+
+async function planOfId(tx: TenantTx, id: PlanId) {
+  const [plan] = await queries.planOfId(tx, { id });
+  if (plan === undefined) throw planProblem('commissions.plan_unknown', { detail: id });
+  return plan;
+}
+
+type Dependencies = { readonly withTenant: WithTenant };
+
+/** The routes of plans. */
+export const planRoutes = (deps: Dependencies): Route[] => [...lookingAt(deps), ...changing(deps), ...using(deps)];
+
+const lookingAt = ({ withTenant }: Dependencies): Route[] => [
+  route(contract.listPlansOperation, ({ tenantId, origin, query: { limit, cursor, sort, q } }) =>
+    withTenant(tenantId, origin, async (tx) => {
+      const { rows, nextCursor } = await queries.pageOfPlans(tx, { q }, { limit, cursor, sort });
+      const data = rows.map(({ createdAt, ...plan }) => ({ ...plan, createdAt: createdAt.toISOString() }));
+      return { status: 200, json: { data, nextCursor } };
+    }),
+  ),
+  route(contract.readPlan, ({ tenantId, origin, params: { planId } }) =>
+    withTenant(tenantId, origin, async (tx) => {
+      const { key, id, name, createdAt } = await planOfId(tx, planId);
+      const versions = (await queries.newestVersions(tx, { planKey: key })).map(headShown);
+      return { status: 200, json: { id, name, createdAt: createdAt.toISOString(), versions } };
+    }),
+  ),
+  route(contract.readPlanVersion, ({ tenantId, origin, params: { planId, number } }) =>
+    withTenant(tenantId, origin, async (tx) => {
+      const { key } = await planOfId(tx, planId);
+      const [version] = await queries.versionOfNumber(tx, { planKey: key, number });
+      if (version === undefined) throw planProblem('commissions.version_unknown', { detail: `version ${number}` });
+      return { status: 200, json: { planId, ...headShown(version), definition: version.definition } };
+    }),
+  ),
+];
+
+const changing = ({ withTenant }: Dependencies): Route[] => [
+  route(contract.createPlanOperation, ({ tenantId, origin, body: { name } }) =>
+    withTenant(tenantId, origin, async (tx) => ({ status: 201, json: { id: await createPlan(tx, { name }) } })),
+  ),
+  route(contract.draftPlanVersion, ({ tenantId, origin, params: { planId }, body: { definition } }) =>
+    withTenant(tenantId, origin, async (tx) => ({
+      status: 201,
+      json: { planId, number: await draftVersion(tx, { planId, definition }) },
+    })),
+  ),
+  route(contract.publishPlanVersion, ({ tenantId, origin, access, params, body: { validFrom, reason } }) =>
+    withTenant(tenantId, origin, async (tx) => {
+      const { planId, number } = params;
+      await checkPublication(tx, { planId, number, validFrom });
+      const { name } = await planOfId(tx, planId);
+      const payload = { planId, number, validFrom: validFrom?.toISOString() ?? null };
+      const summary = `Publish version ${number} of the plan ${name}`;
+      const asked = await requestApproval(tx, planPublication, payload, { subject: planId, summary, reason, access });
+      return { status: 202, json: asked };
+    }),
+  ),
+];
+
+const using = ({ withTenant }: Dependencies): Route[] => [
+  route(contract.assignPlanOperation, ({ tenantId, origin, params: { planId }, body: { ibId, validFrom } }) =>
+    withTenant(tenantId, origin, async (tx) => {
+      const of = ibId === undefined ? {} : { ibKey: (await ibOfId(tx, ibId)).key };
+      const since = await assignPlan(tx, { planId, ...of, ...(validFrom && { validFrom }) });
+      return { status: 200, json: { planId, ibId: ibId ?? null, validFrom: since.toISOString() } };
+    }),
+  ),
+  route(contract.agreeOnRates, ({ tenantId, origin, params: { planId }, body: { ibId, terms, validFrom } }) =>
+    withTenant(tenantId, origin, async (tx) => {
+      const { key: ibKey } = await ibOfId(tx, ibId);
+      const [since] = await agree(tx, { planId, agreements: [{ ibKey, terms, ...(validFrom && { validFrom }) }] });
+      if (since === undefined) throw new Error('one agreement begins once');
+      return { status: 201, json: { planId, ibId, terms, validFrom: since.toISOString() } };
+    }),
+  ),
+];

@@ -9,3 +9,6 @@ export { type ApprovalKind, defineApproval } from './approvals/port.ts';
 export { approvalRoutes } from './approvals/routes.ts';
 export { requestApproval } from './approvals/service.ts';
 export type { ApprovedBy } from './approvals/types.ts';
+export { entryRoutes } from './entries/routes.ts';
+export { makeCallerByGrant } from './entries/service.ts';
+export { impersonationRoutes } from './impersonation/routes.ts';

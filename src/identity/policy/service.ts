@@ -7,7 +7,7 @@ import { policyProblem } from './errors.ts';
 import { isFresh } from './queries.ts';
 import { decide, isWrite, lacksSecondFactor, needsRowsOfTenant, reachOfOneself, rightsIn } from './rules.ts';
 import { policyTable } from './table.ts';
-import { type PolicyRow, isBuiltIn } from './types.ts';
+import { type PolicyRow, isBuiltIn, maskableFields } from './types.ts';
 
 /** What deciding needs. `rowsOfTenant` reads the rows of the roles that a tenant made for its staff. */
 export type PolicyDeps = {
@@ -29,6 +29,9 @@ const TENANTS_KEPT_MAX = 500;
 
 const originOf = (caller: Caller, requestId: string): Origin => ({ actor: actorOf(caller), causation: requestId });
 
+/** Borrowed eyes must not see what their owner would have to reveal, which leaves an event. */
+const everythingMasked: ReadonlySet<string> = new Set(maskableFields);
+
 /** Who acts, as events name it: never the borrowed eyes alone. */
 function actorOf({ kind, id, impersonator }: Caller): string {
   if (impersonator !== null) return `${impersonator} as ${id}`;
@@ -43,7 +46,8 @@ export function makePolicy(deps: PolicyDeps): Policy {
       if (lacksSecondFactor(caller) && operation.need !== 'signed_in')
         throw policyProblem('identity.second_factor_missing');
       const origin = originOf(caller, asked.requestId);
-      const access = { caller, origin, ...(await allowed(rowsOf, caller, operation, asked)) };
+      const { reach, masked } = await allowed(rowsOf, caller, operation, asked);
+      const access = { caller, origin, reach, masked: caller.impersonator === null ? masked : everythingMasked };
       refuseBorrowedWrites(caller, operation);
       if (operation.needsStepUp === true) await requireFreshFactor(deps, access, asked);
       return access;

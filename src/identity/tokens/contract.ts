@@ -5,6 +5,9 @@ import { signInSurfaces } from './types.ts';
 /** How long an access token lives. */
 export const ACCESS_TOKEN_SECONDS = 600;
 
+/** How long one lives by which somebody stands in for another: it is not refreshed, and what it stands on is asked at each use. */
+export const DELEGATED_TOKEN_SECONDS = 900;
+
 /** The header of our tokens and no other: what names a key (`jwk`, `jku`, `x5c`) or an extension (`crit`) is refused. */
 export const TokenHeader = z.strictObject({
   alg: z.literal('ES256'),
@@ -28,6 +31,6 @@ export const TokenClaims = z
     act: z.strictObject({ sub: z.string().min(1).max(64) }).optional(),
     grant: z.string().min(1).max(64).optional(),
   })
-  .refine(({ iat, exp }) => exp - iat <= ACCESS_TOKEN_SECONDS)
+  .refine(({ iat, exp, act }) => exp - iat <= (act === undefined ? ACCESS_TOKEN_SECONDS : DELEGATED_TOKEN_SECONDS))
   .refine(({ act, grant }) => (act === undefined) === (grant === undefined))
   .refine(({ aud, tid }) => (aud === 'cascade:ops') === (tid === undefined));

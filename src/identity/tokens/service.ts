@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { identityProblem } from '../errors.ts';
-import { ACCESS_TOKEN_SECONDS, TokenClaims, TokenHeader } from './contract.ts';
+import { ACCESS_TOKEN_SECONDS, DELEGATED_TOKEN_SECONDS, TokenClaims, TokenHeader } from './contract.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { AccessClaims, AccessToken, SignInSurface, TokenSubject } from './types.ts';
 
@@ -23,13 +23,14 @@ export type Tokens = {
 };
 
 /**
- * Access tokens: JWT (RFC 9068) of ten minutes, ES256 and nothing else (RFC 8725, 3.1), bound to a tenant, a surface and a
- * session. Times are the database's.
+ * Access tokens: JWT (RFC 9068) of ten minutes, fifteen where somebody stands in for another, ES256 and nothing else
+ * (RFC 8725, 3.1), bound to a tenant, a surface and a session. Times are the database's.
  */
 export const makeTokens = ({ keys, issuer }: TokenDeps): Tokens => ({
   issue: async ({ tenantId, userId, sessionId, surface, delegation }) => {
     const { kid, privateKey } = await keys.signer();
     const iat = await keys.nowSeconds();
+    const expiresIn = delegation === null ? ACCESS_TOKEN_SECONDS : DELEGATED_TOKEN_SECONDS;
     const claims = {
       iss: issuer,
       aud: `cascade:${surface}`,
@@ -37,13 +38,13 @@ export const makeTokens = ({ keys, issuer }: TokenDeps): Tokens => ({
       sid: sessionId,
       jti: randomBytes(12).toString('base64url'),
       iat,
-      exp: iat + ACCESS_TOKEN_SECONDS,
+      exp: iat + expiresIn,
       ...(tenantId === null ? {} : { tid: tenantId }),
       ...(delegation === null ? {} : { act: { sub: delegation.actor }, grant: delegation.grant }),
     };
     const header = { alg: 'ES256', typ: 'at+jwt', kid } as const;
     const accessToken = jwt.sign(TokenClaims.parse(claims), privateKey, { algorithm: 'ES256', header });
-    return { accessToken, expiresIn: ACCESS_TOKEN_SECONDS };
+    return { accessToken, expiresIn };
   },
   verify: async (token) => {
     const kid = kidOf(token);

@@ -1,7 +1,7 @@
 import { systemClock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import { PayableAccounts, PlanBooks, tradeExecutedHandler } from '../commissions/index.ts';
-import { createApp, type HttpServer, nobodySignsIn, serve } from '../http/index.ts';
+import { type HttpServer, serve } from '../http/index.ts';
 import {
   BOARD_PATH,
   chainHeadConsumer,
@@ -18,7 +18,8 @@ import { operatorGuard } from '../platform/operator-token.ts';
 import { startWorkers } from '../platform/queue/index.ts';
 import { Rounds } from '../platform/rounds/index.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
-import { apiRoutes } from './api-routes.ts';
+import { createApi } from './api-app.ts';
+import { PROBLEMS_URL } from './api-routes.ts';
 import type { Platform } from './compose.ts';
 import { mainProblem } from './errors.ts';
 import { mailWork, sendMailOf } from './mail.ts';
@@ -64,17 +65,14 @@ export async function startApi(
 ): Promise<Role & { readonly server: HttpServer }> {
   const { config, platform, work, metrics, log } = deps;
   const { tenancy } = platform;
-  const isOperator = operatorGuard(config.operatorToken);
-  const problemsUrl = 'https://docs.example.com/errors';
   const running: { server?: HttpServer } = {};
-  const app = createApp({
-    tenantOfHost: tenancy.tenantOfHost,
-    routes: apiRoutes({
+  const app = createApi(
+    {
       tenancy,
       config,
       clock: systemClock,
       sealerOf: (purpose) => makeSealer(config.secret, purpose),
-      isOperator,
+      isOperator: operatorGuard(config.operatorToken),
       metrics,
       snapshot,
       isDraining: () => running.server?.isDraining() ?? false,
@@ -86,24 +84,15 @@ export async function startApi(
       announceTrades: (tenantId) => announce(deps, tenantId),
       sendMail: sendMailOf(config, work.nudgeMail),
       log,
-    }),
-    mounts: [{ path: BOARD_PATH, handler: queueBoard(work.queues.all) }],
-    baseHosts: [config.baseHost],
-    trustedProxies: config.trustedProxies,
-    isOperator,
-    guard: nobodySignsIn,
-    withTenant: tenancy.withTenant,
-    problemsUrl,
-    clock: systemClock,
-    log,
-    onRequest: metrics.observeRequest,
-  });
+    },
+    [{ path: BOARD_PATH, handler: queueBoard(work.queues.all) }],
+  );
   const listening = await listen(app, {
     host: address,
     port: config.port,
     graceMs: GRACE_MS,
     drainMs: 0,
-    problemsUrl,
+    problemsUrl: PROBLEMS_URL,
     clock: systemClock,
     log,
   });

@@ -1,0 +1,22 @@
+import type { RequestListener } from 'node:http';
+import { createApp, type Mount, nobodySignsIn } from '../http/index.ts';
+import { type ApiDependencies, apiRoutes, PROBLEMS_URL } from './api-routes.ts';
+
+/** The whole API of an installation, as it answers HTTP. The tests stand on the same function. */
+export function createApi(deps: ApiDependencies, mounts: readonly Mount[] = []): RequestListener {
+  const { tenancy, config, clock, isOperator, metrics, log } = deps;
+  return createApp({
+    tenantOfHost: tenancy.tenantOfHost,
+    routes: apiRoutes(deps),
+    mounts,
+    baseHosts: [config.baseHost],
+    trustedProxies: config.trustedProxies,
+    isOperator,
+    guard: nobodySignsIn,
+    withTenant: tenancy.withTenant,
+    problemsUrl: PROBLEMS_URL,
+    clock,
+    log,
+    onRequest: metrics.observeRequest,
+  });
+}

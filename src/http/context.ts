@@ -17,7 +17,7 @@ export function contextOf(request: IncomingMessage): RequestContext {
 const single = (value: string | string[] | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined;
 
-/** Gives the request its id and its trace, and the answer the id. */
+/** Gives the request its id and its trace, and the answer both. */
 export const openContext =
   ({ clock, log }: Pick<AppSettings, 'clock' | 'log'>) =>
   (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
@@ -26,6 +26,7 @@ export const openContext =
     const way = { host: '', remoteAddress: request.socket.remoteAddress ?? '', isSecure: false };
     contexts.set(request, { requestId, traceId, way, log: log.child({ requestId, traceId }), tenant: undefined });
     response.setHeader('X-Request-Id', requestId);
+    response.setHeader('Traceparent', `00-${traceId}-${randomBytes(8).toString('hex')}-01`);
     next();
   };
 

@@ -1,5 +1,5 @@
 export { descriptionRoutes } from './description/routes.ts';
-export { describeApi } from './description/document.ts';
+export { type ApiDescription, describeApi } from './description/document.ts';
 export { createApp } from './app.ts';
 export { nobodySignsIn } from './nobody.ts';
 export { type HttpServer, serve } from './server.ts';

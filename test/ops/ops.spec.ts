@@ -21,7 +21,7 @@ import { askRoute } from '../support/ask-route.ts';
 import { testLog } from '../support/tenancy.ts';
 import { concerns, duration } from '../../src/ops/page/rules.ts';
 import { startPage } from '../../src/ops/page/render.ts';
-import { busySnapshot, calmSnapshot } from './snapshots.ts';
+import { busySnapshot, calmSnapshot } from '../support/snapshots.ts';
 
 const TOKEN = 'operator-token-of-the-tests-0123456789';
 const asOperator = { authorization: `Bearer ${TOKEN}` };

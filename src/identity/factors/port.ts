@@ -6,10 +6,10 @@ import type { RealmOf } from '../realm.ts';
 
 /** Bounded tries: wrong codes count with wrong passwords of the account. Signing in keeps the count. */
 export type CodeTries = {
-  /** A Problem (429) while the account has to wait. */
-  readonly refuseWhileBlocked: (tx: RealmTx, userId: UserId) => Promise<void>;
-  readonly failed: (tx: RealmTx, userId: UserId) => Promise<void>;
-  readonly succeeded: (tx: RealmTx, userId: UserId) => Promise<void>;
+  /** Counts a try before anything is compared; a Problem (429) while the account has to wait. */
+  readonly count: (tx: RealmTx, userId: UserId) => Promise<void>;
+  /** The try was right: what failed before is forgotten. */
+  readonly right: (tx: RealmTx, userId: UserId) => Promise<void>;
 };
 
 /** What second factors need of others; the composition root hands it down. */
@@ -21,5 +21,5 @@ export type FactorDeps = {
   readonly issuerOf: (tenantId: TenantId | null) => Promise<string>;
   readonly tries: CodeTries;
   /** Told when a session was proven anew, so that what is remembered of its caller is asked again. */
-  readonly forget: (sessionId: SessionId) => void;
+  readonly forget: (tenantId: TenantId | null, sessionIds: readonly SessionId[]) => void;
 };

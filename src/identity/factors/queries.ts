@@ -87,16 +87,6 @@ export const lockFactors = realmQuery(
   `select pg_advisory_xact_lock(hashtextextended('identity.factors/' || :user, 0))::text as locked`,
 );
 
-/** The session counts as proven from now on. */
-export const proveSession = realmQuery(
-  'identity.prove_session',
-  z.object({ provenAt: z.date() }),
-  `
-  update identity.sessions set proven_at = date_trunc('milliseconds', clock_timestamp())
-   where id = :sessionId and user_id = :userId and ended_at is null
-  returning proven_at as "provenAt"`,
-);
-
 /** Whether a second factor was given in this session within the last 5 minutes. */
 export const isProvenLately = realmQuery(
   'identity.is_proven_lately',

@@ -10,7 +10,7 @@ import * as contract from './contract.ts';
 import { factorsProblem } from './errors.ts';
 import type { FactorDeps } from './port.ts';
 import { totpSince } from './queries.ts';
-import { confirmEnrolment, enrolTotp, markProven, removeTotp, renewRecoveryCodes, tellOfChange } from './service.ts';
+import { confirmEnrolment, enrolTotp, proveSession, removeTotp, renewRecoveryCodes, tellOfChange } from './service.ts';
 import { factorsOf, proveByCode } from './store.ts';
 import type { Oneself } from './types.ts';
 
@@ -58,7 +58,7 @@ const totpRoutes = (deps: FactorDeps): Route[] => [
     const outcome = await realm.run(request.origin, (tx) => confirmEnrolment(deps, tx, oneself, request.body.code));
     if (outcome === 'missing') throw factorsProblem('identity.enrolment_missing');
     if (outcome === 'wrong') throw factorsProblem('identity.code_wrong');
-    deps.forget(oneself.sessionId);
+    deps.forget(request.tenantId, [oneself.sessionId]);
     return { status: 200, json: outcome };
   }),
   route(contract.removeTotp, async (request) => {
@@ -77,20 +77,19 @@ const stepUpRoute = (deps: FactorDeps): Route =>
     const oneself = oneselfOf(request);
     const { body } = request;
     const { provenAt, cause } = await deps.realmOf(request).run(request.origin, async (tx) => {
-      await deps.tries.refuseWhileBlocked(tx, oneself.userId);
+      await deps.tries.count(tx, oneself.userId);
       const proof = await proofOf(deps, tx, oneself, body);
       if (proof.isProven) {
-        await deps.tries.succeeded(tx, oneself.userId);
-        return { provenAt: await markProven(tx, oneself), cause: undefined };
+        await deps.tries.right(tx, oneself.userId);
+        return { provenAt: await proveSession(tx, oneself), cause: undefined };
       }
-      await deps.tries.failed(tx, oneself.userId);
       return { provenAt: undefined, cause: proof.cause };
     });
     if (provenAt === undefined)
       throw 'otp' in body
         ? factorsProblem('identity.code_wrong')
         : passkeysProblem('identity.passkey_refused', { cause });
-    deps.forget(oneself.sessionId);
+    deps.forget(request.tenantId, [oneself.sessionId]);
     return { status: 200, json: { provenAt: provenAt.toISOString() } };
   });
 

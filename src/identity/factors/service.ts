@@ -7,19 +7,13 @@ import { originOf } from '../passkeys/rules.ts';
 import type { Site } from '../passkeys/types.ts';
 import { policyProblem } from '../policy/errors.ts';
 import { isStaffRole } from '../roles/rules.ts';
+import { markProven } from '../sessions/service.ts';
 import { findUser, userStream } from '../users/service.ts';
 import type { User } from '../users/types.ts';
 import { factorsProblem } from './errors.ts';
 import type { FactorDeps } from './port.ts';
-import {
-  deletePasskeysOfUser,
-  deleteRecoveryCodes,
-  deleteTotp,
-  isProvenLately,
-  lockFactors,
-  proveSession,
-} from './queries.ts';
-import { beginTotp, factorsOf, finishTotp, replaceRecoveryCodes } from './store.ts';
+import { deletePasskeysOfUser, deleteRecoveryCodes, deleteTotp, isProvenLately, lockFactors } from './queries.ts';
+import { awaitsTotp, beginTotp, factorsOf, finishTotp, replaceRecoveryCodes } from './store.ts';
 import { hasFactor, type Oneself } from './types.ts';
 
 type Telling = Pick<FactorDeps, 'sendMail'>;
@@ -58,16 +52,16 @@ export async function requireProofToAdd(tx: RealmTx, { userId, sessionId }: Ones
 
 /** A new factor proves the session. Whoever had none gets recovery codes with it. */
 export async function afterAdding(tx: RealmTx, oneself: Oneself): Promise<string[] | null> {
-  await markProven(tx, oneself);
+  await proveSession(tx, oneself);
   const { recoveryCodesLeft } = await factorsOf(tx, oneself.userId);
   return recoveryCodesLeft > 0 ? null : replaceRecoveryCodes(tx, oneself.userId);
 }
 
 /** The session is proven from now on; `identity.token_invalid` where it has ended meanwhile. */
-export async function markProven(tx: RealmTx, { userId, sessionId }: Oneself): Promise<Date> {
-  const [proven] = await proveSession(tx, { sessionId, userId });
-  if (proven === undefined) throw identityProblem('identity.token_invalid');
-  return proven.provenAt;
+export async function proveSession(tx: RealmTx, { sessionId }: Oneself): Promise<Date> {
+  const provenAt = await markProven(tx, sessionId);
+  if (provenAt === undefined) throw identityProblem('identity.token_invalid');
+  return provenAt;
 }
 
 /** Starts an authenticator app, or its replacement: the former one counts until the new one is confirmed. */
@@ -86,11 +80,12 @@ export async function confirmEnrolment(
   code: string,
 ): Promise<'missing' | 'wrong' | { readonly recoveryCodes: string[] | null }> {
   await lockFactors(tx, { user: oneself.userId });
-  await deps.tries.refuseWhileBlocked(tx, oneself.userId);
   await requireProofToAdd(tx, oneself);
+  if (!(await awaitsTotp(tx, oneself.userId))) return 'missing'; // No try: it must not wipe out those that were wrong.
+  await deps.tries.count(tx, oneself.userId);
   const outcome = await finishTotp(tx, deps, oneself.userId, code);
-  if (outcome === 'wrong') await deps.tries.failed(tx, oneself.userId);
   if (outcome !== 'confirmed') return outcome;
+  await deps.tries.right(tx, oneself.userId);
   const recoveryCodes = await afterAdding(tx, oneself);
   await tellOfChange(tx, deps, oneself, 'totp_added');
   return { recoveryCodes };

@@ -76,6 +76,10 @@ export async function beginTotp(
   return { secret, uri, validUntil: pendingUntil };
 }
 
+/** Whether a secret waits for its first code. */
+export const awaitsTotp = async (tx: RealmTx, userId: UserId): Promise<boolean> =>
+  (await readTotp(tx, { userId })).some(({ pendingSecret }) => pendingSecret !== null);
+
 /** Puts the waiting secret in use if the code is its own. */
 export async function finishTotp(
   tx: RealmTx,

@@ -22,7 +22,7 @@ export const passkeysRoutes = (deps: FactorDeps): Route[] => [
     const added = await realm.run(request.origin, (tx) => registerPasskey(deps, tx, oneself, request.body));
     if (added === 'exists') throw passkeysProblem('identity.passkey_exists');
     if ('refused' in added) throw passkeysProblem('identity.passkey_refused', { cause: added.cause });
-    deps.forget(oneself.sessionId);
+    deps.forget(request.tenantId, [oneself.sessionId]);
     return {
       status: 201,
       json: { passkey: shownPasskey(added.passkey), recoveryCodes: added.recoveryCodes },

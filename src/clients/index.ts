@@ -1,4 +1,4 @@
-export type { KycState } from './people/contract.ts';
+export { type KycState, listClientsOfIb } from './people/contract.ts';
 export type { PeopleRouteDeps } from './people/routes.ts';
 export { shownClient } from './people/routes.ts';
 export {

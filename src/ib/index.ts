@@ -1,5 +1,8 @@
 export { chainsOf } from './chains/store.ts';
+export { ibOfReferralCode } from './directory/service.ts';
 export { linkClients, relinkClient } from './links/service.ts';
+export { ibMoveApproval } from './moves/service.ts';
+export { ibRoutes } from './routes.ts';
 export { setStatus } from './statuses/service.ts';
 export { countIbs, ibKeys, ibOfId } from './store.ts';
 export { createIb, createIbs, downlineOf, ibsAsOf, moveIb, uplineOf } from './tree/service.ts';

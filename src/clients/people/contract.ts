@@ -102,6 +102,19 @@ export const listClients = operation({
   problems: [],
 });
 
+export const listClientsOfIb = operation({
+  ...common,
+  id: 'listClientsOfIb',
+  method: 'get',
+  path: '/api/v1/ibs/{ibId}/clients',
+  summary: 'List the clients of this very introducing broker',
+  need: { action: 'list', resource: 'clients' },
+  params: z.strictObject({ ibId: IbId }),
+  query: pageQuery(['-createdAt', 'createdAt', 'name', '-name'], {}),
+  answers: { 200: pageOf(Client) },
+  problems: ['ib.unknown'],
+});
+
 export const createClient = operation({
   ...common,
   id: 'createClient',

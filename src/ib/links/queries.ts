@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IbId } from '../../kernel/ids.ts';
 import { query, validUntil } from '../../platform/query.ts';
 
 export const insertLinks = query(
@@ -15,10 +16,12 @@ export const insertLinks = query(
 /** The link that holds at an instant, if there is one. */
 export const linkAt = query(
   'ib.link_at',
-  z.object({ ibKey: z.int(), validTo: validUntil }),
-  `select ib_key as "ibKey", valid_to as "validTo"
-     from ib.client_links
-    where client_key = :clientKey::integer and superseded_at = 'infinity' and valid_from <= :at::timestamptz and :at::timestamptz < valid_to`,
+  z.object({ ibKey: z.int(), ibId: IbId, validTo: validUntil }),
+  `select l.ib_key as "ibKey", i.id as "ibId", l.valid_to as "validTo"
+     from ib.client_links l
+     join ib.ibs i on i.key = l.ib_key
+    where l.client_key = :clientKey::integer and l.superseded_at = 'infinity'
+      and l.valid_from <= :at::timestamptz and :at::timestamptz < l.valid_to`,
 );
 
 /** When the next link after an instant begins, if one does. */

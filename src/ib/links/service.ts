@@ -94,6 +94,8 @@ export async function relinkClient(
     payload: {
       clientKey,
       ibId: move.ibId,
+      before: { ibId: link?.ibId ?? null },
+      after: { ibId: move.ibId },
       effectiveAt: at.toISOString(),
       until: until?.toISOString() ?? null,
       recordedAt: recordedAt.toISOString(),

@@ -45,10 +45,12 @@ export const insertFirstClosure = query(
 /** The parent that holds at an instant, from when until when. */
 export const edgeAt = query(
   'ib.edge_at',
-  z.object({ parentKey: z.int().nullable(), validFrom: z.date(), validTo: validUntil }),
-  `select parent_key as "parentKey", valid_from as "validFrom", valid_to as "validTo"
-     from ib.edges
-    where child_key = :childKey::integer and superseded_at = 'infinity' and valid_from <= :at::timestamptz and :at::timestamptz < valid_to`,
+  z.object({ parentKey: z.int().nullable(), parentId: IbId.nullable(), validFrom: z.date(), validTo: validUntil }),
+  `select e.parent_key as "parentKey", p.id as "parentId", e.valid_from as "validFrom", e.valid_to as "validTo"
+     from ib.edges e
+     left join ib.ibs p on p.key = e.parent_key
+    where e.child_key = :childKey::integer and e.superseded_at = 'infinity'
+      and e.valid_from <= :at::timestamptz and :at::timestamptz < e.valid_to`,
 );
 
 /** Whether one IB is below another at any time of an interval; `validTo` null is for ever. */

@@ -1,4 +1,4 @@
-import { IbId, idFromUuid, newUuid } from '../../kernel/ids.ts';
+import { type ApprovalId, IbId, idFromUuid, newUuid } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
@@ -117,16 +117,13 @@ function emitCreated(tx: TenantTx, placed: readonly Placed[]): void {
   });
 }
 
+type Move = { readonly ibId: IbId; readonly parentId: IbId | null; readonly effectiveAt?: Date };
+
 /**
- * Moves an IB with all below it under another parent, or makes it a master, now or at a later instant. The move holds
- * until the IB's next move that is scheduled already, which stays as it was scheduled; a move at the very instant of a
- * scheduled one takes its place. Errors: `ib.unknown`, `ib.move_backdated`, `ib.not_yet_valid`, `ib.move_unchanged`,
- * `ib.cycle` if at any time while it holds the new parent is the IB itself or below it.
+ * Whether a move can be made as things stand, and which edge it would end; holds off other changes of the tree until the
+ * transaction ends. Errors as `moveIb`.
  */
-export async function moveIb(
-  tx: TenantTx,
-  move: { readonly ibId: IbId; readonly parentId: IbId | null; readonly effectiveAt?: Date; readonly reason: string },
-): Promise<Moved> {
+export async function foreseeMove(tx: TenantTx, move: Move) {
   const recordedAt = await beginChange(tx);
   const at = move.effectiveAt ?? recordedAt;
   if (at < recordedAt)
@@ -138,20 +135,30 @@ export async function moveIb(
   const edge = onlyRow(await queries.edgeAt(tx, { childKey: ib.key, at }));
   const parentKey = parent?.key ?? null;
   if (edge.parentKey === parentKey) throw ibProblem('ib.move_unchanged', { detail: move.ibId });
-  const span = { ibKey: ib.key, validFrom: at, validTo: edge.validTo };
   if (parentKey !== null) {
-    const [below] = await queries.isEverBelow(tx, {
-      lowerKey: parentKey,
-      upperKey: ib.key,
-      validFrom: at,
-      validTo: edge.validTo,
-    });
+    const span = { validFrom: at, validTo: edge.validTo };
+    const [below] = await queries.isEverBelow(tx, { lowerKey: parentKey, upperKey: ib.key, ...span });
     if (below !== undefined)
       throw ibProblem('ib.cycle', {
         detail: `${move.parentId} is below ${move.ibId} at ${below.validFrom.toISOString()}`,
       });
   }
-  await queries.replaceEdge(tx, { childKey: ib.key, parentKey, at, recordedAt, reason: move.reason });
+  return { recordedAt, at, ibKey: ib.key, parentKey, edge };
+}
+
+/**
+ * Moves an IB with all below it under another parent, or makes it a master, now or at a later instant. The move holds
+ * until the IB's next move that is scheduled already, which stays as it was scheduled; a move at the very instant of a
+ * scheduled one takes its place. Errors: `ib.unknown`, `ib.move_backdated`, `ib.not_yet_valid`, `ib.move_unchanged`,
+ * `ib.cycle` if at any time while it holds the new parent is the IB itself or below it.
+ */
+export async function moveIb(
+  tx: TenantTx,
+  move: Move & { readonly reason: string; readonly approvalId?: ApprovalId },
+): Promise<Moved> {
+  const { recordedAt, at, ibKey, parentKey, edge } = await foreseeMove(tx, move);
+  const span = { ibKey, validFrom: at, validTo: edge.validTo };
+  await queries.replaceEdge(tx, { childKey: ibKey, parentKey, at, recordedAt, reason: move.reason });
   await queries.detach(tx, { ...span, recordedAt });
   if (parentKey !== null) await queries.attach(tx, { ...span, parentKey, recordedAt });
   const moved = { effectiveAt: at, until: edge.validTo, recordedAt };
@@ -162,10 +169,13 @@ export async function moveIb(
     payload: {
       ibId: move.ibId,
       parentId: move.parentId,
+      before: { parentId: edge.parentId },
+      after: { parentId: move.parentId },
       effectiveAt: at.toISOString(),
       until: edge.validTo?.toISOString() ?? null,
       recordedAt: recordedAt.toISOString(),
       reason: move.reason,
+      approvalId: move.approvalId ?? null,
     },
   });
   return moved;

@@ -49,7 +49,7 @@ export const up = (knex: Knex): Promise<void> =>
       check ((purpose = 'sign_in') = (user_id is null))
     );
     create index passkey_challenges_ends on identity.passkey_challenges (expires_at);
-    grant select, insert, delete on identity.passkey_challenges to cascade_app;
+    grant select, insert, delete, update (expires_at) on identity.passkey_challenges to cascade_app;
 
     -- Somebody is asked to work here, or to sign in as an IB. There is no user before the token comes back.
     create table identity.invitations (

@@ -63,9 +63,9 @@ export const lockCredential = realmQuery(
     counter: z.bigint(),
   }),
   `
-    from identity.passkeys p join identity.users u on u.id = p.user_id
-   where p.credential_id = :credential and p.rp_id = :rpId
-     for update of p`,
+  select id, user_id as "userId", public_key as "publicKey", counter
+    from identity.passkeys where credential_id = :credential and rp_id = :rpId
+     for update`,
 );
 
 export const insertPasskey = realmQuery(

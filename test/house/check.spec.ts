@@ -103,6 +103,34 @@ describe('npm run check', () => {
     expect(await verdict('lint', allowed)).toEqual({ ok: true, output: '' });
   });
 
+  it('finds a route whose right nobody has, one that does not say who may call it, and a row that no route asks for', async () => {
+    const need = (id: string, on: string, asked: unknown) => ({ id, on, need: asked });
+    const move = { action: 'move', resource: 'ibs' };
+    const operations = [
+      need('moveIb', 'tenant', move),
+      need('openIb', 'tenant', { action: 'open', resource: 'ibs' }),
+      need('moveIbFromOutside', 'bare', move),
+      need('health', 'bare', 'public'),
+      need('forgotten', 'tenant', undefined),
+    ];
+    const table = [{ role: 'admin', resource: 'ibs', actions: ['move', 'erase', 'approve'] }];
+    const kinds = [{ kind: 'ibs.move', right: { action: 'approve', resource: 'ibs' } }];
+    const { ok, output } = await verdict('rights', {
+      'src/main/api-routes.ts': `export const allOperations = () => ${JSON.stringify(operations)};\n`,
+      'src/main/approval-kinds.ts': `export const approvalKinds = ${JSON.stringify(kinds)};\n`,
+      'src/identity/policy/table.ts': `export const policyTable = ${JSON.stringify(table)};\n`,
+    });
+    expect({ ok, found: output.split('\n') }).toEqual({
+      ok: false,
+      found: [
+        'no need: forgotten does not say who may call it',
+        'no row: openIb needs ibs:open, which the table gives nobody who can call it',
+        'no row: moveIbFromOutside needs ibs:move, which the table gives nobody who can call it',
+        'dead row: admin ibs:erase is asked by no route of its host',
+      ],
+    });
+  });
+
   it('finds what is not formatted', async () => {
     const { ok, output } = await verdict('format', { 'src/ib/wide.ts': 'export const a   = "b"\n' });
     expect({ ok, found: output.includes('src/ib/wide.ts') }).toEqual({ ok: false, found: true });

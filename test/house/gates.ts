@@ -15,6 +15,7 @@ export const gates: Readonly<Record<string, (root: string) => Promise<Result> | 
   types: (root) => node(root, tool('@typescript/native', 'bin/tsc'), '-p', '.'),
   lint: (root) => node(root, tool('oxlint', 'bin/oxlint'), '--format=unix'),
   imports: (root) => importRules(root),
+  rights: (root) => node(root, join(import.meta.dirname, 'rights.ts'), root),
   'dead code': (root) => node(root, tool('knip', 'bin/knip.js'), '--no-progress', '--no-config-hints'),
   duplicates: (root) => list(findDuplicates(root).map(({ what, places }) => `${what}: ${places.join(', ')}`)),
   silencers: (root) =>

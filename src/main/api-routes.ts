@@ -1,4 +1,7 @@
+import { clientRoutes } from '../clients/index.ts';
 import { descriptionRoutes } from '../http/index.ts';
+import { ibRoutes } from '../ib/index.ts';
+import { isActiveStaff, isDesk } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import type { OperationForm } from '../kernel/operation.ts';
@@ -34,6 +37,8 @@ export const PROBLEMS_URL = 'https://docs.example.com/errors';
 export const apiRoutes = (deps: ApiDependencies): Route[] => [
   ...descriptionRoutes({ operations: allOperations, version: VERSION, problemsUrl: PROBLEMS_URL }),
   ...opsRoutes(deps),
+  ...clientRoutes({ withTenant: deps.tenancy.withTenant, assignees: { isStaff: isActiveStaff, isDesk } }),
+  ...ibRoutes({ withTenant: deps.tenancy.withTenant }),
   ...feedRoutes({
     withTenant: deps.tenancy.withTenant,
     clock: deps.clock,

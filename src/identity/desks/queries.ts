@@ -67,6 +67,16 @@ export const notStaff = query(
    where not exists (select from identity.user_roles r where r.user_id = asked.id and r.role not in ('client', 'ib'))`,
 );
 
+/** Somebody who works here now. */
+export const activeStaff = query(
+  'identity.active_staff',
+  z.object({ id: UserId }),
+  `
+  select u.id from identity.users u
+   where u.id = :id and u.status = 'active'
+     and exists (select from identity.user_roles r where r.user_id = u.id and r.role not in ('client', 'ib'))`,
+);
+
 export const desksOfUser = query(
   'identity.desks_of_user',
   z.object({ deskId: DeskId }),

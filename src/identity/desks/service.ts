@@ -6,6 +6,7 @@ import { tenantOf } from '../realm.ts';
 import { lockRights } from '../roles/queries.ts';
 import { desksProblem } from './errors.ts';
 import {
+  activeStaff,
   addMembers,
   allDesks,
   desksOfUser,
@@ -25,6 +26,14 @@ const DESKS_MAX = 200;
 /** The desks that somebody is on; the installation's own people have none. */
 export const desksOf = async (tx: RealmTx, userId: UserId): Promise<DeskId[]> =>
   tenantOf(tx) === null ? [] : (await desksOfUser(tx as TenantTx, { userId })).map(({ deskId }) => deskId);
+
+/** Whether somebody works here at this moment. */
+export const isActiveStaff = async (tx: TenantTx, id: UserId): Promise<boolean> =>
+  (await activeStaff(tx, { id })).length === 1;
+
+/** Whether there is such a desk. */
+export const isDesk = async (tx: TenantTx, id: DeskId): Promise<boolean> =>
+  (await unknownDesks(tx, { deskIds: [id] })).length === 0;
 
 /** All desks with their members, by name. */
 export const listDesksOf = (tx: TenantTx): Promise<Desk[]> => allDesks(tx, {});

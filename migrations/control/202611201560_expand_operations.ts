@@ -8,6 +8,7 @@ import type { Knex } from 'knex';
 export const up = (knex: Knex): Promise<void> =>
   knex.raw(`
     alter table control.tenants
+      add column schema_version text, -- Its newest migration, as far as the installation has applied one since.
       add column suspended_at timestamptz,
       add column suspension_reason text check (length(suspension_reason) <= 500),
       add check (status = 'suspended' or (suspended_at is null and suspension_reason is null));
@@ -83,7 +84,7 @@ export const up = (knex: Knex): Promise<void> =>
 
     grant usage on schema control, platform to cascade_app;
     grant select on control.clusters, control.installation, control.hosts, public.schema_migrations to cascade_app;
-    grant select, insert, update (name, status, suspended_at, suspension_reason) on control.tenants to cascade_app;
+    grant select, insert, update (status, schema_version, suspended_at, suspension_reason) on control.tenants to cascade_app;
     grant insert on control.hosts to cascade_app;
     grant select, insert, update (hinted_at), delete on control.hints to cascade_app;
     grant select, insert, update (seq, hash, seen_at) on control.chain_heads to cascade_app;

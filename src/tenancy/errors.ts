@@ -12,7 +12,6 @@ export const tenancyProblem = defineProblems({
   'tenancy.quota_exceeded': { status: 403, title: 'The tenant has as many as its quota allows' },
   'tenancy.exports_exhausted': { status: 429, title: 'The tenant was exported as often today as its quota allows' },
   'tenancy.export_folder_taken': { status: 409, title: 'The folder for an export must be absent or empty' },
-  'tenancy.export_column_unknown': { status: 500, title: 'It is not known whether a column of the tenant is secret' },
   'tenancy.database_unavailable': { status: 503, title: "The tenant's database is not reachable at the moment" },
   'tenancy.registry_unavailable': { status: 503, title: 'The registry of tenants is not reachable at the moment' },
   'tenancy.connections_exhausted': { status: 503, title: 'All database connections are busy' },

@@ -1,4 +1,17 @@
 export type { DriftReport } from './drift/types.ts';
+export { exportTenant } from './export/service.ts';
+export { type ExportVerification, verifyExport } from './export/verify.ts';
+export type { Manifest } from './export/types.ts';
 export type { FleetReport } from './fleet.ts';
+export { resumeTenant, suspendTenant } from './acts.ts';
+export { deliverNotices, tellTenant } from './notices/service.ts';
+export { TENANT_QUEUE } from './operations/jobs.ts';
+export { makeDoers, removeOldExports } from './operations/doers.ts';
+export { tenantOperationHandler } from './operations/runner.ts';
+export { sweepOperations } from './operations/service.ts';
+export { QuotaBook, tellUnexpected } from './quotas/service.ts';
+export { putSample, tenantsToSample } from './quotas/queries.ts';
+export { UsageMeter } from './quotas/usage.ts';
+export { type TenancyRoutesDeps, tenancyRoutes } from './routes.ts';
 export { openTenancy, type Tenancy, type TenancySettings } from './service.ts';
 export type { Tenant } from './types.ts';

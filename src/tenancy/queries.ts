@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TenantId } from '../kernel/ids.ts';
+import { pagedQuery } from '../platform/paging.ts';
 import { controlQuery } from '../platform/query.ts';
 
 const tenantRow = z.object({
@@ -99,4 +100,73 @@ export const readSecretCheck = controlQuery(
   z.object({ secretCheck: z.instanceof(Buffer) }),
   `
   select secret_check as "secretCheck" from control.installation`,
+);
+
+/** Nothing where it is not active. */
+export const suspendTenant = controlQuery(
+  'tenancy.suspend_tenant',
+  z.object({ id: TenantId }),
+  `
+  update control.tenants set status = 'suspended', suspended_at = clock_timestamp(), suspension_reason = :reason
+   where id = :tenantId and status = 'active'
+  returning id`,
+);
+
+/** Nothing where it is not suspended. */
+export const resumeTenant = controlQuery(
+  'tenancy.resume_tenant',
+  z.object({ id: TenantId }),
+  `
+  update control.tenants set status = 'active', suspended_at = null, suspension_reason = null
+   where id = :tenantId and status = 'suspended'
+  returning id`,
+);
+
+/** Notes the newest migration of tenants' databases. */
+export const noteSchemaVersion = controlQuery(
+  'tenancy.note_schema_version',
+  z.object({}),
+  `
+  update control.tenants set schema_version = :schemaVersion where slug = any (:slugs::text[])`,
+);
+
+/** A tenant as an operator sees it. */
+export const tenantForOperator = controlQuery(
+  'tenancy.tenant_for_operator',
+  z.object({
+    id: TenantId,
+    slug: z.string(),
+    name: z.string(),
+    status: z.enum(['provisioning', 'active', 'suspended']),
+    hosts: z.array(z.string()),
+    schemaVersion: z.string().nullable(),
+    suspendedAt: z.date().nullable(),
+    suspensionReason: z.string().nullable(),
+    createdAt: z.date(),
+  }),
+  `
+  select id, slug, name, status, schema_version as "schemaVersion", suspended_at as "suspendedAt",
+         suspension_reason as "suspensionReason", created_at as "createdAt",
+         array(select host from control.hosts where tenant_id = t.id order by host) as hosts
+    from control.tenants t where id = :tenantId`,
+);
+
+export const tenantsPage = pagedQuery(
+  'tenancy.tenants_page',
+  z.object({
+    id: TenantId,
+    slug: z.string(),
+    name: z.string(),
+    status: z.enum(['provisioning', 'active', 'suspended']),
+    createdAt: z.date(),
+  }),
+  `
+  select id, slug, name, status, date_trunc('milliseconds', created_at) as "createdAt"
+    from control.tenants
+   where (:status::text is null or status = :status)
+     and (:q::text is null or position(lower(:q) in lower(name)) > 0 or position(lower(:q) in slug) > 0)`,
+  {
+    sorts: { slug: { column: 'slug', type: 'text' }, createdAt: { column: 'createdAt', type: 'timestamptz' } },
+    unique: { column: 'id', schema: TenantId, type: 'uuid' },
+  },
 );

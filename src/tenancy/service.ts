@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import { Problem } from '../kernel/problem.ts';
 import { type DatabaseAddress, isUnreachable, openPool, poolDefaults } from '../platform/database.ts';
+import { platformProblem } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ControlTx, Origin, WithControl, WithTenant } from '../platform/tenant-tx.ts';
 import { inWordsOfControl, openControl, prepareControl, refuseOtherSecret } from './control.ts';
@@ -11,7 +12,7 @@ import { driftOf } from './drift/service.ts';
 import type { DriftReport } from './drift/types.ts';
 import { tenancyProblem } from './errors.ts';
 import { compareMigrations, type FleetOptions, type FleetReport, migrateFleet } from './fleet.ts';
-import { appliedMigrations, type MigrationFolder, migrationFolder } from './migrations.ts';
+import { appliedMigrations, type MigrationFolder, migrationFolder, migrationNames } from './migrations.ts';
 import { appPassword } from './passwords.ts';
 import { type PoolBudget, PoolCache, type PoolStats } from './pools.ts';
 import { type Provisioning, type ProvisioningStep, isDatabaseOf } from './provision.ts';
@@ -71,6 +72,8 @@ export type Tenancy = {
   readonly forget: () => void;
   /** Brings the databases of all tenants up to date, or says which could not be and why. */
   readonly migrateTenants: (options?: FleetOptions) => Promise<FleetReport>;
+  /** The same for one tenant; gives the migrations that were applied, or fails with why they could not be. */
+  readonly migrateOne: (tenant: Tenant) => Promise<readonly string[]>;
   /** How each tenant's database differs from what the present migrations make. */
   readonly drift: () => Promise<DriftReport[]>;
   /** Rejects with `tenancy.not_migrated` while the registry lacks a migration of this version. */
@@ -79,6 +82,8 @@ export type Tenancy = {
   /** What the making of tenants needs; `tenancy.administrator_needed` in a process that has no administrator. */
   readonly provisioning: Provisioning;
   readonly creation: Creation;
+  /** Where the tenants' migrations lie. */
+  readonly migrations: MigrationFolder;
   /** Waits for the transactions under way, with a bound, and closes all connections. */
   readonly close: () => Promise<void>;
 };
@@ -111,6 +116,12 @@ export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
     openTenantPool(settings, patience, tenant),
   );
   const tenants = async () => (await withControl((tx) => queries.allTenants(tx, {}))).map((row) => placed(row, admin));
+  const migrateNoted = async (chosen: readonly Tenant[], options?: FleetOptions): Promise<FleetReport> => {
+    const report = await migrateFleet(provisioning, chosen, options);
+    const slugs = report.migrated.map(({ slug }) => slug);
+    await noteVersion(withControl, migrations, slugs);
+    return report;
+  };
   const ways = makeWithTenant(pools, lookUps.tenantOfId, { patience, log });
   return {
     ...ways,
@@ -119,11 +130,21 @@ export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
     tenants,
     createTenant: async (input, origin) => {
       const tenant = await createTenant(creation, provisioning, input, origin);
+      await noteVersion(withControl, migrations, [tenant.slug]);
       registry.forget();
       return tenant;
     },
     forget: () => registry.forget(),
-    migrateTenants: async (options) => migrateFleet(provisioning, await tenants(), options),
+    migrateTenants: async (options) => migrateNoted(await tenants(), options),
+    migrateOne: async (tenant) => {
+      const { migrated, failed } = await migrateNoted([tenant]);
+      const [failure] = failed;
+      if (failure === undefined) return migrated[0]?.applied ?? [];
+      const detail = `${failure.code}: ${failure.reason}`;
+      if (failure.code === 'platform.unavailable')
+        throw platformProblem(failure.code, { detail, retryAfterSeconds: 2 });
+      throw tenancyProblem('tenancy.migration_failed', { detail });
+    },
     drift: async () => driftOf(provisioning, await tenants()),
     checkMigrations: async () => {
       const { missing } = await compareMigrations(migrationFolder('control'), await appliedMigrations(control));
@@ -132,11 +153,18 @@ export async function openTenancy(settings: TenancySettings): Promise<Tenancy> {
     poolStats: () => pools.stats(),
     provisioning,
     creation,
+    migrations,
     close: async () => {
       await pools.close();
       await control.destroy();
     },
   };
+}
+
+/** Notes of tenants that their databases have all migrations. */
+async function noteVersion(withControl: WithControl, folder: MigrationFolder, slugs: readonly string[]): Promise<void> {
+  const schemaVersion = (await migrationNames(folder)).at(-1);
+  if (slugs.length > 0) await withControl((tx) => queries.noteSchemaVersion(tx, { slugs, schemaVersion }));
 }
 
 /** An application finds out at its start whether it is let in, and whether its secret is the installation's. */

@@ -1,0 +1,99 @@
+import type { TenantId } from '../../kernel/ids.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { ControlTx, WithControl } from '../../platform/tenant-tx.ts';
+import { tenancyProblem } from '../errors.ts';
+import { tellTenant } from '../notices/service.ts';
+import * as queries from './queries.ts';
+import { type Quotas, quotasByDefault } from './rules.ts';
+
+/** A tenant's quotas as they are now. */
+export async function quotasOf(tx: ControlTx, tenantId: TenantId): Promise<Quotas> {
+  const [row] = await queries.quotasOf(tx, { tenantId });
+  return row ?? quotasByDefault;
+}
+
+const asJson = (quotas: Quotas) => ({
+  ...quotas,
+  tradesPerDayExpected: quotas.tradesPerDayExpected === null ? null : quotas.tradesPerDayExpected.toString(),
+});
+
+/** Sets a tenant's quotas; the tenant sees what they were before. */
+export async function setQuotas(tx: ControlTx, tenantId: TenantId, quotas: Quotas): Promise<void> {
+  const before = await quotasOf(tx, tenantId);
+  await queries.putQuotas(tx, { tenantId, ...quotas });
+  await tellTenant(tx, tenantId, {
+    type: 'tenancy.quotas_changed',
+    payload: { before: asJson(before), after: asJson(quotas) },
+  });
+}
+
+const KEPT_MAX = 10_000;
+
+type Kept = { quotas: Quotas; untilMs: number };
+
+/** The quotas as a process sees them: at most `keptMs` old, and the last known ones while the control database is away. */
+export class QuotaBook {
+  readonly #kept = new Map<TenantId, Kept>(); // In the order of the last look.
+  readonly #loading = new Map<TenantId, Promise<Quotas>>();
+  readonly #withControl: WithControl;
+  readonly #keptMs: number;
+  readonly #log: Logger;
+
+  constructor({ withControl, keptMs, log }: { withControl: WithControl; keptMs: number; log: Logger }) {
+    this.#withControl = withControl;
+    this.#keptMs = keptMs;
+    this.#log = log;
+  }
+
+  /** A tenant's quotas; never fails. */
+  async of(tenantId: TenantId): Promise<Quotas> {
+    const kept = this.#kept.get(tenantId);
+    if (kept !== undefined && kept.untilMs > performance.now()) return kept.quotas;
+    const loading = this.#loading.get(tenantId) ?? this.#load(tenantId);
+    return loading;
+  }
+
+  /** How many requests a minute are answered; HTTP asks at each request. */
+  async requestsPerMinuteOf(tenantId: TenantId): Promise<number> {
+    return (await this.of(tenantId)).requestsPerMinute;
+  }
+
+  /** Refuses one more than the quota (`tenancy.quota_exceeded`); `present` is how many there are. */
+  async refuseMore(tenantId: TenantId, what: 'users' | 'clients', present: number): Promise<void> {
+    const quotas = await this.of(tenantId);
+    const most = what === 'users' ? quotas.usersMax : quotas.clientsMax;
+    if (most === null || present < most) return;
+    throw tenancyProblem('tenancy.quota_exceeded', { detail: `${present} of ${most} ${what}` });
+  }
+
+  #load(tenantId: TenantId): Promise<Quotas> {
+    const loading = this.#withControl((tx) => quotasOf(tx, tenantId))
+      .catch((error: unknown) => {
+        this.#log.warn({ err: error, tenantId }, 'quotas cannot be read: the last known ones count');
+        return this.#kept.get(tenantId)?.quotas ?? quotasByDefault;
+      })
+      .then((quotas) => {
+        this.#kept.delete(tenantId);
+        this.#kept.set(tenantId, { quotas, untilMs: performance.now() + this.#keptMs });
+        const [oldest] = this.#kept.keys();
+        if (this.#kept.size > KEPT_MAX && oldest !== undefined) this.#kept.delete(oldest);
+        return quotas;
+      })
+      .finally(() => this.#loading.delete(tenantId));
+    this.#loading.set(tenantId, loading);
+    return loading;
+  }
+}
+
+/** Tells operator and tenant, once a day, of more trades than were expected. Gives how many tenants. */
+export async function tellUnexpected(withControl: WithControl): Promise<number> {
+  return withControl(async (tx) => {
+    const found = await queries.noteUnexpected(tx, {});
+    for (const { tenantId, trades, expected } of found)
+      await tellTenant(tx, tenantId, {
+        type: 'tenancy.trades_beyond_expected',
+        payload: { trades: trades.toString(), expected: expected.toString() },
+      });
+    return found.length;
+  });
+}

@@ -30,7 +30,7 @@ export const keyRingDefaults: KeyRingSettings = {
   staleMsMax: 10 * MINUTE_MS,
   leadMs: MINUTE_MS,
   ageMsMax: 30 * 24 * 60 * MINUTE_MS,
-  afterlifeMs: 15 * MINUTE_MS,
+  afterlifeMs: 20 * MINUTE_MS,
 };
 
 export type KeyRingDeps = {

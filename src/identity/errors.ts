@@ -10,7 +10,6 @@ export const identityProblem = defineProblems({
   'identity.not_active': { status: 403, title: 'This sign-in is suspended or closed' },
   'identity.surface_refused': { status: 403, title: 'You have no role on this surface' },
   'identity.sign_in_delayed': { status: 429, title: 'Too many failed attempts: wait before the next' },
-  'identity.foreign_origin': { status: 403, title: 'A page of another origin may not do this' },
   'identity.one_time_token_invalid': { status: 422, title: 'The token is unknown, used or too old' },
   'identity.password_weak': { status: 422, title: 'The password is not one that can be used' },
   'identity.password_wrong': { status: 422, title: 'The present password is another one' },

@@ -1,3 +1,4 @@
+export { auditRoutes } from './audit/routes.ts';
 export { makePolicy, type Policy, type PolicyDeps } from './policy/service.ts';
 export { policyTable } from './policy/table.ts';
 export { type BuiltInRole, builtInRoles, operatorRole, type PolicyRow } from './policy/types.ts';
@@ -12,3 +13,19 @@ export type { ApprovedBy } from './approvals/types.ts';
 export { entryRoutes } from './entries/routes.ts';
 export { makeCallerByGrant } from './entries/service.ts';
 export { impersonationRoutes } from './impersonation/routes.ts';
+export {
+  authenticateBy,
+  codeTries,
+  makeSignIn,
+  openTokens,
+  peopleRoutes,
+  signInDefaults,
+  type SignInOptions,
+  signingKeySealer,
+} from './composition.ts';
+export type { SignInDeps } from './deps.ts';
+export type { KycStateOf, Limit, NewPerson, OpenClient } from './port.ts';
+export { makeRealmOf, type Realm, type RealmOf } from './realm.ts';
+export { sweepSignIns } from './sweep/service.ts';
+export { keyRingDefaults, rotateKeys } from './tokens/key-ring.ts';
+export { createUser, findUser, findUserByEmail, linkUser } from './users/service.ts';

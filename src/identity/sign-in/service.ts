@@ -132,7 +132,7 @@ async function passwordIsRight(
 }
 
 /** Why somebody with the right password is not let in; undefined where he is. */
-function refusalOf(user: User, surface: SignInSurface | undefined): Problem | undefined {
+export function refusalOf(user: User, surface: SignInSurface | undefined): Problem | undefined {
   if (user.status !== 'active') return identityProblem('identity.not_active');
   if (user.emailVerifiedAt === null) return identityProblem('identity.email_unverified');
   return surface === undefined ? identityProblem('identity.surface_refused') : undefined;

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { operation } from '../../kernel/operation.ts';
+import { EmailIn, PasswordIn } from '../sign-in/contract.ts';
+
+/** A token as the mail has it. */
+export const OneTimeToken = z
+  .string()
+  .regex(/^[\w-]{43}$/, 'is no token of a mail')
+  .meta({ description: 'Out of the mail; it is good once.' });
+
+/** The part of a name that a person writes himself: no control characters. */
+const namePart = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^\P{C}+$/u, 'holds characters that no name has');
+
+const form = { tag: 'Signing in', method: 'post', need: 'public' } as const;
+const accepted = z
+  .strictObject({ accepted: z.literal(true) })
+  .meta({ id: 'Accepted', description: 'The answer is the same whether the address is known or not.' });
+
+export const register = operation({
+  ...form,
+  on: 'tenant',
+  id: 'register',
+  path: '/api/v1/auth/register',
+  summary: 'Sign up as a client',
+  description:
+    'A mail with a token proves the address; until then nobody can sign in. If the address is known, the mail says so; the answer is the same.',
+  body: z.strictObject({
+    email: EmailIn,
+    password: PasswordIn,
+    firstName: namePart,
+    lastName: namePart,
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'is no country by ISO 3166-1')
+      .meta({ example: 'CY' }),
+    phone: z
+      .string()
+      .regex(/^\+[1-9]\d{6,14}$/, 'is no number by E.164')
+      .optional()
+      .meta({ example: '+35722000000' }),
+    referralCode: z
+      .string()
+      .regex(/^[\w.-]{1,64}$/, 'is no referral code')
+      .optional(),
+  }),
+  answers: { 202: accepted },
+  problems: ['identity.password_weak', 'identity.hashing_busy'],
+});
+
+export const verifyEmail = operation({
+  ...form,
+  on: 'both',
+  id: 'verifyEmail',
+  path: '/api/v1/auth/verify-email',
+  summary: 'Prove an address by the token of the mail',
+  body: z.strictObject({ token: OneTimeToken }),
+  answers: { 204: null },
+  problems: ['identity.one_time_token_invalid'],
+});
+
+export const resendVerification = operation({
+  ...form,
+  on: 'both',
+  id: 'resendVerification',
+  path: '/api/v1/auth/verify-email/resend',
+  summary: 'Have the mail that proves the address sent again',
+  body: z.strictObject({ email: EmailIn }),
+  answers: { 202: accepted },
+  problems: [],
+});

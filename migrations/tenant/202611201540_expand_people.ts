@@ -56,6 +56,19 @@ const people = `
   );
   grant select, insert on clients.former_contacts to cascade_app;
 
+  -- A client asks for a trading account; whoever opens one on the platform says that this is it.
+  create table clients.account_requests (
+    id uuid primary key,
+    client_key integer not null references clients.clients (key),
+    server text,
+    currency text not null,
+    asked_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+    account_key integer references clients.accounts (key)
+  );
+  create index account_requests_of_client on clients.account_requests (client_key);
+  create index account_requests_by_time on clients.account_requests (asked_at, id);
+  grant select, insert, update (account_key) on clients.account_requests to cascade_app;
+
   -- Ten signs of Crockford's base32, 50 random bits: nobody guesses one, and anybody can read it over the telephone.
   -- Bytes 6 and 8 of a uuid hold its version and variant, so they are left out.
   create function ib.new_referral_code() returns text language sql volatile as $$

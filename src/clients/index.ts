@@ -10,6 +10,7 @@ export {
   pageOfClients,
   setKycState,
 } from './people/service.ts';
+export { accountsAmong, clientIdsOf, clientKeyOf, type Login, loginsWithin, nameOf } from './keys/service.ts';
 export { isWithinReach, reachParams, withinReach } from './reach.ts';
 export { clientRoutes } from './routes.ts';
 export { accountsOf, clientKeys, createClients, listClients, openAccounts } from './service.ts';

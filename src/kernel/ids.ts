@@ -32,6 +32,8 @@ export const ClientId = prefixedId('cli').brand<'ClientId'>();
 export type ClientId = z.infer<typeof ClientId>;
 export const AccountId = prefixedId('acc').brand<'AccountId'>();
 export type AccountId = z.infer<typeof AccountId>;
+export const AccountRequestId = prefixedId('arq').brand<'AccountRequestId'>();
+export type AccountRequestId = z.infer<typeof AccountRequestId>;
 export const LedgerAccountId = prefixedId('lac').brand<'LedgerAccountId'>();
 export type LedgerAccountId = z.infer<typeof LedgerAccountId>;
 export const IbId = prefixedId('ibr').brand<'IbId'>();
@@ -93,6 +95,13 @@ export function uuidFromId(id: string): string {
 
 /** A bigint key of a hot table as an id, and back with `decodeId`. */
 export const dealIdOf = (key: bigint): DealId => encodeId('dea', key) as DealId;
+export const tradeIdOf = (key: bigint): TradeId => encodeId('trd', key) as TradeId;
+
+/** The key behind the id of a row of a hot table; undefined where the id has more digits than a key, so that it is nobody's. */
+export function keyOfId(id: DealId | TradeId): bigint | undefined {
+  const key = decodeId(id);
+  return key < 2n ** 63n ? key : undefined;
+}
 
 /**
  * A new time-ordered uuid (RFC 9562, version 7): 48 bits of milliseconds, then random bits.

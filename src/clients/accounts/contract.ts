@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { Currency } from '../../kernel/currency.ts';
-import { AccountId, ClientId } from '../../kernel/ids.ts';
+import { AccountId, AccountRequestId, ClientId } from '../../kernel/ids.ts';
 import { InstantText, operation, pageOf, pageQuery } from '../../kernel/operation.ts';
 
 /** A name as a platform gives it: of a server, of a group. */
-const PlatformName = z
+export const PlatformName = z
   .string()
   .min(1)
   .max(64)
@@ -57,7 +57,14 @@ export const openAccount = operation({
   description: 'The account is there on the platform already. Deals of it that were parked go on by themselves.',
   need: { action: 'create', resource: 'accounts' },
   body: z
-    .strictObject({ clientId: ClientId, server: PlatformName, login: Login, group: PlatformName, currency: Currency })
+    .strictObject({
+      clientId: ClientId,
+      server: PlatformName,
+      login: Login,
+      group: PlatformName,
+      currency: Currency,
+      requestId: AccountRequestId.optional().meta({ description: 'What the client asked for, if this is it' }),
+    })
     .meta({
       id: 'NewAccount',
       example: {
@@ -69,7 +76,7 @@ export const openAccount = operation({
       },
     }),
   answers: { 201: Account },
-  problems: ['clients.client_unknown', 'clients.account_exists'],
+  problems: ['clients.client_unknown', 'clients.account_exists', 'clients.account_request_unknown'],
 });
 
 export const readAccount = operation({

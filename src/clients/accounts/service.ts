@@ -1,8 +1,9 @@
-import type { AccountId, ClientId } from '../../kernel/ids.ts';
+import type { AccountId, AccountRequestId, ClientId } from '../../kernel/ids.ts';
 import type { Reach } from '../../platform/access.ts';
 import type { Page, PageAsked } from '../../platform/paging.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
+import { answerRequest } from '../account-requests/service.ts';
 import { clientsProblem } from '../errors.ts';
 import { clientWithin } from '../people/service.ts';
 import { reachParams } from '../reach.ts';
@@ -38,13 +39,24 @@ export async function accountWithin(tx: TenantTx, reach: Reach, id: AccountId): 
   return found;
 }
 
-/** Registers an account of a client within reach. `clients.client_unknown`, `clients.account_exists`. */
+/**
+ * Registers an account of a client within reach, and that it is what the client asked for, if so. `clients.client_unknown`,
+ * `clients.account_exists`, `clients.account_request_unknown`.
+ */
 export async function openAccountWithin(
   tx: TenantTx,
   reach: Reach,
-  { clientId, ...account }: Omit<NewAccount, 'clientKey' | 'id'> & { readonly clientId: ClientId },
+  {
+    clientId,
+    requestId,
+    ...account
+  }: Omit<NewAccount, 'clientKey' | 'id'> & {
+    readonly clientId: ClientId;
+    readonly requestId?: AccountRequestId | undefined;
+  },
 ): Promise<AccountRow> {
-  const { key } = await clientWithin(tx, reach, clientId);
-  const { id } = onlyRow(await openAccounts(tx, [{ ...account, clientKey: key }]));
+  const client = await clientWithin(tx, reach, clientId);
+  const { id, key } = onlyRow(await openAccounts(tx, [{ ...account, clientKey: client.key }]));
+  if (requestId !== undefined) await answerRequest(tx, { id: requestId, clientKey: client.key, accountKey: key });
   return accountWithin(tx, reach, id);
 }

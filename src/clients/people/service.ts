@@ -58,7 +58,8 @@ export async function clientWithin(tx: TenantTx, reach: Reach, id: ClientId): Pr
   return found;
 }
 
-async function lockedClient(tx: TenantTx, reach: Reach, id: ClientId): Promise<ClientRow> {
+/** The same, held against other changes until the transaction ends. */
+export async function lockedClient(tx: TenantTx, reach: Reach, id: ClientId): Promise<ClientRow> {
   const [found] = await queries.lockClientWithinReach(tx, { id, ...reachParams(reach) });
   if (found === undefined) throw clientsProblem('clients.client_unknown', { detail: id });
   return found;

@@ -35,7 +35,7 @@ const subtree: More = { conditions: ['subtree'] };
  */
 export const policyTable: readonly PolicyRow[] = [
   // People who trade, and their trading accounts.
-  ...rows('owner admin compliance', 'clients', 'list read create update assign reveal timeline export'),
+  ...rows('owner admin compliance', 'clients', 'list read create update assign reveal timeline'),
   ...rows('finance support', 'clients', 'list read reveal timeline', { masked: personal }),
   ...rows('auditor', 'clients', 'list read timeline', { masked: personal }),
   ...rows('sales', 'clients', 'list read create update timeline', theirs),

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { AccountId, ClientId } from '../../kernel/ids.ts';
+import { query } from '../../platform/query.ts';
+import { isWithinReach, withinReach } from '../reach.ts';
+
+export const idsOfKeys = query(
+  'clients.ids_of_keys',
+  z.object({ key: z.int(), id: ClientId }),
+  `
+  select key, id from clients.clients where key = any (:keys::integer[])`,
+);
+
+/** Accounts within reach, as the platforms know them. */
+export const loginsWithin = query(
+  'clients.logins_within',
+  z.object({ server: z.string(), login: z.bigint() }),
+  `
+  select a.server, a.login
+    from clients.accounts a
+   where ${withinReach('a.client_key')}
+     and (:accountId::uuid is null or a.id = :accountId)
+     and (:clientId::uuid is null or a.client_key = (select c.key from clients.clients c where c.id = :clientId))
+   limit :limit`,
+);
+
+/** Of the accounts named those within reach: one index probe each, then one question from its client upward. */
+export const accountsAmong = query(
+  'clients.accounts_among',
+  z.object({ server: z.string(), login: z.bigint(), id: AccountId, clientId: ClientId }),
+  `
+  select a.server, a.login, a.id, c.id as "clientId"
+    from unnest(:servers::text[], :logins::bigint[]) as g (server, login)
+    join clients.accounts a on a.server = g.server and a.login = g.login
+    join clients.clients c on c.key = a.client_key
+   where ${isWithinReach('a.client_key')}`,
+);

@@ -1,0 +1,58 @@
+import type { AccountId, ClientId } from '../../kernel/ids.ts';
+import type { Reach } from '../../platform/access.ts';
+import type { TenantTx } from '../../platform/tenant-tx.ts';
+import { keysOfClients } from '../queries.ts';
+import { reachParams } from '../reach.ts';
+import * as queries from './queries.ts';
+
+/** An account as its platform knows it. */
+export type Login = { readonly server: string; readonly login: bigint };
+
+/** The ids behind short keys. */
+export async function clientIdsOf(tx: TenantTx, keys: readonly number[]): Promise<ReadonlyMap<number, ClientId>> {
+  if (keys.length === 0) return new Map();
+  return new Map((await queries.idsOfKeys(tx, { keys: [...new Set(keys)] })).map(({ key, id }) => [key, id]));
+}
+
+/** The short key behind an id; null where there is no such client. */
+export async function clientKeyOf(tx: TenantTx, id: ClientId): Promise<number | null> {
+  const [found] = await keysOfClients(tx, { ids: [id] });
+  return found?.key ?? null;
+}
+
+/** The accounts within reach, of one client or one account if that is said; at most `limit`. */
+export const loginsWithin = (
+  tx: TenantTx,
+  reach: Reach,
+  asked: {
+    readonly accountId?: AccountId | undefined;
+    readonly clientId?: ClientId | undefined;
+    readonly limit: number;
+  },
+): Promise<Login[]> =>
+  queries.loginsWithin(tx, {
+    ...reachParams(reach),
+    accountId: asked.accountId,
+    clientId: asked.clientId,
+    limit: asked.limit,
+  });
+
+/** Of these accounts the ones within reach, by `login@server`. */
+export async function accountsAmong(
+  tx: TenantTx,
+  reach: Reach,
+  logins: readonly Login[],
+): Promise<ReadonlyMap<string, { readonly id: AccountId; readonly clientId: ClientId }>> {
+  const distinct = new Map(logins.map((each) => [nameOf(each), each]));
+  if (distinct.size === 0) return new Map();
+  const asked = [...distinct.values()];
+  const rows = await queries.accountsAmong(tx, {
+    ...reachParams(reach),
+    servers: asked.map(({ server }) => server),
+    logins: asked.map(({ login }) => login),
+  });
+  return new Map(rows.map((row) => [nameOf(row), { id: row.id, clientId: row.clientId }]));
+}
+
+/** By what `accountsAmong` names an account. */
+export const nameOf = ({ server, login }: Login): string => `${login}@${server}`;

@@ -28,4 +28,4 @@ export type { KycStateOf, Limit, NewPerson, OpenClient } from './port.ts';
 export { makeRealmOf, type Realm, type RealmOf } from './realm.ts';
 export { sweepSignIns } from './sweep/service.ts';
 export { keyRingDefaults, rotateKeys } from './tokens/key-ring.ts';
-export { createUser, findUser, findUserByEmail, linkUser } from './users/service.ts';
+export { countStaff, createUser, findUser, findUserByEmail, linkUser } from './users/service.ts';

@@ -45,7 +45,7 @@ export type OperationForm = {
   readonly readsCookie?: true;
   /** What it answers when it works, by status; null where the answer has no body. */
   readonly answers: Answers;
-  /** The media type of its answers where it is not JSON, for example `text/html`. */
+  /** The media type of its answers where it is not JSON, for example `text/html`; several, with commas between, where the handler chooses. */
   readonly contentType?: string;
   /** The codes of its own problems; those that every operation may answer are left out. */
   readonly problems: readonly string[];

@@ -1,7 +1,7 @@
 import { clientRoutes } from '../clients/index.ts';
 import { descriptionRoutes } from '../http/index.ts';
 import { ibRoutes } from '../ib/index.ts';
-import { isActiveStaff, isDesk } from '../identity/index.ts';
+import { auditRoutes, isActiveStaff, isDesk, makeRealmOf } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import type { OperationForm } from '../kernel/operation.ts';
@@ -39,6 +39,7 @@ export const apiRoutes = (deps: ApiDependencies): Route[] => [
   ...opsRoutes(deps),
   ...clientRoutes({ withTenant: deps.tenancy.withTenant, assignees: { isStaff: isActiveStaff, isDesk } }),
   ...ibRoutes({ withTenant: deps.tenancy.withTenant }),
+  ...auditRoutes({ realmOf: makeRealmOf(deps.tenancy) }),
   ...feedRoutes({
     withTenant: deps.tenancy.withTenant,
     clock: deps.clock,

@@ -108,6 +108,7 @@ const everyHeader = {
 const limitHeaders = {
   RateLimit: ref('headers', 'RateLimit'),
   'RateLimit-Policy': ref('headers', 'RateLimitPolicy'),
+  'Cascade-Impersonated-By': ref('headers', 'ImpersonatedBy'),
 };
 
 function operationOf(operation: OperationForm, problems: ProblemAnswers): ZodOpenApiOperationObject {
@@ -158,8 +159,10 @@ function answersOf(operation: OperationForm, problems: ProblemAnswers): ZodOpenA
 const replayed = { 'Idempotent-Replayed': ref('headers', 'IdempotentReplayed') };
 
 function contentOf({ contentType }: OperationForm, schema: z.ZodType) {
-  const type = contentType?.split(';')[0]?.trim() ?? JSON_TYPE;
-  return { [type]: { schema: type === JSON_TYPE ? schema : { type: 'string' as const } } };
+  const types = (contentType ?? JSON_TYPE).split(',').map((each) => each.split(';')[0]?.trim() ?? each);
+  return Object.fromEntries(
+    types.map((type) => [type, { schema: type === JSON_TYPE ? schema : { type: 'string' as const } }]),
+  );
 }
 
 const NEED_WORDS = {

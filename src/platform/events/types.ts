@@ -19,6 +19,9 @@ export type StoredEvent = NewEvent & {
   readonly recordedAt: Date;
 };
 
+/** A recorded fact with its place in the chain. */
+export type ChainedEvent = StoredEvent & { readonly previousHash: Buffer; readonly hash: Buffer };
+
 /** How far a chain of events reaches: the last number and the hash over everything up to it. */
 export type ChainHead = { readonly seq: bigint; readonly hash: Buffer };
 

@@ -101,8 +101,13 @@ async function verifyStreams(tx: RealmTx, upTo: bigint): Promise<Finding[]> {
   }));
 }
 
+/** The end of a chain, as the realm itself has it. */
+export async function chainHead(tx: RealmTx): Promise<ChainHead> {
+  const [head] = await queries.readHead(tx, {});
+  return head === undefined ? { seq: 0n, hash: CHAIN_START } : { seq: head.seq, hash: head.hash };
+}
+
 /** How many events were recorded, by the head of its chain. */
 export async function countEvents(tx: RealmTx): Promise<bigint> {
-  const [head] = await queries.readHead(tx, {});
-  return head?.seq ?? 0n;
+  return (await chainHead(tx)).seq;
 }

@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+
+/** A reader that takes nothing for this long is cut off. */
+const READER_MS_MAX = 30_000;
+
+/**
+ * Writes a piece of a long answer, and waits until the reader has taken what waits for him: no more than one piece is ever in
+ * memory. False where the reader has gone, or has taken nothing for 30 s: he is cut off, so that nobody takes half an
+ * answer for a whole one, and nothing more is to be written.
+ */
+export async function writeSlowly(
+  response: ServerResponse,
+  piece: string,
+  readerMsMax: number = READER_MS_MAX,
+): Promise<boolean> {
+  if (response.destroyed) return false;
+  if (response.write(piece)) return true;
+  const ended = new AbortController();
+  const gone = (): void => ended.abort();
+  response.once('close', gone);
+  try {
+    await once(response, 'drain', { signal: AbortSignal.any([ended.signal, AbortSignal.timeout(readerMsMax)]) });
+    return true;
+  } catch (error) {
+    response.destroy();
+    if (error instanceof Error && error.name === 'AbortError') return false;
+    throw error;
+  } finally {
+    response.off('close', gone);
+  }
+}

@@ -22,6 +22,7 @@ import {
   setGroups,
   type SymbolMapping,
 } from '../src/trading/index.ts';
+import type { SeedPerson } from './people.ts';
 
 /** A plan and for whom it holds: the tree below one master (its place among the IBs), or everybody. */
 export type SeedPlan = {
@@ -38,7 +39,7 @@ export type SeedIb = {
 };
 
 /** A client of the IB at a place, with its trading accounts. */
-export type SeedClient = {
+export type SeedClient = Partial<SeedPerson> & {
   readonly name: string;
   readonly ib: number;
   readonly accounts: readonly { readonly login: bigint; readonly group: string; readonly currency: Currency }[];
@@ -87,7 +88,8 @@ export const seedBrokerage = (
     };
     const clients = await createClients(
       tx,
-      seed.clients.map(({ name }) => ({ name })),
+      // Whoever trades here was admitted.
+      seed.clients.map(({ ib: _ib, accounts: _accounts, ...client }) => ({ ...client, kycState: 'approved' as const })),
     );
     await linkClients(
       tx,

@@ -3,6 +3,7 @@ import type { PlanDefinition } from '../src/commissions/index.ts';
 import type { SymbolMapping } from '../src/trading/index.ts';
 import type { SeedBrokerage, SeedClient, SeedIb, SeedPlan } from './brokerage.ts';
 import { DEMO_GROUPS, DEMO_SYMBOLS, NEW_YORK_CLOSE } from './market.ts';
+import { personOf } from './people.ts';
 
 const USD = Currency.parse('USD');
 
@@ -87,7 +88,7 @@ function clientsOf(
     const login = fixture[place] ?? firstLogin + BigInt(place);
     const group = place < fixture.length ? 'real\\standard' : (groups[place % groups.length] ?? 'real\\standard');
     return {
-      name: `Client ${login}`,
+      ...personOf(place),
       ib: (place * 7 + 3) % ibs.length,
       accounts: [{ login, group, currency: place < fixture.length ? currency : USD }],
     };

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Problem } from '../kernel/problem.ts';
+import { isProblem, Problem } from '../kernel/problem.ts';
 import { isTransient } from '../platform/database.ts';
 import { platformProblem } from '../platform/errors.ts';
 import type { AnyAnswer } from '../platform/route.ts';
@@ -9,7 +9,7 @@ import { problemDocument, retryAfterSecondsOf } from './rules.ts';
 import type { AppSettings } from './settings.ts';
 
 /** Keys and amounts beyond 2^53 travel as text. */
-const asJson = (value: unknown): string =>
+export const asJson = (value: unknown): string =>
   JSON.stringify(value, (_name, each: unknown) => (typeof each === 'bigint' ? each.toString() : each));
 
 const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
@@ -55,13 +55,20 @@ function problemOf(error: unknown): Problem {
   return platformProblem('platform.internal', { cause: error });
 }
 
+/** A bridge sends again what was answered 503, and gives up on 403: a suspended tenant's feed must lose nothing. */
+const FEED_WAITS_SECONDS = 30;
+const waitsIfFeed = (problem: Problem, { url }: IncomingMessage): Problem =>
+  isProblem(problem, 'tenancy.suspended') && url?.startsWith('/feeds/') === true
+    ? httpProblem('http.feed_suspended', { cause: problem, retryAfterSeconds: FEED_WAITS_SECONDS })
+    : problem;
+
 /** The last step of the application: answers an error, and logs it where it is ours. */
 export const sendProblem =
   (settings: Pick<AppSettings, 'problemsUrl'>) =>
   (error: unknown, request: IncomingMessage, response: ServerResponse): void => {
     const { requestId, log } = contextOf(request);
-    const problem = problemOf(error);
-    if (problem.status >= 500) log.error({ err: error, code: problem.code }, 'a request failed');
+    const problem = waitsIfFeed(problemOf(error), request);
+    if (problem.status >= 500 && problem.code !== 'http.feed_suspended') log.error({ err: error, code: problem.code }, 'a request failed');
     else log.info({ code: problem.code, detail: problem.detail }, 'a request was refused');
     if (response.headersSent) {
       response.destroy(); // Half an answer is cut off, so that nobody takes it for a whole one.

@@ -7,6 +7,7 @@ import { contextOf, openContext } from './context.ts';
 import { httpProblem } from './errors.ts';
 import { resolveHost } from './host.ts';
 import { requireOperator } from './operator.ts';
+import { allowOwnOrigins } from './origins.ts';
 import { routerOf } from './routing.ts';
 import type { AppSettings } from './settings.ts';
 
@@ -40,8 +41,11 @@ export function createApp(settings: AppSettings): RequestListener {
   app.use(accessLog(settings.log));
   app.use(security);
   const resolve = resolveHost(settings);
-  app.use((request, _response, next) => {
-    resolve(request).then(() => next(), next);
+  const allowOrigins = allowOwnOrigins(settings);
+  app.use((request, response, next) => {
+    resolve(request)
+      .then(() => allowOrigins(request, response))
+      .then(() => next(), next);
   });
   const bare = bareRouter(settings);
   const ofTenants = routerOf(settings, 'tenant');

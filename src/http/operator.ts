@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { OperatorGuard } from '../platform/operator-token.ts';
 import { httpProblem } from './errors.ts';
+import { requireSameOrigin } from './origins.ts';
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -11,13 +12,5 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function requireOperator(isOperator: OperatorGuard, request: IncomingMessage): void {
   if (!isOperator(request.headers.authorization)) throw httpProblem('http.operator_token_required');
   if (READS.has(request.method ?? '')) return;
-  if (comesFromElsewhere(request)) throw httpProblem('http.foreign_origin');
-}
-
-/** The browser's own word counts first: behind a proxy the Host header may be another one than the browser's. */
-function comesFromElsewhere(request: IncomingMessage): boolean {
-  const { origin, host } = request.headers;
-  const site = request.headers['sec-fetch-site'];
-  if (typeof site === 'string') return site !== 'same-origin' && site !== 'none';
-  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
+  requireSameOrigin(request);
 }

@@ -6,7 +6,9 @@ import type { AnyAnswer, Route, RouteRequest } from '../platform/route.ts';
 import { sendAnswer } from './answer.ts';
 import { contextOf } from './context.ts';
 import { httpProblem } from './errors.ts';
+import { answerOnce, onceRequestOf } from './idempotency/service.ts';
 import { requireOperator } from './operator.ts';
+import { answerPreflight, requireSameOrigin } from './origins.ts';
 import { bodyOf, paramsOf, queryOf } from './parts.ts';
 import type { AppSettings } from './settings.ts';
 
@@ -26,8 +28,9 @@ export function routerOf(settings: AppSettings, on: 'tenant' | 'bare'): Router {
     router[operation.method](path, (request, response) => answerRoute(settings, route, request, response));
   }
   for (const [path, allowed] of methods)
-    router.all(path, (_request, response) => {
+    router.all(path, (request, response) => {
       const names = [...allowed].flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+      if (answerPreflight(request, response, names)) return;
       response.setHeader('Allow', names.join(', '));
       throw httpProblem('http.method_not_allowed', { detail: `Allowed: ${names.join(', ')}` });
     });
@@ -49,6 +52,7 @@ async function answerRoute(settings: AppSettings, route: Route, request: Request
   await countQueries(async (counter) => {
     response.once('close', () =>
       settings.onRequest?.({
+        tenantId: contextOf(request).tenant?.id ?? null,
         method: request.method,
         route: route.operation.path,
         status: response.statusCode,
@@ -56,31 +60,67 @@ async function answerRoute(settings: AppSettings, route: Route, request: Request
         queries: counter.queries,
       }),
     );
-    const access = await accessOf(settings, route.operation, request);
-    const seen = await requestOf(route.operation, access, request, response);
-    if (route.kind === 'stream') return route.handle(seen, { incoming: request, response });
-    const answer = await (route.kind === 'plain' ? route.handle(seen) : handleOnce(settings, route.handle, seen));
-    return sendAnswer(response, answer, route.operation.contentType);
+    const answer = await carryOut(settings, route, request, response);
+    if (answer !== undefined) sendAnswer(response, answer, route.operation.contentType);
   });
 }
 
-type HandleIn = Extract<Route, { kind: 'idempotent' }>['handle'];
+/** Limits, the caller and his right, the parts of the request, the handler: in this order. Nothing where the handler answers by itself. */
+async function carryOut(
+  settings: AppSettings,
+  route: Route,
+  request: Request,
+  response: Response,
+): Promise<AnyAnswer | undefined> {
+  const { operation } = route;
+  const { tenant, way } = contextOf(request);
+  const { remoteAddress } = way;
+  await settings.limits?.onArrival({ operation, tenantId: tenant?.id ?? null, remoteAddress, response });
+  try {
+    const access = await accessOf(settings, operation, request, response);
+    const { seen, bytes } = await requestOf(operation, access, request, response);
+    if (route.kind === 'plain') return await route.handle(seen);
+    if (route.kind === 'idempotent')
+      return await handleOnce(settings, route, seen, { address: request.originalUrl, body: bytes });
+    await route.handle(seen, { incoming: request, response });
+    return undefined;
+  } catch (error) {
+    if (operation.need !== 'public') await settings.limits?.onRefusal(remoteAddress, error);
+    throw error;
+  }
+}
 
-async function handleOnce(settings: AppSettings, handle: HandleIn, request: RouteRequest): Promise<AnyAnswer> {
-  const { tenantId, origin } = request;
-  if (tenantId === null) throw new Error('money moves on a tenant’s host only');
-  return settings.withTenant(tenantId, origin, (tx) => handle(tx, request));
+function handleOnce(
+  settings: AppSettings,
+  { operation, handle }: Route & { kind: 'idempotent' },
+  request: RouteRequest,
+  sent: { readonly address: string; readonly body: Buffer },
+): Promise<AnyAnswer> {
+  const { tenantId, origin, access, headers } = request;
+  if (tenantId === null || access === null) throw new Error(`${operation.id}: whoever moves money is known`);
+  const once = onceRequestOf(operation, access.caller, { key: headers['idempotency-key'], ...sent });
+  return settings.withTenant(tenantId, origin, (tx) => answerOnce(tx, once, () => handle(tx, request)));
 }
 
 /** Who calls, with what he reaches; null where the operation does not ask. */
-async function accessOf(settings: AppSettings, operation: OperationForm, request: Request): Promise<Access | null> {
+async function accessOf(
+  settings: AppSettings,
+  operation: OperationForm,
+  request: Request,
+  response: Response,
+): Promise<Access | null> {
   const { need } = operation;
+  if (operation.readsCookie === true) requireSameOrigin(request);
   if (need === 'operator_token') requireOperator(settings.isOperator, request);
   if (!isRight(need) && need !== 'signed_in') return null;
-  const { requestId, tenant } = contextOf(request);
+  const { requestId, tenant, way } = contextOf(request);
+  const { remoteAddress } = way;
   const tenantId = tenant?.id ?? null;
-  const caller = await settings.guard.authenticate(request.headers.authorization, { tenantId });
-  return settings.guard.authorize(caller, operation, { tenantId, requestId });
+  const caller = await settings.guard.authenticate(request.headers.authorization, { tenantId, remoteAddress });
+  // Every answer to borrowed eyes says whose they are not, so that no screen can forget the banner.
+  if (caller.impersonator !== null) response.setHeader('Cascade-Impersonated-By', caller.impersonator);
+  await settings.limits?.onCaller(caller, response);
+  return settings.guard.authorize(caller, operation, { tenantId, requestId, remoteAddress });
 }
 
 /** The request as its handler sees it, each part read by the operation's schema. */
@@ -89,13 +129,13 @@ async function requestOf(
   access: Access | null,
   request: Request,
   response: Response,
-): Promise<RouteRequest> {
+): Promise<{ readonly seen: RouteRequest; readonly bytes: Buffer }> {
   const { requestId, log, tenant, way } = contextOf(request);
   const tenantId = tenant?.id ?? null;
   if (operation.on === 'tenant' && tenantId === null) throw new Error('a route of a tenant was reached without one');
   const params = paramsOf(operation, textsOf(request.params));
   const query = queryOf(operation, request.originalUrl);
-  const { value } = await bodyOf(operation, request, response);
+  const { value, bytes } = await bodyOf(operation, request, response);
   const actor = operation.need === 'operator_token' ? 'operator' : 'public';
   const seen = {
     ...{ requestId, log, tenantId, ...way, params, query, access },
@@ -103,7 +143,7 @@ async function requestOf(
     body: value,
     origin: access?.origin ?? { actor, causation: requestId },
   };
-  return seen as RouteRequest; // The schemas have made the parts what the operation says they are.
+  return { seen: seen as RouteRequest, bytes }; // The schemas have made the parts what the operation says they are.
 }
 
 /** Headers and parameters as single texts; what came as several is joined as HTTP joins it. */

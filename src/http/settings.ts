@@ -6,6 +6,7 @@ import type { OperatorGuard } from '../platform/operator-token.ts';
 import type { Route } from '../platform/route.ts';
 import type { WithTenant } from '../platform/tenant-tx.ts';
 import type { Tenant } from '../tenancy/index.ts';
+import type { Limits } from './limits.ts';
 import type { Way } from './proxies.ts';
 import type { RequestObservation } from './types.ts';
 
@@ -31,6 +32,8 @@ export type AppSettings = {
   readonly guard: Guard;
   /** For routes whose answer is kept under an Idempotency-Key. */
   readonly withTenant: WithTenant;
+  /** How often may be asked; as often as anybody likes unless given. */
+  readonly limits?: Limits;
   /** Where the codes of problems are explained; the code is added as the fragment. */
   readonly problemsUrl: string;
   readonly clock: Clock;

@@ -1,5 +1,9 @@
+import type { TenantId } from '../kernel/ids.ts';
+
 /** What is told of each request that a route answered, for metrics. */
 export type RequestObservation = {
+  /** The tenant whose host was asked; null on the bare host. */
+  readonly tenantId: TenantId | null;
   readonly method: string;
   /** The route's pattern, never the address itself: labels must stay few. */
   readonly route: string;

@@ -1,10 +1,10 @@
 import type { RequestListener } from 'node:http';
-import { createApp, type Mount, nobodySignsIn } from '../http/index.ts';
+import { createApp, makeLimits, type Mount, nobodySignsIn } from '../http/index.ts';
 import { type ApiDependencies, apiRoutes, PROBLEMS_URL } from './api-routes.ts';
 
 /** The whole API of an installation, as it answers HTTP. The tests stand on the same function. */
 export function createApi(deps: ApiDependencies, mounts: readonly Mount[] = []): RequestListener {
-  const { tenancy, config, clock, isOperator, metrics, log } = deps;
+  const { tenancy, config, clock, isOperator, metrics, counter, log } = deps;
   return createApp({
     tenantOfHost: tenancy.tenantOfHost,
     routes: apiRoutes(deps),
@@ -12,7 +12,14 @@ export function createApi(deps: ApiDependencies, mounts: readonly Mount[] = []):
     baseHosts: [config.baseHost],
     trustedProxies: config.trustedProxies,
     isOperator,
-    guard: nobodySignsIn,
+    guard: deps.identity.guard,
+    limits: makeLimits({
+      counter,
+      tenantMaxOf: () => config.tenantRequestsMax,
+      callerMax: config.callerRequestsMax,
+      addressMax: config.addressRequestsMax,
+      refusalsMax: config.addressRefusalsMax,
+    }),
     withTenant: tenancy.withTenant,
     problemsUrl: PROBLEMS_URL,
     clock,

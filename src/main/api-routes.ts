@@ -1,19 +1,21 @@
 import { clientRoutes } from '../clients/index.ts';
 import { descriptionRoutes } from '../http/index.ts';
 import { ibRoutes } from '../ib/index.ts';
-import { auditRoutes, isActiveStaff, isDesk, makeRealmOf } from '../identity/index.ts';
+import { auditRoutes, isActiveStaff, isDesk, makeRealmOf, peopleRoutes } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import type { OperationForm } from '../kernel/operation.ts';
 import type { Metrics, OpsSettings } from '../ops/index.ts';
 import { opsRoutes } from '../ops/index.ts';
 import type { Sealer } from '../platform/crypto.ts';
+import type { Counter } from '../platform/limits.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { SendMail } from '../platform/mail.ts';
 import type { Route } from '../platform/route.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
 import type { Tenancy } from '../tenancy/index.ts';
 import { feedRoutes } from '../trading/index.ts';
+import type { Identity } from './identity.ts';
 
 /** What the routes of all features stand on; each takes of it what it needs. */
 export type ApiDependencies = Omit<OpsSettings, 'metrics'> & {
@@ -26,6 +28,8 @@ export type ApiDependencies = Omit<OpsSettings, 'metrics'> & {
   /** Tells of due trades after the commit that made them due. Only a hint. */
   readonly announceTrades: (tenantId: TenantId) => Promise<void>;
   readonly sendMail: SendMail;
+  /** Counts requests for the limits; `makeLimit(counter, config.signInsMax)` bounds what asks before it is known. */
+  readonly counter: Counter;
   readonly log: Logger;
 };
 
@@ -37,6 +41,7 @@ export const PROBLEMS_URL = 'https://docs.example.com/errors';
 export const apiRoutes = (deps: ApiDependencies): Route[] => [
   ...descriptionRoutes({ operations: allOperations, version: VERSION, problemsUrl: PROBLEMS_URL }),
   ...opsRoutes(deps),
+  ...peopleRoutes(deps.identity.signIn),
   ...clientRoutes({ withTenant: deps.tenancy.withTenant, assignees: { isStaff: isActiveStaff, isDesk } }),
   ...ibRoutes({ withTenant: deps.tenancy.withTenant }),
   ...auditRoutes({ realmOf: makeRealmOf(deps.tenancy) }),

@@ -14,6 +14,7 @@ import {
 import { makeSealer } from '../platform/crypto.ts';
 import { type Relay, type RelayStats, runRelay, takeHints } from '../platform/events/index.ts';
 import type { Logger } from '../platform/logger.ts';
+import { openCounter } from '../platform/limits.ts';
 import { operatorGuard } from '../platform/operator-token.ts';
 import { startWorkers } from '../platform/queue/index.ts';
 import { Rounds } from '../platform/rounds/index.ts';
@@ -23,6 +24,7 @@ import { PROBLEMS_URL } from './api-routes.ts';
 import type { Platform } from './compose.ts';
 import { mainProblem } from './errors.ts';
 import { mailWork, sendMailOf } from './mail.ts';
+import { startTenantsWork } from './tenants.ts';
 import type { Work } from './work.ts';
 
 /** What every role is made of. */
@@ -66,6 +68,7 @@ export async function startApi(
   const { config, platform, work, metrics, log } = deps;
   const { tenancy } = platform;
   const running: { server?: HttpServer } = {};
+  const counter = openCounter(config.redisUrl, config.installation, log);
   const app = createApi(
     {
       tenancy,
@@ -83,6 +86,7 @@ export async function startApi(
       },
       announceTrades: (tenantId) => announce(deps, tenantId),
       sendMail: sendMailOf(config, work.nudgeMail),
+      counter,
       log,
     },
     [{ path: BOARD_PATH, handler: queueBoard(work.queues.all) }],
@@ -97,7 +101,11 @@ export async function startApi(
     log,
   });
   running.server = listening;
-  return { name: 'api', server: listening, stop: () => listening.stop() };
+  const stop = async (): Promise<void> => {
+    await listening.stop();
+    counter.close();
+  };
+  return { name: 'api', server: listening, stop };
 }
 
 /** Listens; `main.port_in_use` where somebody else does already. */
@@ -141,6 +149,7 @@ export async function startWorker(deps: RoleDeps): Promise<Role> {
       if (outcome.claimed > 0) metrics.observeBatch({ trades: outcome.claimed, durationMs });
       metrics.countTrades('booked', outcome.booked + outcome.unpaid);
       metrics.countTrades('parked', outcome.parked);
+      if (outcome.claimed > 0) work.usage.add(tenantId, 'trades', outcome.claimed);
     },
   });
   const workers = await startWorkers(work.store, [handler], {
@@ -171,11 +180,13 @@ export async function startWorker(deps: RoleDeps): Promise<Role> {
     log,
   });
   await mail.start((tenantId) => sweeping.nudge(tenantId));
+  const tenants = await startTenantsWork({ config, platform, work, metrics, log });
   return {
     name: 'worker',
     stop: async () => {
       await sweeping.stop();
       await mail.stop();
+      await tenants.stop();
       await workers.close(GRACE_MS);
     },
   };

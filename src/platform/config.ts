@@ -1,69 +1,16 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import {
+  type ConfigVariable,
+  hostName,
+  periodMs,
+  postgresUrl,
+  proxies,
+  secret,
+  url,
+  variable,
+  whole,
+} from './config-readers.ts';
 import { platformProblem } from './errors.ts';
-
-/** A variable of the environment: what it is called, what it is unless given, what it does, how it is read. */
-export type ConfigVariable<Schema extends z.ZodType = z.ZodType> = {
-  readonly name: string;
-  /** As it would be written in the environment; null where there is none. */
-  readonly byDefault: string | null;
-  readonly effect: string;
-  readonly schema: Schema;
-};
-
-const variable = <Schema extends z.ZodType>(
-  name: string,
-  byDefault: string | null,
-  effect: string,
-  schema: Schema,
-): ConfigVariable<Schema> => ({ name, byDefault, effect, schema });
-
-const whole = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, 'is no whole number')
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, `is not between ${least} and ${most}`);
-const periodMs = whole(10, 3_600_000);
-
-const url = (...protocols: string[]) =>
-  z.string().refine(
-    (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
-    `is no address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`, // Its text may hold a password: it is not repeated.
-  );
-const postgresUrl = url('postgres:', 'postgresql:').optional();
-
-const SECRET_LENGTH_MIN = 32;
-/** Long, and of more than a handful of different characters: not `aaaa…` and not a placeholder that was left standing. */
-const secret = z
-  .string()
-  .min(SECRET_LENGTH_MIN, `is weak: it has fewer than ${SECRET_LENGTH_MIN} characters`)
-  .refine((text) => new Set(text).size >= 10, 'is weak: it has fewer than 10 different characters')
-  .optional();
-
-const proxy = z.string().refine((text) => {
-  const [address = '', bits] = text.split('/');
-  const family = isIP(address);
-  return family !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
-}, 'names something that is no address or range, such as 10.0.0.0/8');
-const proxies = z
-  .string()
-  .transform((text) =>
-    text
-      .split(',')
-      .map((each) => each.trim())
-      .filter((each) => each !== ''),
-  )
-  .pipe(z.array(proxy));
-
-const hostName = z
-  .string()
-  .transform((text) => text.toLowerCase())
-  .pipe(
-    z
-      .string()
-      .regex(/^(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, 'is no host name'),
-  );
 
 /** Every variable that Cascade reads. docs/configuration.md holds the same table; a test compares them. */
 export const configVariables = {
@@ -169,6 +116,36 @@ export const configVariables = {
     null,
     'Address that mails come from, in the name of the tenant. Without it `no-reply@` and the base host.',
     z.email('is no address of mail').max(254).optional(),
+  ),
+  tenantRequestsMax: variable(
+    'CASCADE_TENANT_REQUESTS_PER_MINUTE',
+    '6000',
+    'Requests per minute that all people and programs of one tenant may send together, unless its quota says otherwise. The feed is not counted.',
+    whole(1, 100_000_000),
+  ),
+  callerRequestsMax: variable(
+    'CASCADE_CALLER_REQUESTS_PER_MINUTE',
+    '1200',
+    'Requests per minute that one user or API key may send.',
+    whole(1, 100_000_000),
+  ),
+  addressRequestsMax: variable(
+    'CASCADE_ADDRESS_REQUESTS_PER_MINUTE',
+    '600',
+    'Requests per minute that one address (IPv6: one /64) may send without a sign-in.',
+    whole(1, 100_000_000),
+  ),
+  addressRefusalsMax: variable(
+    'CASCADE_ADDRESS_REFUSALS_PER_MINUTE',
+    '300',
+    'Bad signatures and bad tokens per minute after which an address gets 429 until the minute is over.',
+    whole(1, 100_000_000),
+  ),
+  signInsMax: variable(
+    'CASCADE_SIGN_INS_PER_MINUTE',
+    '30',
+    'Attempts per minute and address to sign in, to register, or to ask for a reset; each is counted for itself.',
+    whole(1, 100_000_000),
   ),
   commissionsConcurrency: variable(
     'CASCADE_COMMISSIONS_CONCURRENCY',

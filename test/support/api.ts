@@ -7,6 +7,7 @@ import type { ApiDependencies } from '../../src/main/api-routes.ts';
 import { createMetrics } from '../../src/ops/index.ts';
 import { readConfig } from '../../src/platform/config.ts';
 import { makeSealer } from '../../src/platform/crypto.ts';
+import { openCounter } from '../../src/platform/limits.ts';
 import { operatorGuard } from '../../src/platform/operator-token.ts';
 import { completeConfig } from '../../src/platform/secrets.ts';
 import { type TenantResponse, createTenantClient } from '../../src/platform/tenant-client.ts';
@@ -17,6 +18,13 @@ import { openTestTenancy, testLog } from './tenancy.ts';
 
 /** The token of the operator in tests. */
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests-0123456789';
+/** Tests ask more often than people do. */
+const UNLIMITED = Object.fromEntries(
+  ['TENANT_REQUESTS', 'CALLER_REQUESTS', 'ADDRESS_REQUESTS', 'ADDRESS_REFUSALS', 'SIGN_INS'].map((name) => [
+    `CASCADE_${name}_PER_MINUTE`,
+    '1000000',
+  ]),
+);
 const SECRET = 'a secret of at least thirty-two characters';
 
 type In<Schema> = Schema extends z.ZodType ? z.input<Schema> : undefined;
@@ -66,7 +74,7 @@ export async function openTestApi({ tenants = ['acme'], environment = {}, depend
   const made = new Map<string, Tenant>();
   for (const slug of tenants) made.set(slug, await tenancy.createTenant({ slug, name: `${slug} Markets` }));
   const config = completeConfig(
-    readConfig({ CASCADE_SECRET: SECRET, CASCADE_OPERATOR_TOKEN: OPERATOR_TOKEN, ...environment }),
+    readConfig({ CASCADE_SECRET: SECRET, CASCADE_OPERATOR_TOKEN: OPERATOR_TOKEN, ...UNLIMITED, ...environment }),
     'required',
   );
   const deps = { ...dependenciesOf(tenancy, config), ...dependencies };
@@ -141,6 +149,7 @@ const dependenciesOf = (tenancy: Tenancy, config: ApiDependencies['config']): Ap
   checks: { database: async () => void (await tenancy.tenants()) },
   announceTrades: async () => undefined,
   sendMail: async () => undefined,
+  counter: openCounter(undefined, 'test', testLog),
   log: testLog,
 });
 

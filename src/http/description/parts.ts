@@ -69,6 +69,10 @@ export const headers: NonNullable<Components['headers']> = {
   ),
   RateLimitPolicy: text('The limits that were counted against: requests `q` in `w` seconds.', '"caller";q=1200;w=60'),
   RetryAfter: text('In how many seconds to try again.', '2'),
+  ImpersonatedBy: text(
+    'Only where staff looks through the eyes of the person whose token it is: the id of who looks.',
+    'usr_01J9Z3K4M5N6P7Q8R9S0T1V2W3',
+  ),
   IdempotentReplayed: text('`true` where this is the stored answer to an earlier request with the same key.', 'true'),
 };
 

@@ -1,6 +1,6 @@
 import type { ApprovalId, LedgerAccountId } from '../../kernel/ids.ts';
 import { formatAmount, type Money, parseMoney } from '../../kernel/money.ts';
-import { emit, type Json } from '../../platform/events/index.ts';
+import { emit } from '../../platform/events/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { accountOfId } from '../accounts/queries.ts';
 import { ledgerProblem } from '../errors.ts';
@@ -50,7 +50,7 @@ const wordsOf = ({ debit, credit, money }: Checked): string =>
  * Posts an adjustment under the reference of its approval, with an event that has both balances before and after: the
  * lock of balances is taken before they are read. `ledger.overdrawn` fails the transaction at its commit.
  */
-async function adjust(tx: TenantTx, adjustment: Adjustment, by: AgreedBy): Promise<Json> {
+async function adjust(tx: TenantTx, adjustment: Adjustment, by: AgreedBy): Promise<{ readonly reference: string }> {
   await lockBalances(tx, {});
   const { debit, credit, money } = await checkAdjustment(tx, adjustment);
   const reference = `adjustment/${by.approvalId}`;

@@ -13,5 +13,5 @@ export {
 export { accountsAmong, clientIdsOf, clientKeyOf, type Login, loginsWithin, nameOf } from './keys/service.ts';
 export { isWithinReach, reachParams, withinReach } from './reach.ts';
 export { clientRoutes } from './routes.ts';
-export { accountsOf, clientKeys, createClients, listClients, openAccounts } from './service.ts';
+export { accountsOf, clientKeys, countClients, createClients, listClients, openAccounts } from './service.ts';
 export type * from './types.ts';

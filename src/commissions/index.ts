@@ -6,6 +6,8 @@ export type { BatchOutcome } from './booking/types.ts';
 export { type Dispatcher, makeDispatcher } from './dispatch/service.ts';
 export { agree, assignPlan, createPlan, draftVersion, listPlans, publishVersion } from './plans/service.ts';
 export { planPublication } from './publication/service.ts';
+export { rebateRoutes } from './rebates/routes.ts';
+export { tradeRoutes } from './trades/routes.ts';
 export { planRoutes } from './plans/routes.ts';
 export { PlanBooks } from './plans/store.ts';
 export type { PlanDefinition } from './plans/contract.ts';

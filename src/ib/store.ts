@@ -29,6 +29,12 @@ export async function ibKeys(tx: TenantTx, ids: readonly IbId[]): Promise<Map<Ib
   return new Map(rows.map((row) => [row.id, row.key]));
 }
 
+/** The ids behind keys. */
+export async function ibIdsOf(tx: TenantTx, keys: readonly number[]): Promise<ReadonlyMap<number, IbId>> {
+  if (keys.length === 0) return new Map();
+  return new Map((await queries.ibsOfKeys(tx, { keys: [...new Set(keys)] })).map(({ key, id }) => [key, id]));
+}
+
 /** Refuses an instant at which an IB is not yet part of the tree. */
 export function mustBeThere(ib: KnownIb, at: Date): void {
   if (at < ib.validFrom)

@@ -16,7 +16,7 @@ export const MoneyJson = z
   .meta({
     id: 'Money',
     description: 'A sum as an exact decimal text, and its currency.',
-    example: { amount: '12.34', currency: 'USD' },
+    examples: [{ amount: '12.34', currency: 'USD' as Currency }],
   });
 export type MoneyJson = z.infer<typeof MoneyJson>;
 

@@ -3,7 +3,7 @@ import { descriptionRoutes } from '../http/index.ts';
 import { ibRoutes } from '../ib/index.ts';
 import { auditRoutes, isActiveStaff, isDesk, makeRealmOf, peopleRoutes } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { TenantId } from '../kernel/ids.ts';
+import type { OperationId, TenantId } from '../kernel/ids.ts';
 import type { OperationForm } from '../kernel/operation.ts';
 import type { Metrics, OpsSettings } from '../ops/index.ts';
 import { opsRoutes } from '../ops/index.ts';
@@ -13,9 +13,11 @@ import type { Logger } from '../platform/logger.ts';
 import type { SendMail } from '../platform/mail.ts';
 import type { Route } from '../platform/route.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
-import type { Tenancy } from '../tenancy/index.ts';
+import { type QuotaBook, type Tenancy, tenancyRoutes, type UsageMeter } from '../tenancy/index.ts';
 import { feedRoutes } from '../trading/index.ts';
+import { exportsFolderOf } from './folders.ts';
 import type { Identity } from './identity.ts';
+import { moneyRoutes } from './money.ts';
 
 /** What the routes of all features stand on; each takes of it what it needs. */
 export type ApiDependencies = Omit<OpsSettings, 'metrics'> & {
@@ -27,9 +29,17 @@ export type ApiDependencies = Omit<OpsSettings, 'metrics'> & {
   readonly metrics: Metrics;
   /** Tells of due trades after the commit that made them due. Only a hint. */
   readonly announceTrades: (tenantId: TenantId) => Promise<void>;
+  /** Puts long work on a tenant on its queue, after the commit. Only a hint. */
+  readonly nudgeOperation: (operationId: OperationId) => Promise<void>;
+  /** What tenants may use; requests are counted against it. */
+  readonly quotas: Pick<QuotaBook, 'requestsPerMinuteOf' | 'refuseMore'>;
+  /** Counts what tenants use. */
+  readonly usage: Pick<UsageMeter, 'add'>;
   readonly sendMail: SendMail;
   /** Counts requests for the limits; `makeLimit(counter, config.signInsMax)` bounds what asks before it is known. */
   readonly counter: Counter;
+  /** Who people and programs are, and what they may do. */
+  readonly identity: Identity;
   readonly log: Logger;
 };
 
@@ -41,10 +51,18 @@ export const PROBLEMS_URL = 'https://docs.example.com/errors';
 export const apiRoutes = (deps: ApiDependencies): Route[] => [
   ...descriptionRoutes({ operations: allOperations, version: VERSION, problemsUrl: PROBLEMS_URL }),
   ...opsRoutes(deps),
+  ...tenancyRoutes({
+    tenancy: deps.tenancy,
+    nudgeOperation: deps.nudgeOperation,
+    exportsFolder: () => exportsFolderOf(deps.config),
+    clock: deps.clock,
+    log: deps.log,
+  }),
   ...peopleRoutes(deps.identity.signIn),
   ...clientRoutes({ withTenant: deps.tenancy.withTenant, assignees: { isStaff: isActiveStaff, isDesk } }),
   ...ibRoutes({ withTenant: deps.tenancy.withTenant }),
   ...auditRoutes({ realmOf: makeRealmOf(deps.tenancy) }),
+  ...moneyRoutes(deps),
   ...feedRoutes({
     withTenant: deps.tenancy.withTenant,
     clock: deps.clock,

@@ -50,22 +50,24 @@ export const PlanDefinition = z
   .meta({
     id: 'PlanDefinition',
     description: 'What a version of a plan says: how trades earn, and who shares it.',
-    example: {
-      currency: 'USD',
-      components: [
-        {
-          name: 'lots',
-          model: { kind: 'per_lot' },
-          levels: { kind: 'differential', suspension: 'roll-up' },
-          rules: [
-            { name: 'gold', symbolGroup: 'metals', budget: '12.00' },
-            { name: 'everything', budget: '8.00' },
-          ],
-          traderRebate: '10',
-          filters: [],
-        },
-      ],
-    },
+    examples: [
+      {
+        currency: 'USD',
+        components: [
+          {
+            name: 'lots',
+            model: { kind: 'per_lot' },
+            levels: { kind: 'differential', suspension: 'roll-up' },
+            rules: [
+              { name: 'gold', symbolGroup: 'metals', budget: '12.00' },
+              { name: 'everything', budget: '8.00' },
+            ],
+            traderRebate: '10',
+            filters: [],
+          },
+        ],
+      },
+    ],
   });
 export type PlanDefinition = z.infer<typeof PlanDefinition>;
 
@@ -81,7 +83,7 @@ export const AgreementTerms = z
     id: 'AgreementTerms',
     description:
       'The own rates of an IB under a plan; for each rule the first term wins that names it or names nothing.',
-    example: [{ rule: 'gold', rate: '10.00' }, { rate: '4.00' }],
+    examples: [[{ rule: 'gold', rate: '10.00' }, { rate: '4.00' }]],
   });
 export type AgreementTerms = z.infer<typeof AgreementTerms>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Currency } from '../../kernel/currency.ts';
 import { PlanId } from '../../kernel/ids.ts';
 import { pagedQuery } from '../../platform/paging.ts';
 import { query, validUntil } from '../../platform/query.ts';
@@ -245,4 +246,21 @@ export const insertAgreements = query(
   insert into commissions.agreements (ib_key, plan_key, terms, valid_from, configuration_version)
   select n.ib_key, :planKey, n.terms, n.valid_from, :version
     from unnest(:ibKeys::integer[], :terms::jsonb[], :validFroms::timestamptz[]) as n (ib_key, terms, valid_from)`,
+);
+
+/** How versions and their components are called, and their currency: few rows for any number of bookings. */
+export const versionNames = query(
+  'commissions.version_names',
+  z.object({
+    key: z.int(),
+    plan: z.string(),
+    number: z.int(),
+    currency: Currency,
+    components: z.array(z.string()),
+  }),
+  `
+  select v.key, p.name as plan, v.number, v.definition ->> 'currency' as currency,
+         jsonb_path_query_array(v.definition, '$.components[*].name') as components
+    from commissions.plan_versions v join commissions.plans p on p.key = v.plan_key
+   where v.key = any (:versionKeys::integer[])`,
 );

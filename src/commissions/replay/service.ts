@@ -199,10 +199,11 @@ function told(
     rebates:
       result.kind !== 'booked'
         ? []
-        : result.rebates.map(({ component, kind, beneficiary, units }) => ({
+        : result.rebates.map(({ component, kind, beneficiary, depth, units }) => ({
             component: plan?.components[component]?.name ?? String(component),
             to: names[kind](beneficiary),
             kind,
+            depth,
             amount: moneyJson({ units, currency: result.currency }),
           })),
     steps: steps.map(({ ibKey, units, ...step }): ToldStep => {

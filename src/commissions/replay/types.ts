@@ -82,6 +82,8 @@ export type TradeExplanation = {
     readonly component: string;
     readonly to: string;
     readonly kind: 'ib' | 'client' | 'house';
+    /** The IB's distance from the client's own IB; 0 for the client, -1 for the house. */
+    readonly depth: number;
     readonly amount: MoneyJson;
   }[];
   readonly steps: readonly ToldStep[];

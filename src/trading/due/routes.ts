@@ -1,5 +1,5 @@
 import { formatDecimal } from '../../kernel/decimal.ts';
-import { type DealId, dealIdOf, decodeId, type TenantId } from '../../kernel/ids.ts';
+import { dealIdOf, decodeId, keyOfId, type TenantId } from '../../kernel/ids.ts';
 import { cursorAt, cursorProblem, readCursor } from '../../platform/paging.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
@@ -16,10 +16,7 @@ export type ParkedRouteDependencies = {
 const SORT = 'received';
 const RERUN_AT_ONCE = 1_000;
 const LOT_DIGITS = 8;
-/** An id has more digits than a key: one above this is nobody's. */
 const KEY_MAX = 2n ** 63n - 1n;
-
-const keyBelowMax = (id: DealId): bigint => (decodeId(id) > KEY_MAX ? KEY_MAX : decodeId(id));
 
 /** The routes of parked deals. */
 export const parkedRoutes = ({ withTenant, onDue }: ParkedRouteDependencies): Route[] => [
@@ -45,8 +42,8 @@ export const parkedRoutes = ({ withTenant, onDue }: ParkedRouteDependencies): Ro
       rerunParked(tx, {
         max: RERUN_AT_ONCE,
         ...(code !== undefined && { code }),
-        ...(dealIds !== undefined && { dealKeys: dealIds.map(decodeId).filter((key) => key <= KEY_MAX) }),
-        ...(cursor !== undefined && { after: keyBelowMax(cursor) }),
+        ...(dealIds !== undefined && { dealKeys: dealIds.flatMap((id) => keyOfId(id) ?? []) }),
+        ...(cursor !== undefined && { after: keyOfId(cursor) ?? KEY_MAX }),
       }),
     );
     if (run.dealKeys.length > 0)

@@ -1,0 +1,181 @@
+import type { AccountId, ClientId, TradeId } from '../../kernel/ids.ts';
+import { dealIdOf, keyOfId } from '../../kernel/ids.ts';
+import type { Currency } from '../../kernel/currency.ts';
+import { accountsAmong, loginsWithin, nameOf } from '../../clients/index.ts';
+import { ibKeys } from '../../ib/index.ts';
+import type { Reach } from '../../platform/access.ts';
+import { cursorAt, cursorProblem, type Page, type PageAsked, readCursor } from '../../platform/paging.ts';
+import type { TenantTx } from '../../platform/tenant-tx.ts';
+import { type ClosedTrade, closedTrades, tradeOfKey, type TradePoint } from '../../trading/index.ts';
+import { versionNames } from '../plans/queries.ts';
+import { explain } from '../replay/service.ts';
+import type { TradeExplanation } from '../replay/types.ts';
+import { tradeProblem } from './errors.ts';
+import * as queries from './queries.ts';
+import { seenBy } from './rules.ts';
+
+/** More accounts than these are not asked one by one: then all trades are looked at, and those of others left out. */
+const ACCOUNTS_MAX = 200;
+/** Trades that one request looks at: rounds of so many. */
+const LOOKED_AT_MAX = 1_000;
+const ROUNDS_MAX = 5;
+
+type State = 'booked' | 'unpaid' | 'due' | 'parked' | 'never';
+type Booking = Awaited<ReturnType<typeof queries.bookingsOfDeals>>[number];
+
+/** A trade as it is shown, with what was booked of it. */
+export type FoundTrade = {
+  readonly trade: ClosedTrade;
+  readonly account: { readonly id: AccountId; readonly clientId: ClientId } | undefined;
+  readonly state: State;
+  readonly reason: string | null;
+  readonly booking: (Booking & { readonly currency: Currency | undefined }) | undefined;
+};
+
+export type TradeFilter = {
+  readonly accountId?: AccountId | undefined;
+  readonly clientId?: ClientId | undefined;
+  readonly symbol?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  readonly state?: State | undefined;
+};
+
+type Listing = { readonly reach: Reach; readonly filter: TradeFilter; readonly page: PageAsked<'closedAt'> };
+
+/** A page of the trades within reach, by their close. It may be short while there are more: what a request looks at is bounded. */
+export async function listTrades(tx: TenantTx, { reach, filter, page }: Listing): Promise<Page<FoundTrade>> {
+  const logins = await loginsOf(tx, reach, filter);
+  const { symbol, from, to, state, accountId, clientId } = filter;
+  const leavesOut = logins === undefined && !(reach.everything && accountId === undefined && clientId === undefined);
+  const isNarrow = leavesOut || symbol !== undefined || state !== undefined;
+  const asked = {
+    filter: {
+      logins,
+      symbol,
+      from,
+      to,
+      state: state === 'booked' || state === 'unpaid' ? ('handed_on' as const) : state,
+    },
+    sort: page.sort,
+    looked: isNarrow ? LOOKED_AT_MAX : page.limit + 1,
+  };
+  const rows: FoundTrade[] = [];
+  let after = page.cursor === undefined ? null : pointIn(page.cursor, page.sort);
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const { trades, end } = await closedTrades(tx, { ...asked, after });
+    for (const found of await described(tx, reach, trades)) if (isWanted(found, filter)) rows.push(found);
+    if (rows.length > page.limit) return pageUpTo(rows, page);
+    if (end === null) return { rows, nextCursor: null };
+    after = end;
+  }
+  return { rows, nextCursor: after === null ? null : cursorOf(after, page.sort) };
+}
+
+const isWanted = ({ state, account }: FoundTrade, filter: TradeFilter): boolean =>
+  (filter.state === undefined || state === filter.state) &&
+  (filter.accountId === undefined || account?.id === filter.accountId) &&
+  (filter.clientId === undefined || account?.clientId === filter.clientId);
+
+function pageUpTo(rows: readonly FoundTrade[], { limit, sort }: PageAsked<'closedAt'>): Page<FoundTrade> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return { rows: shown, nextCursor: last === undefined ? null : cursorOf(last.trade, sort) };
+}
+
+const cursorOf = ({ closedAt, dealKey }: TradePoint, sort: string): string =>
+  cursorAt(sort, closedAt.toISOString(), String(dealKey));
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+function pointIn(cursor: string, sort: string): TradePoint {
+  const { after, afterId } = readCursor(cursor, sort);
+  const closedAt = new Date(after);
+  if (!INSTANT.test(after) || Number.isNaN(closedAt.getTime()) || !/^\d{1,18}$/.test(afterId)) throw cursorProblem();
+  return { closedAt, dealKey: BigInt(afterId) };
+}
+
+/** The accounts whose trades are asked for; undefined where they are all, or too many to be asked one by one. */
+async function loginsOf(tx: TenantTx, reach: Reach, { accountId, clientId }: TradeFilter) {
+  if (reach.everything && accountId === undefined && clientId === undefined) return undefined;
+  const logins = await loginsWithin(tx, reach, { accountId, clientId, limit: ACCOUNTS_MAX + 1 });
+  return logins.length <= ACCOUNTS_MAX ? logins : undefined;
+}
+
+/** Trades within reach with their account, state and booking; what is not reached is left out. */
+async function described(tx: TenantTx, reach: Reach, trades: readonly ClosedTrade[]): Promise<FoundTrade[]> {
+  if (trades.length === 0) return [];
+  const logins = trades.flatMap(({ server, login }) => (login === null ? [] : [{ server, login }]));
+  const accounts = await accountsAmong(tx, reach, logins);
+  const reached = trades.flatMap((trade) => {
+    const account =
+      trade.login === null ? undefined : accounts.get(nameOf({ server: trade.server, login: trade.login }));
+    return account === undefined && !reach.everything ? [] : [{ trade, account }];
+  });
+  const bookings = await bookingsOf(
+    tx,
+    reached.map(({ trade }) => trade),
+  );
+  return reached.map(({ trade, account }) => {
+    const booking = bookings.get(trade.dealKey);
+    return { trade, account, booking, ...stateOf(trade, booking) };
+  });
+}
+
+async function bookingsOf(tx: TenantTx, trades: readonly ClosedTrade[]) {
+  const dealKeys = trades.filter(({ state }) => state === 'handed_on').map(({ dealKey }) => dealKey);
+  if (dealKeys.length === 0) return new Map<bigint, NonNullable<FoundTrade['booking']>>();
+  const rows = await queries.bookingsOfDeals(tx, { dealKeys });
+  const versionKeys = [...new Set(rows.flatMap(({ planVersionKey }) => planVersionKey ?? []))];
+  const names = versionKeys.length === 0 ? [] : await versionNames(tx, { versionKeys });
+  const currencies = new Map(names.map(({ key, currency }) => [key, currency]));
+  return new Map(
+    rows.map((row) => [
+      row.dealKey,
+      { ...row, currency: row.planVersionKey === null ? undefined : currencies.get(row.planVersionKey) },
+    ]),
+  );
+}
+
+function stateOf(trade: ClosedTrade, booking: Booking | undefined): Pick<FoundTrade, 'state' | 'reason'> {
+  if (trade.state !== 'handed_on') return { state: trade.state, reason: trade.code };
+  if (booking === undefined) return { state: 'due', reason: null };
+  return { state: booking.earningUnits > 0n ? 'booked' : 'unpaid', reason: booking.reason };
+}
+
+const unknown = (id: TradeId) => tradeProblem('commissions.trade_unknown', { detail: id });
+
+/** One trade within reach, with what the platform said of it; else `commissions.trade_unknown`. */
+export async function tradeWithin(tx: TenantTx, reach: Reach, id: TradeId) {
+  const key = keyOfId(id);
+  const found = key === undefined ? undefined : await tradeOfKey(tx, key);
+  const [trade] = found === undefined ? [] : await described(tx, reach, [found.trade]);
+  if (trade === undefined || found === undefined) throw unknown(id);
+  return { ...trade, deal: found.deal };
+}
+
+/**
+ * The explanation of a trade as the caller may see it. Reached are the trades of clients within reach, and those that an IB
+ * earned from, whoever the client belongs to now. `commissions.trade_unknown`, `commissions.booking_unknown`.
+ */
+export async function explainFor(tx: TenantTx, reach: Reach, id: TradeId): Promise<TradeExplanation> {
+  const key = keyOfId(id);
+  if (key === undefined) throw unknown(id);
+  const found = await tradeOfKey(tx, key);
+  if (found === undefined) throw unknown(id);
+  const ofClient = (await described(tx, reach, [found.trade])).length > 0;
+  if (!ofClient && !(reach.subtreeOf !== null && (await hasEarned(tx, reach.subtreeOf, key)))) throw unknown(id);
+  const explanation = await explain(tx, dealIdOf(key));
+  if (reach.subtreeOf !== null) {
+    const depth = explanation.chain.find((link) => link.id === reach.subtreeOf)?.depth;
+    return seenBy(explanation, { kind: 'ib', depth });
+  }
+  return reach.clientId !== null ? seenBy(explanation, { kind: 'client' }) : explanation;
+}
+
+async function hasEarned(tx: TenantTx, ibId: NonNullable<Reach['subtreeOf']>, dealKey: bigint): Promise<boolean> {
+  const ibKey = (await ibKeys(tx, [ibId])).get(ibId);
+  if (ibKey === undefined) return false;
+  const [row] = await queries.ibEarnedFrom(tx, { ibKey, dealKey });
+  return row?.earned ?? false;
+}

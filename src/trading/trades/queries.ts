@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { query } from '../../platform/query.ts';
+
+const tradeRow = z.object({
+  dealKey: z.bigint(),
+  closedAt: z.date(),
+  ticket: z.bigint(),
+  server: z.string(),
+  login: z.bigint().nullable(),
+  positionId: z.bigint(),
+  symbol: z.string(),
+  closedVolume: z.bigint(),
+  state: z.enum(['due', 'parked', 'never', 'handed_on']),
+  code: z.string().nullable(),
+});
+
+/** The close of a deal as both indexes of the migration have it. */
+const CLOSE = 'coalesce(d.time_utc, to_timestamp(d.server_time_ms::double precision / 1000))';
+
+/** Where a deal is: found by its key in what waits. */
+const WHEREABOUTS = `
+  left join trading.due w on w.deal_key = x.key
+  left join trading.parked p on p.deal_key = x.key and p.resolved_at is null
+  left join lateral (select resolution from trading.parked h where h.deal_key = x.key order by h.key desc limit 1) r on true
+ cross join lateral (
+    select case when w.deal_key is not null then 'due' when p.deal_key is not null then 'parked'
+                when r.resolution in ('kept', 'technical', 'group_unpaid') or x.handling in ('kept', 'technical', 'group_unpaid') then 'never'
+                else 'handed_on' end as state,
+           case when w.deal_key is not null then null when p.deal_key is not null then p.code
+                when r.resolution in ('kept', 'technical', 'group_unpaid') then r.resolution
+                when x.handling in ('kept', 'technical', 'group_unpaid') then x.handling end as code) is_now`;
+
+const COLUMNS = `
+  x.key as "dealKey", x.closed_at as "closedAt", x.ticket, s.name as server, x.login, x.position_id as "positionId", x.symbol,
+  x.closed_volume as "closedVolume", is_now.state, is_now.code`;
+
+const CLOSING = 'd.version = 0 and d.closed_volume > 0';
+
+/** The next trades behind a point, in one order; what a list is narrowed to beyond the time is for the caller to compare. */
+const rangeOf = <const Compare extends '<' | '>', const Direction extends 'desc' | 'asc'>(
+  compare: Compare,
+  direction: Direction,
+) =>
+  `(:from::timestamptz is null or ${CLOSE} >= :from)
+     and (:to::timestamptz is null or ${CLOSE} < :to)
+     and (:afterAt::timestamptz is null or (${CLOSE}, d.key) ${compare} (:afterAt, :afterKey::bigint))
+   order by ${CLOSE} ${direction}, d.key ${direction} limit :limit` as const;
+
+/** Of all accounts: one range of the index by close. */
+const ofAll = <const Compare extends '<' | '>', const Direction extends 'desc' | 'asc'>(
+  compare: Compare,
+  direction: Direction,
+) =>
+  query(
+    `trading.trades_by_close_${direction}`,
+    tradeRow,
+    `
+  select ${COLUMNS}
+    from (select d.*, ${CLOSE} as closed_at from trading.deals d where ${CLOSING} and ${rangeOf(compare, direction)}) x
+    join trading.servers s on s.key = x.server_key
+  ${WHEREABOUTS}
+   order by x.closed_at ${direction}, x.key ${direction}`,
+  );
+
+/** Of a few accounts: one range of the index by login each, the best of which are kept. */
+const ofLogins = <const Compare extends '<' | '>', const Direction extends 'desc' | 'asc'>(
+  compare: Compare,
+  direction: Direction,
+) =>
+  query(
+    `trading.trades_of_logins_by_close_${direction}`,
+    tradeRow,
+    `
+  select ${COLUMNS}
+    from (select t.*
+            from unnest(:servers::text[], :logins::bigint[]) as a (server, login)
+            join trading.servers v on v.name = a.server
+           cross join lateral (
+             select d.*, ${CLOSE} as closed_at from trading.deals d
+              where d.login = a.login and d.server_key = v.key and ${CLOSING} and ${rangeOf(compare, direction)}) t
+           order by t.closed_at ${direction}, t.key ${direction} limit :limit) x
+    join trading.servers s on s.key = x.server_key
+  ${WHEREABOUTS}
+   order by x.closed_at ${direction}, x.key ${direction}`,
+  );
+
+export const tradesByClose = { '-closedAt': ofAll('<', 'desc'), closedAt: ofAll('>', 'asc') };
+export const tradesOfLogins = { '-closedAt': ofLogins('<', 'desc'), closedAt: ofLogins('>', 'asc') };
+
+export const tradeOfKey = query(
+  'trading.trade_of_key',
+  tradeRow.extend({ raw: z.string() }),
+  `
+  select ${COLUMNS}, x.raw
+    from (select d.*, ${CLOSE} as closed_at from trading.deals d where ${CLOSING} and d.key = :dealKey) x
+    join trading.servers s on s.key = x.server_key
+  ${WHEREABOUTS}`,
+);

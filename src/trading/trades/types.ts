@@ -1,0 +1,32 @@
+/** Where a list goes on: the close of the last trade looked at, and its deal's key. */
+export type TradePoint = { readonly closedAt: Date; readonly dealKey: bigint };
+
+/**
+ * Where a closed deal is: it waits to be booked, is parked, earns nothing whatever the plans say, or was handed on and has
+ * a booking.
+ */
+export type TradeState = 'due' | 'parked' | 'never' | 'handed_on';
+
+/** A deal that closed volume. */
+export type ClosedTrade = TradePoint & {
+  readonly ticket: bigint;
+  readonly server: string;
+  readonly login: bigint | null;
+  readonly positionId: bigint;
+  readonly symbol: string;
+  /** In 1e-8 lot. */
+  readonly closedVolume: bigint;
+  readonly state: TradeState;
+  /** The code of what it is parked for, or why it never earns. */
+  readonly code: string | null;
+};
+
+/** Which trades are asked for. */
+export type TradeFilter = {
+  /** Those of these accounts; else of all. At most a few hundred: each is a range of its own. */
+  readonly logins?: readonly { readonly server: string; readonly login: bigint }[] | undefined;
+  readonly symbol?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  readonly state?: TradeState | undefined;
+};

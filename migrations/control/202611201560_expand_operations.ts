@@ -55,10 +55,10 @@ export const up = (knex: Knex): Promise<void> =>
     );
     create index notices_created on control.notices (created_at);
 
-    -- Null: no bound. No row: what rules.ts says.
+    -- Null: no bound, or for requests the installation's own. No row: what rules.ts says.
     create table control.quotas (
       tenant_id uuid primary key references control.tenants (id),
-      requests_per_minute integer not null check (requests_per_minute between 1 and 10000000),
+      requests_per_minute integer check (requests_per_minute between 1 and 10000000),
       users_max integer check (users_max > 0),
       clients_max integer check (clients_max > 0),
       exports_per_day integer not null check (exports_per_day between 0 and 1000),

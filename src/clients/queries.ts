@@ -72,3 +72,9 @@ export const listClients = query(
     from clients.clients c left join clients.accounts a on a.client_key = c.key
    group by c.key order by c.key offset :offset limit :limit`,
 );
+
+export const countClients = query(
+  'clients.count_clients',
+  z.object({ clients: z.int() }),
+  `select count(*)::integer as clients from clients.clients`,
+);

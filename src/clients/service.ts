@@ -2,6 +2,7 @@ import { emailKeyOf } from '../kernel/contact.ts';
 import { AccountId, ClientId, idFromUuid, newUuid } from '../kernel/ids.ts';
 import { sqlStateOf } from '../platform/database.ts';
 import { emit } from '../platform/events/index.ts';
+import { onlyRow } from '../platform/query.ts';
 import type { TenantTx } from '../platform/tenant-tx.ts';
 import { clientsProblem } from './errors.ts';
 import * as queries from './queries.ts';
@@ -123,3 +124,8 @@ export const listClients = (
   tx: TenantTx,
   page: { readonly offset: number; readonly limit: number },
 ): Promise<{ id: ClientId; name: string; logins: bigint[] }[]> => queries.listClients(tx, page);
+
+/** How many clients there are. */
+export async function countClients(tx: TenantTx): Promise<number> {
+  return onlyRow(await queries.countClients(tx, {})).clients;
+}

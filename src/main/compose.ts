@@ -6,7 +6,7 @@ import { platformProblem } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { findPostgres, keepPostgres, startPostgres } from '../platform/postgres/index.ts';
 import { type CompleteConfig, completeConfig } from '../platform/secrets.ts';
-import { openTenancy, type Tenancy } from '../tenancy/index.ts';
+import { openTenancy, type Tenancy, type TenancySettings } from '../tenancy/index.ts';
 
 /**
  * Where the database comes from. `given`: from DATABASE_URL, or the start is refused (production roles). `own`: without
@@ -15,10 +15,14 @@ import { openTenancy, type Tenancy } from '../tenancy/index.ts';
  */
 export type DatabaseSource = 'given' | 'own' | 'shared';
 
+/** Whether a process makes and changes databases, or only enters them with the applications' roles. */
+export type Access = NonNullable<TenancySettings['access']>;
+
 /** What every process stands on. */
 export type Platform = {
-  /** The cluster's administrator. */
+  /** Where the cluster is, and its administrator where the process has one. */
   readonly admin: DatabaseAddress;
+  readonly access: Access;
   readonly tenancy: Tenancy;
   /** Closes the ways to the databases, then the embedded server if it was started here. May be called again. */
   readonly close: () => Promise<void>;
@@ -37,6 +41,8 @@ export function settleConfig(config: Config, source: DatabaseSource): CompleteCo
 /** How to open; `onDatabaseLost` is told when an own embedded server ended and could not be started again. */
 export type OpeningOptions = {
   readonly source: DatabaseSource;
+  /** The administrator's, unless given. */
+  readonly access?: Access;
   readonly clock?: Clock;
   /** How long one statement on a tenant's database may take, where that is more than usual. */
   readonly statementMsMax?: number;
@@ -47,12 +53,13 @@ export type OpeningOptions = {
 export async function openPlatform(
   config: CompleteConfig,
   log: Logger,
-  { source, clock = systemClock, statementMsMax, onDatabaseLost }: OpeningOptions,
+  { source, access = 'administrator', clock = systemClock, statementMsMax, onDatabaseLost }: OpeningOptions,
 ): Promise<Platform> {
   const server = await openServer(config, log, source, onDatabaseLost);
   try {
     const tenancy = await openTenancy({
       admin: server.admin,
+      access,
       installation: config.installation,
       secret: config.secret,
       baseHost: config.baseHost,
@@ -75,7 +82,7 @@ export async function openPlatform(
         await server.stop();
       }
     };
-    return { admin: server.admin, tenancy, close: () => (closed ??= closeAll()) };
+    return { admin: server.admin, access, tenancy, close: () => (closed ??= closeAll()) };
   } catch (error) {
     await server.stop();
     throw error;

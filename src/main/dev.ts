@@ -14,7 +14,7 @@ import { takeSnapshot } from './snapshot.ts';
  * tenants and a live stream of simulated deals. Ctrl-C stops all in order; a second start finds its data again.
  */
 process.stdout.write('Cascade is starting; the first start makes its database and takes a little longer.\n');
-await runProcess('dev', 'own', async (deps, keep) => {
+await runProcess('dev', { source: 'own', access: 'administrator' }, async (deps, keep) => {
   await migrateTenants(deps.platform.tenancy);
   keep(startRelay(deps));
   const caught = deps.config.smtpUrl === undefined ? keep(await startCaughtMail()) : undefined;

@@ -1,10 +1,18 @@
 import { COMMISSION_QUEUE, type Dispatcher, makeDispatcher } from '../commissions/index.ts';
-import { type DatabaseAddress, databaseUrl, openPool, poolDefaults } from '../platform/database.ts';
 import { HintBuffer } from '../platform/events/index.ts';
 import { type MailRealm, makeMailNudge, NOTIFICATION_QUEUE } from '../notifications/index.ts';
 import type { Logger } from '../platform/logger.ts';
-import { openQueues, type Queues, type QueueStore } from '../platform/queue/index.ts';
+import type { OperationId } from '../kernel/ids.ts';
+import { openQueues, QUEUE_SCHEMA, type Queues, type QueueStore } from '../platform/queue/index.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
+import {
+  nudgeOperation,
+  prepareQueueDatabase,
+  QuotaBook,
+  queueDatabaseUrl,
+  TENANT_QUEUE,
+  UsageMeter,
+} from '../tenancy/index.ts';
 import type { Platform } from './compose.ts';
 
 /** The queues of a process, who puts tenants' work on them, and who tells others of it. */
@@ -16,34 +24,49 @@ export type Work = {
   readonly hints: HintBuffer;
   /** Tells the workers, after a commit, that there is mail. */
   readonly nudgeMail: (realm: MailRealm) => void;
+  /** Puts long work on a tenant on its queue, after the commit that asked for it; never fails. */
+  readonly nudgeOperation: (operationId: OperationId) => Promise<void>;
+  /** What tenants may use, as this process knows it, and what they use, as it counts. */
+  readonly quotas: QuotaBook;
+  readonly usage: UsageMeter;
   readonly close: () => Promise<void>;
 };
 
+/** Counts of usage are written this often: a process that is killed loses at most so much. */
+const USAGE_PERIOD_MS = 10_000;
+/** A changed quota counts after this time at the latest. */
+const QUOTAS_KEPT_MS = 5_000;
+
 /** Opens the queues: on Redis by REDIS_URL, else in a Postgres database of their own. */
 export async function openWork(platform: Platform, config: CompleteConfig, log: Logger): Promise<Work> {
-  const store = await queueStore(platform.admin, config, log);
-  const queues = await openQueues(store, [COMMISSION_QUEUE, NOTIFICATION_QUEUE], log);
+  const store = await queueStore(platform, config, log);
+  const queues = await openQueues(store, [COMMISSION_QUEUE, NOTIFICATION_QUEUE, TENANT_QUEUE], log);
+  const { withControl } = platform.tenancy;
   const dispatcher = makeDispatcher({ withTenant: platform.tenancy.withTenant, queues, leaseMs: config.slotLeaseMs });
-  const hints = new HintBuffer(platform.tenancy.withControl, log);
+  const hints = new HintBuffer(withControl, log);
+  const usage = new UsageMeter({ withControl, periodMs: USAGE_PERIOD_MS, log });
   const close = async (): Promise<void> => {
     await hints.stop();
+    await usage.stop();
     await queues.close();
   };
-  return { store, queues, dispatcher, hints, nudgeMail: makeMailNudge(queues, log), close };
+  return {
+    store,
+    queues,
+    dispatcher,
+    hints,
+    nudgeMail: makeMailNudge(queues, log),
+    nudgeOperation: (operationId) => nudgeOperation({ withControl, queues, log }, operationId),
+    quotas: new QuotaBook({ withControl, keptMs: QUOTAS_KEPT_MS, log }),
+    usage,
+    close,
+  };
 }
 
-async function queueStore(admin: DatabaseAddress, config: CompleteConfig, log: Logger): Promise<QueueStore> {
+async function queueStore({ admin, access }: Platform, config: CompleteConfig, log: Logger): Promise<QueueStore> {
   if (config.redisUrl !== undefined) return { kind: 'redis', url: config.redisUrl, prefix: config.installation };
   if (config.queueDatabaseUrl !== undefined) return { kind: 'postgres', url: config.queueDatabaseUrl };
-  const database = `${config.installation}_queue`;
-  const pool = openPool(admin, { ...poolDefaults, connectionsMax: 1 }, log);
-  try {
-    await pool.raw('select pg_advisory_lock(hashtext(?))', [database]); // Two processes may start at once.
-    const found: { rows: unknown[] } = await pool.raw('select 1 from pg_database where datname = ?', [database]);
-    if (found.rows.length === 0) await pool.raw('create database ??', [database]);
-    await pool.raw('revoke all on database ?? from public', [database]);
-  } finally {
-    await pool.destroy();
-  }
-  return { kind: 'postgres', url: databaseUrl({ ...admin, database }) };
+  const place = { admin, installation: config.installation, secret: config.secret, log };
+  if (access === 'administrator') await prepareQueueDatabase(place, QUEUE_SCHEMA);
+  return { kind: 'postgres', url: queueDatabaseUrl(place) };
 }

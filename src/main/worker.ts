@@ -2,6 +2,6 @@ import { runProcess } from './process.ts';
 import { startWorker } from './roles.ts';
 
 /** `npm run worker`: books trades; run as many as the machine bears. */
-await runProcess('worker', 'given', async (deps, keep) => {
+await runProcess('worker', { source: 'given', access: 'administrator' }, async (deps, keep) => {
   keep(await startWorker(deps));
 });

@@ -22,7 +22,8 @@ export const TenantQuotas = z
       .int()
       .min(1)
       .max(10_000_000)
-      .meta({ description: 'Requests to its hosts; more are answered 429' }),
+      .nullable()
+      .meta({ description: 'Requests to its hosts; more are answered 429. Null: the installation’s setting' }),
     usersMax: z
       .int()
       .min(1)
@@ -38,9 +39,9 @@ export const TenantQuotas = z
   })
   .meta({
     id: 'TenantQuotas',
-    description: 'What a tenant may use of the installation; null: no bound.',
+    description: 'What a tenant may use of the installation; null: no bound of its own.',
     example: {
-      requestsPerMinute: 6000,
+      requestsPerMinute: null,
       usersMax: 500,
       clientsMax: null,
       exportsPerDay: 10,

@@ -11,6 +11,10 @@ export const appPassword = (secret: string, tenantId: TenantId): string =>
 export const controlPassword = (secret: string): string =>
   createHmac('sha256', secret).update('control-database').digest('hex');
 
+/** The password of the role that owns the queues' database, where there is no Redis. */
+export const queuePassword = (secret: string): string =>
+  createHmac('sha256', secret).update('queue-database').digest('hex');
+
 /** What tells whether a secret is the one that the installation was made with, without telling the secret. */
 export const secretCheck = (secret: string): Buffer =>
   createHmac('sha256', secret).update('installation-check').digest();

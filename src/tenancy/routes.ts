@@ -4,10 +4,9 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../kernel/clock.ts';
-import type { TenantId } from '../kernel/ids.ts';
+import type { OperationId, TenantId } from '../kernel/ids.ts';
 import { hint } from '../platform/events/index.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Queues } from '../platform/queue/index.ts';
 import { type Route, route, streamRoute } from '../platform/route.ts';
 import type { ControlTx } from '../platform/tenant-tx.ts';
 import { resumeTenant, suspendTenant } from './acts.ts';
@@ -17,7 +16,7 @@ import { tenancyProblem } from './errors.ts';
 import { migrationNames } from './migrations.ts';
 import { deliverNotices, tellTenant } from './notices/service.ts';
 import * as operations from './operations/queries.ts';
-import { nudgeOperation, operationNow, requestOperation } from './operations/service.ts';
+import { operationNow, requestOperation } from './operations/service.ts';
 import type { OperationKind, TenantOperation } from './operations/types.ts';
 import { usagePage } from './quotas/queries.ts';
 import { quotasOf, setQuotas } from './quotas/service.ts';
@@ -27,9 +26,10 @@ import type { Tenancy } from './service.ts';
 /** What the operators' routes need. */
 export type TenancyRoutesDeps = {
   readonly tenancy: Tenancy;
-  readonly queues: Queues;
+  /** Puts an operation on the queue, after the commit; never fails. */
+  readonly nudgeOperation: (operationId: OperationId) => Promise<void>;
   /** Where the files of exports are. */
-  readonly exportsFolder: string;
+  readonly exportsFolder: () => string;
   readonly clock: Clock;
   readonly log: Logger;
 };
@@ -119,7 +119,7 @@ function longRoutes(deps: TenancyRoutesDeps): Route[] {
     ask: (tx: ControlTx) => Promise<{ kind: OperationKind; tenantId: TenantId; reason: string | null }>,
   ) => {
     const asked = await withControl(async (tx) => requestOperation(tx, clock, await ask(tx)), origin);
-    await nudgeOperation({ ...deps, withControl }, asked.id);
+    await deps.nudgeOperation(asked.id);
     const headers = { Location: `/api/v1/operations/${asked.id}` };
     return { status: 202, headers, json: shownOperation(asked) } as const;
   };
@@ -176,7 +176,7 @@ async function download(deps: TenancyRoutesDeps, response: ServerResponse, asked
   });
   const file = operation.result?.files?.find((each) => each.name === asked.name);
   if (file === undefined || operation.expiredAt !== null) throw tenancyProblem('tenancy.operation_unknown');
-  const place = path.join(deps.exportsFolder, slug, operation.id, file.name);
+  const place = path.join(deps.exportsFolder(), slug, operation.id, file.name);
   const found = await stat(place).catch(() => undefined);
   if (found?.size !== file.bytes)
     throw tenancyProblem('tenancy.operation_unknown', { detail: 'The file is not where this process looks for it' });

@@ -115,3 +115,14 @@ export const replaceHash = realmQuery(
   z.object({}),
   `update identity.passwords set hash = :hash where user_id = :userId and hash = :formerHash`,
 );
+
+/** People who work here: with a role other than those of clients and IBs. */
+export const countStaff = realmQuery(
+  'identity.count_staff',
+  z.object({ people: z.int() }),
+  `
+  select count(distinct u.id)::integer as people
+    from identity.users u
+    join identity.user_roles r on r.user_id = u.id and r.role not in ('client', 'ib')
+   where u.status <> 'closed'`,
+);

@@ -1,5 +1,6 @@
 import { type ClientId, type IbId, idFromUuid, newUuid, UserId } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
+import { onlyRow } from '../../platform/query.ts';
 import type { RealmTx } from '../../platform/tenant-tx.ts';
 import { identityProblem } from '../errors.ts';
 import * as queries from './queries.ts';
@@ -86,4 +87,9 @@ export async function linkUser(
 export async function verifyEmail(tx: RealmTx, id: UserId): Promise<void> {
   if ((await queries.setVerified(tx, { id })).length === 0) return;
   emit(tx, { stream: userStream(id), type: 'identity.email_verified', schemaVersion: 1, payload: {} });
+}
+
+/** How many people work here, the suspended ones included. */
+export async function countStaff(tx: RealmTx): Promise<number> {
+  return onlyRow(await queries.countStaff(tx, {})).people;
 }

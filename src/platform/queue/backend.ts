@@ -13,7 +13,8 @@ import { queueProblem } from './errors.ts';
 import type { QueueStore } from './definitions.ts';
 
 const onPostgres = withBackend(createPostgresBackend);
-const SCHEMA = 'bullmq';
+/** The schema of the queues in a Postgres database. */
+export const QUEUE_SCHEMA = 'bullmq';
 
 /** A queue of either backend, as far as Cascade uses it. */
 export type AnyQueue = Pick<
@@ -54,7 +55,7 @@ const ANSWER_MS_MAX = 10_000;
 
 const postgresConnection = (url: string, connectionsMax: number) => ({
   connectionString: url,
-  schema: SCHEMA,
+  schema: QUEUE_SCHEMA,
   max: connectionsMax,
   migrate: true,
   application_name: 'cascade-queue',

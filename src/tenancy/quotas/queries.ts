@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { TenantId } from '../../kernel/ids.ts';
 import { pagedQuery } from '../../platform/paging.ts';
-import { controlQuery } from '../../platform/query.ts';
+import { controlQuery, query } from '../../platform/query.ts';
 
 export const quotasOf = controlQuery(
   'tenancy.quotas_of',
   z.object({
-    requestsPerMinute: z.int(),
+    requestsPerMinute: z.int().nullable(),
     usersMax: z.int().nullable(),
     clientsMax: z.int().nullable(),
     exportsPerDay: z.int(),
@@ -55,7 +55,13 @@ export const putSample = controlQuery(
          trades_due = excluded.trades_due, sampled_at = excluded.sampled_at`,
 );
 
-/** Active tenants whose figures are older than a time, the oldest first. */
+export const databaseSize = query(
+  'tenancy.database_size',
+  z.object({ bytes: z.bigint() }),
+  `select pg_database_size(current_database()) as bytes`,
+);
+
+/** Active tenants whose figures are older than a time; at random, so that those out of reach keep nobody else from being looked at. */
 export const tenantsToSample = controlQuery(
   'tenancy.tenants_to_sample',
   z.object({ tenantId: TenantId }),
@@ -65,7 +71,7 @@ export const tenantsToSample = controlQuery(
     left join control.usage u on u.tenant_id = t.id and u.day = (now() at time zone 'UTC')::date
    where t.status = 'active'
      and coalesce(u.sampled_at, '-infinity') < clock_timestamp() - make_interval(secs => :ageMs::double precision / 1000)
-   order by u.sampled_at nulls first, t.id
+   order by random()
    limit :max`,
 );
 

@@ -1,7 +1,7 @@
 /** What a tenant may use of the installation. Null: no bound. */
 export type Quotas = {
-  /** Requests to its hosts, over all processes about; more get 429. */
-  readonly requestsPerMinute: number;
+  /** Requests to its hosts; more get 429. Null: as many as the installation's setting says. */
+  readonly requestsPerMinute: number | null;
   /** People who work there; more are refused with 403. */
   readonly usersMax: number | null;
   readonly clientsMax: number | null;
@@ -13,7 +13,7 @@ export type Quotas = {
 
 /** Of a tenant for which nothing else was said. */
 export const quotasByDefault: Quotas = {
-  requestsPerMinute: 6_000,
+  requestsPerMinute: null,
   usersMax: 500,
   clientsMax: null,
   exportsPerDay: 10,

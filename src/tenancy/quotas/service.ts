@@ -1,6 +1,6 @@
 import type { TenantId } from '../../kernel/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { ControlTx, WithControl } from '../../platform/tenant-tx.ts';
+import type { ControlTx, WithControl, WithTenant } from '../../platform/tenant-tx.ts';
 import { tenancyProblem } from '../errors.ts';
 import { tellTenant } from '../notices/service.ts';
 import * as queries from './queries.ts';
@@ -53,8 +53,8 @@ export class QuotaBook {
     return loading;
   }
 
-  /** How many requests a minute are answered; HTTP asks at each request. */
-  async requestsPerMinuteOf(tenantId: TenantId): Promise<number> {
+  /** How many requests a minute are answered, null where the installation's setting says it; HTTP asks at each request. */
+  async requestsPerMinuteOf(tenantId: TenantId): Promise<number | null> {
     return (await this.of(tenantId)).requestsPerMinute;
   }
 
@@ -96,4 +96,36 @@ export async function tellUnexpected(withControl: WithControl): Promise<number> 
       });
     return found.length;
   });
+}
+
+/** What is counted inside a tenant's database, by features that tenancy does not know. */
+export type TenantCounts = { readonly users: number; readonly clients: number; readonly tradesDue: number };
+
+/** What looking at tenants' figures needs. */
+export type FigureDeps = {
+  readonly withControl: WithControl;
+  readonly withTenant: WithTenant;
+  readonly countsOf: (tenantId: TenantId) => Promise<TenantCounts>;
+  readonly log: Logger;
+};
+
+/** Notes the figures of active tenants whose last ones are older than `ageMs`, `max` tenants at most. Gives how many. */
+export async function noteFigures(
+  { withControl, withTenant, countsOf, log }: FigureDeps,
+  limits: { readonly ageMs: number; readonly max: number },
+): Promise<number> {
+  const due = await withControl((tx) => queries.tenantsToSample(tx, limits));
+  let noted = 0;
+  for (const { tenantId } of due) {
+    try {
+      const counts = await countsOf(tenantId);
+      const origin = { actor: 'usage', causation: 'sample' };
+      const [size] = await withTenant(tenantId, origin, (tx) => queries.databaseSize(tx, {}));
+      await withControl((tx) => queries.putSample(tx, { tenantId, ...counts, databaseBytes: size?.bytes ?? null }));
+      noted += 1;
+    } catch (error) {
+      log.warn({ err: error, tenantId }, 'the figures of a tenant could not be looked at');
+    }
+  }
+  return noted;
 }

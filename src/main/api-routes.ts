@@ -1,7 +1,16 @@
 import { clientRoutes } from '../clients/index.ts';
 import { descriptionRoutes } from '../http/index.ts';
 import { ibRoutes } from '../ib/index.ts';
-import { auditRoutes, isActiveStaff, isDesk, makeRealmOf, peopleRoutes } from '../identity/index.ts';
+import {
+  approvalRoutes,
+  auditRoutes,
+  entryRoutes,
+  impersonationRoutes,
+  isActiveStaff,
+  isDesk,
+  makeRealmOf,
+  peopleRoutes,
+} from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { OperationId, TenantId } from '../kernel/ids.ts';
 import type { OperationForm } from '../kernel/operation.ts';
@@ -15,6 +24,7 @@ import type { Route } from '../platform/route.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
 import { type QuotaBook, type Tenancy, tenancyRoutes, type UsageMeter } from '../tenancy/index.ts';
 import { feedRoutes } from '../trading/index.ts';
+import { approvalKinds } from './approval-kinds.ts';
 import { exportsFolderOf } from './folders.ts';
 import type { Identity } from './identity.ts';
 import { moneyRoutes } from './money.ts';
@@ -59,6 +69,13 @@ export const apiRoutes = (deps: ApiDependencies): Route[] => [
     log: deps.log,
   }),
   ...peopleRoutes(deps.identity.signIn),
+  ...approvalRoutes({ withTenant: deps.tenancy.withTenant, kinds: approvalKinds, policy: deps.identity.policy }),
+  ...impersonationRoutes({ withTenant: deps.tenancy.withTenant, tokens: deps.identity.signIn.tokens }),
+  ...entryRoutes({
+    withTenant: deps.tenancy.withTenant,
+    withControl: deps.tenancy.withControl,
+    tokens: deps.identity.signIn.tokens,
+  }),
   ...clientRoutes({ withTenant: deps.tenancy.withTenant, assignees: { isStaff: isActiveStaff, isDesk } }),
   ...ibRoutes({ withTenant: deps.tenancy.withTenant }),
   ...auditRoutes({ realmOf: makeRealmOf(deps.tenancy) }),

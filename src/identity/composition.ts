@@ -5,6 +5,7 @@ import type { SendMail } from '../platform/mail.ts';
 import type { Route } from '../platform/route.ts';
 import type { WithControl, WithTenant } from '../platform/tenant-tx.ts';
 import type { SignInDeps } from './deps.ts';
+import { identityProblem } from './errors.ts';
 import type { CodeTries } from './factors/port.ts';
 import { Hasher, hashingDefaults, type HashingSettings } from './passwords/hashing.ts';
 import { passwordsRoutes } from './passwords/routes.ts';
@@ -91,10 +92,13 @@ export function makeSignIn(options: SignInOptions): SignInDeps {
   };
 }
 
+/** No key is known where programs have none. */
+const noKeys: AuthenticateKey = () => Promise.reject(identityProblem('identity.token_invalid'));
+
 /** Who finds the caller behind a call. */
 export const authenticateBy = (
   { tokens, callers }: Pick<SignInDeps, 'tokens' | 'callers'>,
-  authenticateKey: AuthenticateKey,
+  authenticateKey: AuthenticateKey = noKeys,
 ): Guard['authenticate'] => makeAuthenticate({ tokens, callers, authenticateKey });
 
 /** Counts codes that somebody tries when he is signed in, together with the passwords that were tried on his account. */

@@ -1,10 +1,10 @@
 import type { RequestListener } from 'node:http';
-import { createApp, makeLimits, type Mount, nobodySignsIn } from '../http/index.ts';
+import { createApp, makeLimits, type Mount } from '../http/index.ts';
 import { type ApiDependencies, apiRoutes, PROBLEMS_URL } from './api-routes.ts';
 
 /** The whole API of an installation, as it answers HTTP. The tests stand on the same function. */
 export function createApi(deps: ApiDependencies, mounts: readonly Mount[] = []): RequestListener {
-  const { tenancy, config, clock, isOperator, metrics, counter, log } = deps;
+  const { tenancy, config, clock, isOperator, metrics, counter, quotas, usage, log } = deps;
   return createApp({
     tenantOfHost: tenancy.tenantOfHost,
     routes: apiRoutes(deps),
@@ -15,7 +15,7 @@ export function createApi(deps: ApiDependencies, mounts: readonly Mount[] = []):
     guard: deps.identity.guard,
     limits: makeLimits({
       counter,
-      tenantMaxOf: () => config.tenantRequestsMax,
+      tenantMaxOf: async (tenantId) => (await quotas.requestsPerMinuteOf(tenantId)) ?? config.tenantRequestsMax,
       callerMax: config.callerRequestsMax,
       addressMax: config.addressRequestsMax,
       refusalsMax: config.addressRefusalsMax,
@@ -24,6 +24,9 @@ export function createApi(deps: ApiDependencies, mounts: readonly Mount[] = []):
     problemsUrl: PROBLEMS_URL,
     clock,
     log,
-    onRequest: metrics.observeRequest,
+    onRequest: (seen) => {
+      metrics.observeRequest(seen);
+      if (seen.tenantId !== null) usage.add(seen.tenantId, 'requests');
+    },
   });
 }

@@ -1,7 +1,7 @@
 import { systemClock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import { PayableAccounts, PlanBooks, tradeExecutedHandler } from '../commissions/index.ts';
-import { type HttpServer, serve } from '../http/index.ts';
+import { type HttpServer, makeLimit, serve } from '../http/index.ts';
 import {
   BOARD_PATH,
   chainHeadConsumer,
@@ -23,6 +23,7 @@ import { createApi } from './api-app.ts';
 import { PROBLEMS_URL } from './api-routes.ts';
 import type { Platform } from './compose.ts';
 import { mainProblem } from './errors.ts';
+import { openIdentity } from './identity.ts';
 import { mailWork, sendMailOf } from './mail.ts';
 import { startTenantsWork } from './tenants.ts';
 import type { Work } from './work.ts';
@@ -69,6 +70,8 @@ export async function startApi(
   const { tenancy } = platform;
   const running: { server?: HttpServer } = {};
   const counter = openCounter(config.redisUrl, config.installation, log);
+  const sendMail = sendMailOf(config, work.nudgeMail);
+  const limit = makeLimit(counter, config.signInsMax);
   const app = createApi(
     {
       tenancy,
@@ -85,8 +88,12 @@ export async function startApi(
         migrations: tenancy.checkMigrations,
       },
       announceTrades: (tenantId) => announce(deps, tenantId),
-      sendMail: sendMailOf(config, work.nudgeMail),
+      nudgeOperation: work.nudgeOperation,
+      quotas: work.quotas,
+      usage: work.usage,
+      sendMail,
       counter,
+      identity: openIdentity({ tenancy, config, sendMail, limit, log }),
       log,
     },
     [{ path: BOARD_PATH, handler: queueBoard(work.queues.all) }],

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { systemClock } from '../../src/kernel/clock.ts';
 import type { OperationForm } from '../../src/kernel/operation.ts';
-import { serve } from '../../src/http/index.ts';
+import { makeLimit, serve } from '../../src/http/index.ts';
 import { createApi } from '../../src/main/api-app.ts';
 import type { ApiDependencies } from '../../src/main/api-routes.ts';
+import { openIdentity } from '../../src/main/identity.ts';
 import { createMetrics } from '../../src/ops/index.ts';
 import { readConfig } from '../../src/platform/config.ts';
 import { makeSealer } from '../../src/platform/crypto.ts';
@@ -11,8 +12,9 @@ import { openCounter } from '../../src/platform/limits.ts';
 import { operatorGuard } from '../../src/platform/operator-token.ts';
 import { completeConfig } from '../../src/platform/secrets.ts';
 import { type TenantResponse, createTenantClient } from '../../src/platform/tenant-client.ts';
-import type { Tenancy, Tenant } from '../../src/tenancy/index.ts';
+import { QuotaBook, type Tenancy, type Tenant, UsageMeter } from '../../src/tenancy/index.ts';
 import { type Conformance, readConformance } from './conformance.ts';
+import { cheapSignIn } from './sign-in.ts';
 import { busySnapshot } from './snapshots.ts';
 import { openTestTenancy, testLog } from './tenancy.ts';
 
@@ -77,7 +79,8 @@ export async function openTestApi({ tenants = ['acme'], environment = {}, depend
     readConfig({ CASCADE_SECRET: SECRET, CASCADE_OPERATOR_TOKEN: OPERATOR_TOKEN, ...UNLIMITED, ...environment }),
     'required',
   );
-  const deps = { ...dependenciesOf(tenancy, config), ...dependencies };
+  const settled = { ...dependenciesOf(tenancy, config), ...dependencies };
+  const deps: ApiDependencies = { ...settled, identity: dependencies.identity ?? identityOf(settled) };
   const app = createApi(deps);
   const shared = { problemsUrl: 'https://docs.example.com/errors', clock: systemClock, log: testLog };
   const server = await serve(app, { ...shared, host: '127.0.0.1', port: 0, graceMs: 2_000, drainMs: 0 });
@@ -133,7 +136,11 @@ type RawCall = (asked: {
   readonly body?: string | Uint8Array;
 }) => Promise<TenantResponse>;
 
-const dependenciesOf = (tenancy: Tenancy, config: ApiDependencies['config']): ApiDependencies => ({
+/** Signing in at its cheapest, with the mails and limits of the test. */
+const identityOf = ({ tenancy, config, sendMail, counter, log }: Omit<ApiDependencies, 'identity'>) =>
+  openIdentity({ tenancy, config, sendMail, log, limit: makeLimit(counter, config.signInsMax), settings: cheapSignIn });
+
+const dependenciesOf = (tenancy: Tenancy, config: ApiDependencies['config']): Omit<ApiDependencies, 'identity'> => ({
   tenancy,
   config,
   clock: systemClock,
@@ -148,6 +155,9 @@ const dependenciesOf = (tenancy: Tenancy, config: ApiDependencies['config']): Ap
   isDraining: () => false,
   checks: { database: async () => void (await tenancy.tenants()) },
   announceTrades: async () => undefined,
+  nudgeOperation: async () => undefined,
+  quotas: new QuotaBook({ withControl: tenancy.withControl, keptMs: 0, log: testLog }),
+  usage: new UsageMeter({ withControl: tenancy.withControl, periodMs: 60_000, log: testLog }),
   sendMail: async () => undefined,
   counter: openCounter(undefined, 'test', testLog),
   log: testLog,

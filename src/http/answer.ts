@@ -68,7 +68,8 @@ export const sendProblem =
   (error: unknown, request: IncomingMessage, response: ServerResponse): void => {
     const { requestId, log } = contextOf(request);
     const problem = waitsIfFeed(problemOf(error), request);
-    if (problem.status >= 500 && problem.code !== 'http.feed_suspended') log.error({ err: error, code: problem.code }, 'a request failed');
+    if (problem.status >= 500 && problem.code !== 'http.feed_suspended')
+      log.error({ err: error, code: problem.code }, 'a request failed');
     else log.info({ code: problem.code, detail: problem.detail }, 'a request was refused');
     if (response.headersSent) {
       response.destroy(); // Half an answer is cut off, so that nobody takes it for a whole one.

@@ -78,7 +78,7 @@ export async function bodyOf(
 const isJsonType = (contentType: string | undefined): boolean =>
   /^application\/json *(; *charset=("?)utf-8\2 *)?$/i.test(contentType ?? '');
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // A byte order mark is no JSON: it stays, to be refused.
 
 function jsonOf(bytes: Buffer, schema: z.ZodType): unknown {
   let text: string;

@@ -29,7 +29,9 @@ export function routerOf(settings: AppSettings, on: 'tenant' | 'bare'): Router {
   }
   for (const [path, allowed] of methods)
     router.all(path, (request, response) => {
-      const names = [...allowed].flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+      const names = [...allowed]
+        .toSorted()
+        .flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
       if (answerPreflight(request, response, names)) return;
       response.setHeader('Allow', names.join(', '));
       throw httpProblem('http.method_not_allowed', { detail: `Allowed: ${names.join(', ')}` });

@@ -68,7 +68,14 @@ const FAULT_CHARACTERS_MAX = 200;
 
 /** What is wrong with a part of a request, one line per field; never the value that was sent, which may be a secret. */
 export const faultsOf = (error: z.ZodError): { path: string; message: string }[] =>
-  error.issues.slice(0, FAULTS_MAX).map((issue) => ({
-    path: issue.path.map(String).join('.').slice(0, FAULT_CHARACTERS_MAX),
-    message: issue.message.slice(0, FAULT_CHARACTERS_MAX),
-  }));
+  error.issues
+    .slice(0, FAULTS_MAX)
+    .flatMap((issue) => {
+      if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
+      return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'is not known here' }));
+    })
+    .slice(0, FAULTS_MAX)
+    .map(({ path, message }) => ({
+      path: path.map(String).join('.').slice(0, FAULT_CHARACTERS_MAX),
+      message: message.slice(0, FAULT_CHARACTERS_MAX),
+    }));

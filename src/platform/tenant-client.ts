@@ -6,7 +6,7 @@ import { platformProblem } from './errors.ts';
 /** A request to a tenant's host, for instance `http://acme.localhost:3000/feeds/src_…/events`. */
 export type TenantRequest = {
   readonly url: string;
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   /** For the whole exchange, the body of the answer included; 10 s unless given. */

@@ -15,3 +15,4 @@ export { isWithinReach, reachParams, withinReach } from './reach.ts';
 export { clientRoutes } from './routes.ts';
 export { accountsOf, clientKeys, countClients, createClients, listClients, openAccounts } from './service.ts';
 export type * from './types.ts';
+export { type ClientOwners, ownersOf } from './subjects/service.ts';

@@ -30,7 +30,7 @@ export const askForAccount = operation({
     .strictObject({ currency: Currency, server: PlatformName.nullable().default(null) })
     .meta({ id: 'NewAccountRequest', example: { currency: 'USD' } }),
   answers: { 201: AccountRequest },
-  problems: ['clients.client_unknown', 'clients.account_requests_open'],
+  problems: ['identity.kyc_required', 'clients.client_unknown', 'clients.account_requests_open'],
 });
 
 export const listAccountRequests = operation({

@@ -28,6 +28,7 @@ import { approvalKinds } from './approval-kinds.ts';
 import { exportsFolderOf } from './folders.ts';
 import type { Identity } from './identity.ts';
 import { moneyRoutes } from './money.ts';
+import { peopleAtWorkRoutes } from './staff.ts';
 
 /** What the routes of all features stand on; each takes of it what it needs. */
 export type ApiDependencies = Omit<OpsSettings, 'metrics'> & {
@@ -69,6 +70,7 @@ export const apiRoutes = (deps: ApiDependencies): Route[] => [
     log: deps.log,
   }),
   ...peopleRoutes(deps.identity.signIn),
+  ...peopleAtWorkRoutes(deps),
   ...approvalRoutes({ withTenant: deps.tenancy.withTenant, kinds: approvalKinds, policy: deps.identity.policy }),
   ...impersonationRoutes({ withTenant: deps.tenancy.withTenant, tokens: deps.identity.signIn.tokens }),
   ...entryRoutes({

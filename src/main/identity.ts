@@ -5,6 +5,7 @@ import {
   desksOf,
   type FactorDeps,
   type Limit,
+  makeAuthenticateKey,
   makeCallerByGrant,
   makePolicy,
   makeSignIn,
@@ -65,6 +66,6 @@ export function openIdentity(options: IdentityOptions): Identity {
       forget: (tenantId, sessionIds) => signIn.callers.forget(tenantId, sessionIds),
     },
     policy,
-    guard: { authenticate: authenticateBy(signIn), authorize: policy.authorize },
+    guard: { authenticate: authenticateBy(signIn, makeAuthenticateKey({ withTenant })), authorize: policy.authorize },
   };
 }

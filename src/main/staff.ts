@@ -1,0 +1,46 @@
+import { ibKeys } from '../ib/index.ts';
+import {
+  apiKeysRoutes,
+  desksRoutes,
+  factorsRoutes,
+  passkeysRoutes,
+  rolesRoutes,
+  type StaffDeps,
+  staffRoutes,
+} from '../identity/index.ts';
+import type { SendMail } from '../platform/mail.ts';
+import type { Route } from '../platform/route.ts';
+import type { QuotaBook, Tenancy } from '../tenancy/index.ts';
+import type { Identity } from './identity.ts';
+
+/** Whether a tenant has such an introducing broker. */
+export const isIb: StaffDeps['isIb'] = async (tx, ibId) => (await ibKeys(tx, [ibId])).has(ibId);
+
+type AtWork = {
+  readonly identity: Identity;
+  readonly tenancy: Pick<Tenancy, 'withTenant'>;
+  readonly quotas: Pick<QuotaBook, 'refuseMore'>;
+  readonly sendMail: SendMail;
+};
+
+/** The routes over second factors, people who work here, their roles and desks, and keys of programs. */
+export function peopleAtWorkRoutes({ identity, tenancy, quotas, sendMail }: AtWork): Route[] {
+  const { signIn, factors } = identity;
+  const { withTenant } = tenancy;
+  return [
+    ...factorsRoutes(factors),
+    ...passkeysRoutes(factors),
+    ...staffRoutes({
+      realmOf: signIn.realmOf,
+      hasher: signIn.hasher,
+      limit: signIn.limit,
+      forget: factors.forget,
+      refuseMore: (tenantId, present) => quotas.refuseMore(tenantId, 'users', present),
+      isIb,
+      sendMail,
+    }),
+    ...rolesRoutes({ withTenant }),
+    ...desksRoutes({ withTenant }),
+    ...apiKeysRoutes({ withTenant }),
+  ];
+}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { idFromUuid, newUuid, type UserId } from '../../kernel/ids.ts';
+import { newUuid, type UserId } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import type { RealmTx } from '../../platform/tenant-tx.ts';
 import { identityProblem } from '../errors.ts';
@@ -69,11 +69,12 @@ export async function noteFailure(
 
 /** Notes from which device somebody signed in; whether it is a new one beside others. */
 export async function noteDevice(tx: RealmTx, userId: UserId, device: Device): Promise<boolean> {
-  const fingerprint = createHash('sha256').update(device.userAgent).digest();
+  const family = device.userAgent.replaceAll(/[\d._]+/g, ''); // A browser that was brought up to date is no new device.
+  const fingerprint = createHash('sha256').update(family).digest();
   const [row] = await queries.putDevice(tx, {
     userId,
     fingerprint,
-    newId: idFromUuid('dev', newUuid(Date.now())),
+    newId: newUuid(Date.now()),
     ...device,
   });
   return row?.isFurther ?? false;

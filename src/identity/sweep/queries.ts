@@ -51,7 +51,7 @@ export const deleteOldSignIns = realmQuery(
   with old as (
     delete from identity.sign_ins
      where key in (select key from identity.sign_ins where at < clock_timestamp() - interval '180 days'
-                    order by at limit :max for update skip locked)
+                    order by at limit :max)
     returning 1
   )
   select count(*)::integer as removed from old`,

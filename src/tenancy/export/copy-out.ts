@@ -1,5 +1,7 @@
 import type { Writable } from 'node:stream';
 
+const GATHERED_BYTES = 65_536;
+
 type Wire = {
   query(sql: string): void;
   readonly stream: { pause(): void; resume(): void; destroy(error?: Error): void };
@@ -21,6 +23,9 @@ class CopyOut {
   callback: (() => void) | undefined;
   #wire: Wire | undefined;
   #rows = 0;
+  #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
+  #isPaused = false;
 
   constructor(sql: string, target: Writable, done: PromiseWithResolvers<number>) {
     this.#sql = sql;
@@ -40,9 +45,23 @@ class CopyOut {
   }
 
   handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    if (this.#target.write(Buffer.from(chunk))) return; // A copy: the parser uses its buffer again.
+    this.#gathered.push(Buffer.from(chunk)); // A copy: the parser uses its buffer again.
+    this.#gatheredBytes += chunk.length;
+    if (this.#gatheredBytes >= GATHERED_BYTES) this.#handOn();
+  }
+
+  /** Each row is a message of its own: many are handed on together. Rows that the parser had already still come after a pause. */
+  #handOn(): void {
+    const isRoom = this.#target.write(Buffer.concat(this.#gathered));
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    if (isRoom || this.#isPaused) return;
+    this.#isPaused = true;
     this.#wire?.stream.pause();
-    this.#target.once('drain', () => this.#wire?.stream.resume());
+    this.#target.once('drain', () => {
+      this.#isPaused = false;
+      this.#wire?.stream.resume();
+    });
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
@@ -51,6 +70,8 @@ class CopyOut {
 
   handleReadyForQuery(): void {
     this.callback?.();
+    if (this.#gatheredBytes > 0) this.#handOn();
+    this.#wire?.stream.resume(); // A target that is ended now says no more when it has room.
     this.#done.resolve(this.#rows);
   }
 

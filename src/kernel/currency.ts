@@ -26,8 +26,11 @@ for (const [codes, exponent] of [
 /** The decimals that ledger units have beyond the minor unit. Crypto assets have none. */
 const FINER_DIGITS = 4;
 
+const CODE_CHARACTERS_MAX = 4;
+
 export const Currency = z
   .string()
+  .max(CODE_CHARACTERS_MAX)
   .refine((code) => exponents.has(code), 'expected a currency code of ISO 4217 or a known crypto asset')
   .brand<'Currency'>();
 /** A currency code that Cascade can keep money in. */

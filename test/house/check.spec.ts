@@ -175,6 +175,36 @@ describe('npm run check', () => {
     ]);
   });
 
+  it('finds an operation that is not described as it should be, by the linter and beyond it', async () => {
+    const form = `method: 'post', on: 'tenant', tag: 'Clients', summary: 'Make it', need: 'public', answers: { 200: z.unknown() }`;
+    const files = (operations: string) => ({
+      'src/main/api-routes.ts': `import { z } from 'zod';\nexport const allOperations = () => [${operations}];\n`,
+    });
+    const good = `{ id: 'makeOne', path: '/api/v1/ones', body: z.strictObject({ name: z.string().max(9) }), ${form}, problems: [] }`;
+    expect(await verdict('description', files(good))).toEqual({ ok: true, output: '' });
+    const wrong = (name: string, what: string, by: string): string =>
+      good.replace('makeOne', name).replace('/ones', `/${name}`).replace(what, by);
+    const forms = [
+      [wrong('unheardOf', 'problems: []', `problems: ['ones.unheard_of']`), 'nobody declares the problem'],
+      [`${good}, ${good.replace('/ones', '/twos')}`, 'names two operations'],
+    ] as const;
+    const contents = [
+      [wrong('strange', `tag: 'Clients'`, `tag: 'Nobody'`), 'operation-tag-defined'],
+      [wrong('neverWorks', '200:', '400:'), 'operation-2xx-response'],
+      [wrong('pathless', '/pathless', '/pathless/{oneId}'), 'path-params-defined'],
+      [wrong('loose', '.max(9)', ''), 'a text without a bound'],
+      [
+        wrong('mute', `name: z.string().max(9) })`, `naem: z.string().max(9) }).meta({ id: 'One' })`),
+        'One.naem has no',
+      ],
+    ] as const;
+    for (const breaches of [forms, contents]) {
+      const { ok, output } = await verdict('description', files(breaches.map(([bad]) => bad).join(', ')));
+      expect(ok).toBe(false);
+      for (const [, word] of breaches) expect(output).toContain(word);
+    }
+  });
+
   it('finds each comment that switches a gate off, wherever it stands', async () => {
     const { ok, output } = await verdict('silencers', {
       'src/ib/quiet.ts': 'export const quiet = 1; // oxlint-disable-line no-console\n',

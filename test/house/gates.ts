@@ -18,6 +18,7 @@ export const gates: Readonly<Record<string, (root: string) => Promise<Result> | 
   rights: (root) => node(root, join(import.meta.dirname, 'rights.ts'), root),
   'dead code': (root) => node(root, tool('knip', 'bin/knip.js'), '--no-progress', '--no-config-hints'),
   duplicates: (root) => list(findDuplicates(root).map(({ what, places }) => `${what}: ${places.join(', ')}`)),
+  description: (root) => node(root, join(import.meta.dirname, 'description.ts'), root),
   silencers: (root) =>
     list(
       findSilencers(

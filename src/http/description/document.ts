@@ -9,6 +9,7 @@ import {
 } from 'zod-openapi';
 import { type Need, type OperationForm, isRight } from '../../kernel/operation.ts';
 import { problemCatalogue } from '../../kernel/problem.ts';
+import { explainFields, explainNouns } from './glossary.ts';
 import { headers, info, parameters, problemSchema, securitySchemes } from './parts.ts';
 import { problemsByStatus } from './problems.ts';
 import { tags } from './tags.ts';
@@ -30,7 +31,7 @@ export function describeApi(
 ): ApiDescription {
   const problems = new ProblemAnswers(problemsUrl);
   const paths: ZodOpenApiPathsObject = {};
-  for (const operation of operations.toSorted((left, right) => (left.path < right.path ? -1 : 1))) {
+  for (const operation of operations.toSorted((left, right) => (placeOf(left) < placeOf(right) ? -1 : 1))) {
     const item = (paths[operation.path] ??= {});
     if (operation.method in item) throw new TypeError(`${operation.method} ${operation.path} is described twice`);
     item[operation.method] = operationOf(operation, problems);
@@ -50,8 +51,25 @@ export function describeApi(
       securitySchemes,
     },
   };
-  return createDocument(document, { reused: 'inline' });
+  const described = createDocument(document, {
+    reused: 'inline',
+    override: ({ jsonSchema }) => {
+      // One choice is none: zod writes a union of one kind, as there is where further kinds are to come.
+      const [only, ...others] = jsonSchema.oneOf ?? [];
+      if (only === undefined || others.length > 0) return;
+      delete jsonSchema.oneOf;
+      Object.assign(jsonSchema, only);
+    },
+  });
+  explainNouns(described.components?.schemas ?? {});
+  explainFields(described.components?.schemas);
+  explainFields(described.paths);
+  return described;
 }
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+/** By address, then in the usual order of methods. */
+const placeOf = ({ path, method }: OperationForm): string => `${path} ${METHODS.indexOf(method)}`;
 
 /** The components of problem answers, each named by its status and, from the second on, a number. */
 class ProblemAnswers {

@@ -29,16 +29,17 @@ const OF_TENANTS = [
 
 /** What is answered to who may not call, by the guard of the API. */
 const OF_GUARD = [
-  'http.sign_in_required',
   'identity.sign_in_required',
   'identity.token_invalid',
   'identity.api_key_invalid',
   'identity.not_active',
   'identity.surface_refused',
   'identity.forbidden',
+  'identity.kyc_required',
   'identity.second_factor_missing',
   'identity.step_up_needed',
-  'identity.read_only',
+  'identity.impersonation_reads_only',
+  'identity.entry_reads_only',
 ];
 
 /** Every code that an operation may answer: its own, and those that its form brings. */
@@ -52,6 +53,7 @@ export function problemCodesOf(operation: OperationForm): readonly string[] {
   add(isRight(need) || need === 'signed_in', ...OF_GUARD);
   add(need === 'operator_token', 'http.operator_token_required', 'http.foreign_origin');
   add(body !== undefined && body !== 'bytes', 'http.body_malformed', 'http.body_unsupported', 'http.body_invalid');
+  add(operation.readsCookie === true, 'http.foreign_origin');
   add(query !== undefined && 'cursor' in query.shape, 'platform.cursor_invalid');
   add(
     operation.isIdempotent === true,

@@ -1,11 +1,26 @@
 /** The chapters of the description, in the order in which they are read. */
 export const tags: readonly { readonly name: string; readonly description: string }[] = [
-  { name: 'Feed', description: 'What platform servers send: executions, signed with the secret of their source.' },
+  { name: 'Signing in', description: 'Registering, signing in and out, sessions, devices and passwords.' },
+  { name: 'Second factors', description: 'Authenticator apps, recovery codes and passkeys of whoever is signed in.' },
+  { name: 'Staff', description: 'The people who work for a broker: invitations, roles, desks, suspensions.' },
+  { name: 'Users', description: 'Looking through somebody’s eyes, to help him.' },
+  { name: 'API keys', description: 'Keys of programs, each for some scopes only.' },
+  { name: 'Clients', description: 'People and companies that trade, and their trading accounts.' },
+  { name: 'Introducing brokers', description: 'The tree of introducing brokers, as of now or any other time.' },
+  { name: 'Plans', description: 'What trades earn and who gets which part; a published version never changes.' },
+  { name: 'Trades', description: 'Closed trades, and the explanation of each rebate to the last decimal.' },
+  { name: 'Ledger', description: 'The books: accounts, entries, the trial balance, adjustments.' },
+  { name: 'Trading', description: 'Sources of the feed, and deals that wait for somebody.' },
+  { name: 'Approvals', description: 'What one person asks for and another must agree to.' },
   {
     name: 'Audit',
     description: 'What was done, by whom, when and because of which request; with the hashes that prove it.',
   },
   { name: 'Events', description: 'What happens now, for screens: an open stream of small notes.' },
+  { name: 'Platform entries', description: 'Who of the platform’s staff was let in, why and until when.' },
+  { name: 'Feed', description: 'What platform servers send: executions, signed with the secret of their source.' },
+  { name: 'Tenants', description: 'Brokers on this installation: making, migrating, suspending, exporting them.' },
+  { name: 'Operators', description: 'The people who run the installation.' },
   { name: 'Installation', description: 'Whether the installation runs, its figures and its pages.' },
   { name: 'Description', description: 'This description, for programs and for people.' },
 ];

@@ -143,12 +143,14 @@ describe('An export of a tenant', () => {
 
   it('fails where the disk does, and says so', async () => {
     const full = new Writable({ write: (_chunk, _encoding, done) => done(new Error('no space left')) });
-    const copying = asAdmin(acme.tenancy.provisioning, acme.tenant.database, (pool) =>
-      pool.transaction(async (sql) => {
-        const connection = (await (sql.client as Knex.Client).acquireConnection()) as CopyConnection;
-        return copyOut(connection, `copy (select repeat('x', 100000) from generate_series(1, 100)) to stdout`, full);
-      }),
-    );
+    const copying = asAdmin(acme.tenancy.provisioning, acme.tenant.database, async (pool) => {
+      const connection = (await (pool.client as Knex.Client).acquireConnection()) as CopyConnection;
+      return copyOut(
+        connection,
+        `copy (select repeat('x', 100000) from generate_series(1, 100)) to stdout`,
+        full,
+      ).finally(() => (pool.client as Knex.Client).releaseConnection(connection));
+    });
     await expect(copying).rejects.toThrow('no space left');
   });
 

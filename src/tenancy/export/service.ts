@@ -48,11 +48,18 @@ export async function exportTenant(
   const unfinished = `${path.resolve(folder)}.unfinished`;
   await rm(unfinished, { recursive: true, force: true }); // What a process that was killed has left.
   await mkdir(unfinished, { recursive: true, mode: 0o700 });
+  const failed: { first?: unknown } = {}; // Whatever fails later, such as the end of a transaction that was cut off, is no news.
   try {
     const body = await asAdmin(
       atPlaceOf(deps, tenant),
       tenant.database,
-      (pool) => pool.transaction((sql) => copyAll(sql, tenant, unfinished, options)),
+      (pool) =>
+        pool.transaction((sql) =>
+          copyAll(sql, tenant, unfinished, options).catch((error: unknown) => {
+            failed.first = error;
+            throw error;
+          }),
+        ),
       { role: tenant.ownerRole, statementTimeoutMs: STATEMENT_MS_MAX },
     );
     const manifest: Manifest = { ...body, sha256: hashOfBody(body) };
@@ -62,7 +69,7 @@ export async function exportTenant(
     return manifest;
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    throw error;
+    throw failed.first ?? error;
   }
 }
 

@@ -5,7 +5,9 @@ import { tradeIdOf } from '../../src/kernel/ids.ts';
 import { makePerson } from '../support/people.ts';
 import { LOGINS, type MoneyDesk, openMoneyDesk } from './money-desk.ts';
 
-describe('Trades and rebates over HTTP', () => {
+const byText = (left: string | null, right: string | null) => String(left).localeCompare(String(right));
+
+describe('Trades over HTTP', () => {
   let desk: MoneyDesk;
   beforeAll(async () => {
     desk = await openMoneyDesk({ tenants: ['acme', 'zenith'] });
@@ -24,7 +26,8 @@ describe('Trades and rebates over HTTP', () => {
 
   const list = async (token: string, query = {}) =>
     (await desk.api.call(listTrades, { token, query: { limit: '200', ...query } })).ok();
-  const loginsOf = (page: Awaited<ReturnType<typeof list>>) => [...new Set(page.data.map(({ login }) => login))].sort();
+  const loginsOf = (page: Awaited<ReturnType<typeof list>>) =>
+    [...new Set(page.data.map(({ login }) => login))].toSorted(byText);
 
   it('shows staff every trade, newest first, with what became of it', async () => {
     const { data, nextCursor } = await list(desk.people.auditor);
@@ -42,7 +45,6 @@ describe('Trades and rebates over HTTP', () => {
     expect(data.find(({ state }) => state === 'booked')).toMatchObject({
       lots: '1.00',
       earning: { amount: '8.00', currency: 'USD' },
-      clientId: expect.stringMatching(/^cli_/),
     });
   });
 
@@ -119,15 +121,15 @@ describe('Trades and rebates over HTTP', () => {
   });
 
   it('answers a foreign trade, one of another tenant and one that is not there alike', async () => {
-    const mine = (await list(desk.people.zoe)).data[0]?.id ?? '';
+    const mine = (await list(desk.people.zoe)).data[0]?.id ?? tradeIdOf(0n);
     const absent = tradeIdOf(1n);
-    const ids = [mine, absent, tradeIdOf(2n ** 63n + 5n)] as never[];
+    const ids = [mine, absent, tradeIdOf(2n ** 63n + 5n)];
     for (const operation of [readTrade, explainTradeRebates]) {
       const answers = [];
       for (const tradeId of ids)
         answers.push(await desk.api.call(operation, { token: desk.people.lena, params: { tradeId } }));
       expect(answers.map(({ status, code }) => [status, code])).toEqual(
-        Array(3).fill([404, 'commissions.trade_unknown']),
+        ids.map(() => [404, 'commissions.trade_unknown']),
       );
       const forms = answers.map(({ body }, place) => ({
         ...(body as object),
@@ -138,9 +140,9 @@ describe('Trades and rebates over HTTP', () => {
       expect(forms[2]).toEqual(forms[1]);
     }
     const { token } = await makePerson(desk.api, { tenant: 'zenith', roles: ['owner'] });
-    const elsewhere = await desk.api.call(readTrade, { tenant: 'zenith', token, params: { tradeId: mine as never } });
+    const elsewhere = await desk.api.call(readTrade, { tenant: 'zenith', token, params: { tradeId: mine } });
     expect([elsewhere.status, elsewhere.code]).toEqual([404, 'commissions.trade_unknown']);
-    expect((await desk.api.call(readTrade, { token, params: { tradeId: mine as never } })).status).toBe(401);
+    expect((await desk.api.call(readTrade, { token, params: { tradeId: mine } })).status).toBe(401);
   });
 
   it('shows a trade in full with what the platform said', async () => {

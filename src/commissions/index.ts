@@ -17,3 +17,4 @@ export { verifyBookings } from './verify/service.ts';
 export { beneficiaryTotals, earningTotals, unpaidTotals } from './totals/service.ts';
 export type { BeneficiaryTotal, EarningTotal } from './totals/types.ts';
 export { NO_PAY_REASONS } from './types.ts';
+export { partiesOfBatches } from './subjects/service.ts';

@@ -8,3 +8,4 @@ export { countIbs, ibIdsOf, ibKeys, ibOfId } from './store.ts';
 export { createIb, createIbs, downlineOf, ibsAsOf, moveIb, uplineOf } from './tree/service.ts';
 export type * from './types.ts';
 export { verifyTree } from './verify/service.ts';
+export { subtreesOf } from './subjects/service.ts';

@@ -22,6 +22,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { SendMail } from '../platform/mail.ts';
 import type { Route } from '../platform/route.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
+import { liveRoutes, type LiveStreams } from '../reports/index.ts';
 import { type QuotaBook, type Tenancy, tenancyRoutes, type UsageMeter } from '../tenancy/index.ts';
 import { feedRoutes } from '../trading/index.ts';
 import { approvalKinds } from './approval-kinds.ts';
@@ -51,6 +52,8 @@ export type ApiDependencies = Omit<OpsSettings, 'metrics'> & {
   readonly counter: Counter;
   /** Who people and programs are, and what they may do. */
   readonly identity: Identity;
+  /** The open streams of events; whoever stops the server stops them first. */
+  readonly live: LiveStreams;
   readonly log: Logger;
 };
 
@@ -81,6 +84,7 @@ export const apiRoutes = (deps: ApiDependencies): Route[] => [
   ...clientRoutes({ withTenant: deps.tenancy.withTenant, assignees: { isStaff: isActiveStaff, isDesk } }),
   ...ibRoutes({ withTenant: deps.tenancy.withTenant }),
   ...auditRoutes({ realmOf: makeRealmOf(deps.tenancy) }),
+  ...liveRoutes(deps.live),
   ...moneyRoutes(deps),
   ...feedRoutes({
     withTenant: deps.tenancy.withTenant,

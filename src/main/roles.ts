@@ -23,7 +23,9 @@ import { createApi } from './api-app.ts';
 import { PROBLEMS_URL } from './api-routes.ts';
 import type { Platform } from './compose.ts';
 import { mainProblem } from './errors.ts';
+import { startHouseKeeping } from './house-keeping.ts';
 import { openIdentity } from './identity.ts';
+import { openLive } from './live.ts';
 import { mailWork, sendMailOf } from './mail.ts';
 import { startTenantsWork } from './tenants.ts';
 import type { Work } from './work.ts';
@@ -72,6 +74,8 @@ export async function startApi(
   const counter = openCounter(config.redisUrl, config.installation, log);
   const sendMail = sendMailOf(config, work.nudgeMail);
   const limit = makeLimit(counter, config.signInsMax);
+  const identity = openIdentity({ tenancy, config, sendMail, limit, log });
+  const live = openLive({ tenancy, identity, log });
   const app = createApi(
     {
       tenancy,
@@ -93,7 +97,8 @@ export async function startApi(
       usage: work.usage,
       sendMail,
       counter,
-      identity: openIdentity({ tenancy, config, sendMail, limit, log }),
+      identity,
+      live,
       log,
     },
     [{ path: BOARD_PATH, handler: queueBoard(work.queues.all) }],
@@ -109,6 +114,7 @@ export async function startApi(
   });
   running.server = listening;
   const stop = async (): Promise<void> => {
+    live.stop();
     await listening.stop();
     counter.close();
   };
@@ -188,12 +194,14 @@ export async function startWorker(deps: RoleDeps): Promise<Role> {
   });
   await mail.start((tenantId) => sweeping.nudge(tenantId));
   const tenants = await startTenantsWork({ config, platform, work, metrics, log });
+  const houseKeeping = startHouseKeeping(platform.tenancy, log);
   return {
     name: 'worker',
     stop: async () => {
       await sweeping.stop();
       await mail.stop();
       await tenants.stop();
+      await houseKeeping.stop();
       await workers.close(GRACE_MS);
     },
   };

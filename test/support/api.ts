@@ -5,6 +5,7 @@ import { makeLimit, serve } from '../../src/http/index.ts';
 import { createApi } from '../../src/main/api-app.ts';
 import type { ApiDependencies } from '../../src/main/api-routes.ts';
 import { openIdentity } from '../../src/main/identity.ts';
+import { openLive } from '../../src/main/live.ts';
 import { createMetrics } from '../../src/ops/index.ts';
 import { readConfig } from '../../src/platform/config.ts';
 import { makeSealer } from '../../src/platform/crypto.ts';
@@ -80,7 +81,9 @@ export async function openTestApi({ tenants = ['acme'], environment = {}, depend
     'required',
   );
   const settled = { ...dependenciesOf(tenancy, config), ...dependencies };
-  const deps: ApiDependencies = { ...settled, identity: dependencies.identity ?? identityOf(settled) };
+  const identity = dependencies.identity ?? identityOf(settled);
+  const live = dependencies.live ?? openLive({ tenancy, identity, log: testLog });
+  const deps: ApiDependencies = { ...settled, identity, live };
   const app = createApi(deps);
   const shared = { problemsUrl: 'https://docs.example.com/errors', clock: systemClock, log: testLog };
   const server = await serve(app, { ...shared, host: '127.0.0.1', port: 0, graceMs: 2_000, drainMs: 0 });
@@ -116,6 +119,7 @@ export async function openTestApi({ tenants = ['acme'], environment = {}, depend
 
   const close = async (): Promise<void> => {
     await client.close();
+    live.stop();
     await server.stop();
     await tenancy.close();
   };
@@ -137,10 +141,13 @@ type RawCall = (asked: {
 }) => Promise<TenantResponse>;
 
 /** Signing in at its cheapest, with the mails and limits of the test. */
-const identityOf = ({ tenancy, config, sendMail, counter, log }: Omit<ApiDependencies, 'identity'>) =>
+const identityOf = ({ tenancy, config, sendMail, counter, log }: Omit<ApiDependencies, 'identity' | 'live'>) =>
   openIdentity({ tenancy, config, sendMail, log, limit: makeLimit(counter, config.signInsMax), settings: cheapSignIn });
 
-const dependenciesOf = (tenancy: Tenancy, config: ApiDependencies['config']): Omit<ApiDependencies, 'identity'> => ({
+const dependenciesOf = (
+  tenancy: Tenancy,
+  config: ApiDependencies['config'],
+): Omit<ApiDependencies, 'identity' | 'live'> => ({
   tenancy,
   config,
   clock: systemClock,
@@ -185,7 +192,7 @@ function answeredOf<Op extends OperationForm>(
     throw new Error(
       `${operation.id} answered off its description: ${faults.join('; ')}\n${answer.status} ${answer.text().slice(0, 2_000)}`,
     );
-  const isJson = /json/.test(String(answer.headers['content-type'] ?? ''));
+  const isJson = /^application\/(problem\+)?json/.test(String(answer.headers['content-type'] ?? ''));
   const body: unknown = isJson && answer.bytes.length > 0 ? answer.json() : undefined;
   const isProblem = String(answer.headers['content-type'] ?? '').startsWith('application/problem+json');
   return {

@@ -1,8 +1,8 @@
 import { createApp, type HttpServer, serve } from '../../src/http/index.ts';
 import { makePolicy } from '../../src/identity/index.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
+import { Problem } from '../../src/kernel/problem.ts';
 import type { Caller, Guard } from '../../src/platform/access.ts';
-import { platformProblem } from '../../src/platform/errors.ts';
 import { operatorGuard } from '../../src/platform/operator-token.ts';
 import type { Route } from '../../src/platform/route.ts';
 import type { Tenancy } from '../../src/tenancy/index.ts';
@@ -22,7 +22,7 @@ export async function serveGuarded(
   const guard: Guard = {
     authenticate: async (authorization) => {
       const caller = callers.get(authorization?.replace('Bearer ', '') ?? '');
-      if (caller === undefined) throw platformProblem('platform.unavailable'); // Any refusal will do here.
+      if (caller === undefined) throw new Problem('test.nobody', { status: 401, title: 'Nobody' });
       return caller;
     },
     authorize: policy.authorize,

@@ -22,7 +22,7 @@ export async function ownersOf(
   const { clientIds, keys, accountIds } = asked;
   const clients = clientIds.length + keys.length === 0 ? [] : await queries.ownersOfClients(tx, { clientIds, keys });
   const accounts = accountIds.length === 0 ? [] : await queries.ownersOfAccounts(tx, { accountIds });
-  return new Map([
+  return new Map<string, ClientOwners>([
     ...clients.map((row) => [row.clientId, row] as const),
     ...accounts.map((row) => [row.accountId, row] as const),
   ]);

@@ -32,7 +32,7 @@ export const Ib = z
     joinedAt: InstantText.meta({ description: 'Since when it is part of the tree' }),
     referralCode: z.string().meta({
       description: 'Whoever signs up with this code becomes a client of this introducing broker',
-      example: '7K3QX9M2VD',
+      examples: ['7K3QX9M2VD'],
     }),
   })
   .meta({ id: 'Ib', description: 'An introducing broker.' });
@@ -64,7 +64,7 @@ const params = z.strictObject({ ibId: IbId });
 const list = { action: 'list', resource: 'ibs' } as const;
 const asOf = InstantIn.optional().meta({
   description: 'As of when; now unless given',
-  example: '2026-03-01T00:00:00Z',
+  examples: ['2026-03-01T00:00:00Z'],
 });
 const effectiveAt = z.iso
   .datetime()
@@ -96,7 +96,7 @@ export const createIbOperation = operation({
   need: { action: 'create', resource: 'ibs' },
   body: z
     .strictObject({ name: NameOfPerson, parentId: IbId.nullable().default(null) })
-    .meta({ id: 'NewIb', example: { name: 'Maria', parentId: null } }),
+    .meta({ id: 'NewIb', examples: [{ name: 'Maria', parentId: null }] }),
   answers: { 201: Ib },
   problems: ['ib.unknown', 'ib.not_yet_valid'],
 });
@@ -141,7 +141,7 @@ export const listDescendants = operation({
       .regex(/^[1-9]\d{0,3}$/, 'is no whole number from 1')
       .transform(Number)
       .optional()
-      .meta({ description: 'Steps downward at most', example: '1' }),
+      .meta({ description: 'Steps downward at most', examples: ['1'] }),
   }),
   answers: { 200: pageOf(Relative) },
   problems: ['ib.unknown'],
@@ -160,7 +160,7 @@ export const moveIbOperation = operation({
   params,
   body: z
     .strictObject({ parentId: IbId.nullable(), effectiveAt, reason: ReasonText })
-    .meta({ id: 'IbMove', example: { parentId: null, reason: 'Works on its own from now on' } }),
+    .meta({ id: 'IbMove', examples: [{ parentId: null, reason: 'Works on its own from now on' }] }),
   answers: { 202: ApprovalAsked },
   problems: [
     'ib.unknown',
@@ -182,7 +182,7 @@ export const setIbStatus = operation({
   params,
   body: z
     .strictObject({ status: IbStatus, reason: ReasonText })
-    .meta({ id: 'IbStatusChange', example: { status: 'suspended', reason: 'Contract under review' } }),
+    .meta({ id: 'IbStatusChange', examples: [{ status: 'suspended', reason: 'Contract under review' }] }),
   answers: { 200: Ib },
   problems: ['ib.unknown', 'ib.not_yet_valid', 'ib.status_unreachable'],
 });
@@ -197,7 +197,7 @@ export const linkClientOperation = operation({
   params,
   body: z.strictObject({ clientId: ClientId, effectiveAt, reason: ReasonText }).meta({
     id: 'NewClientLink',
-    example: { clientId: 'cli_01J9Z3K4M5N6P7Q8R9S0T1V2W3', reason: 'The client named its broker by letter' },
+    examples: [{ clientId: 'cli_01J9Z3K4M5N6P7Q8R9S0T1V2W3', reason: 'The client named its broker by letter' }],
   }),
   answers: { 200: ClientLink },
   problems: [

@@ -9,7 +9,7 @@ import { ibWithin, pageOfAncestors, pageOfDescendants, pageOfIbs } from './direc
 import { relinkClient } from './links/service.ts';
 import { ibMoveApproval } from './moves/service.ts';
 import { setStatus } from './statuses/service.ts';
-import { createIb } from './tree/service.ts';
+import { createIb, foreseeMove } from './tree/service.ts';
 
 const shown = ({ key: _key, joinedAt, ...ib }: IbRow): contract.Ib => ({ ...ib, joinedAt: joinedAt.toISOString() });
 
@@ -63,6 +63,8 @@ const changes = ({ withTenant }: IbRouteDeps): Route[] => [
     const asked = await withTenant(tenantId, origin, async (tx) => {
       const { id, parentId } = await ibWithin(tx, access.reach, params.ibId);
       const to = move.parentId === null ? null : await ibWithin(tx, access.reach, move.parentId);
+      const at = move.effectiveAt === undefined ? {} : { effectiveAt: new Date(move.effectiveAt) };
+      await foreseeMove(tx, { ibId: id, parentId: move.parentId, ...at }); // What cannot be done is not asked for.
       const when = move.effectiveAt === undefined ? 'when it is agreed' : `from ${move.effectiveAt} on`;
       const summary = `Move ${id} from ${parentId ?? 'nobody'} to ${to?.id ?? 'nobody'} ${when}`;
       return requestApproval(tx, ibMoveApproval, { ibId: id, ...move }, { subject: id, summary, reason, access });

@@ -20,10 +20,13 @@ const NAME_FORM =
 /** A country by its code of ISO 3166-1 alpha-2, in capitals. */
 export const CountryCode = z
   .enum(COUNTRIES)
-  .meta({ id: 'CountryCode', description: 'A country, ISO 3166-1 alpha-2.', example: 'DE' });
+  .meta({ id: 'CountryCode', description: 'A country, ISO 3166-1 alpha-2.', examples: ['DE'] });
 
 /** An e-mail address: letters, digits and a few signs of ASCII before the `@`, a domain with a dot behind it. */
-export const EmailText = z.email().max(EMAIL_CHARACTERS_MAX).meta({ example: 'kim@example.com' });
+export const EmailText = z
+  .email()
+  .max(EMAIL_CHARACTERS_MAX)
+  .meta({ examples: ['kim@example.com'] });
 
 /**
  * By what an address is compared and looked for: all in small letters. RFC 5321 (section 2.4) lets a mailbox tell small
@@ -38,7 +41,7 @@ export const emailKeyOf = (email: string): string => email.toLowerCase();
 export const PhoneText = z
   .string()
   .regex(/^\+[1-9][0-9]{6,14}$/, 'is no number in the form of E.164, such as +4930901820')
-  .meta({ description: 'A telephone number, E.164.', example: '+4930901820' });
+  .meta({ description: 'A telephone number, E.164.', examples: ['+4930901820'] });
 
 /** A name of a person or company, in any script: 1 to 100 characters, at least one that is seen, none that turns the direction of text. */
 export const NameOfPerson = z
@@ -47,7 +50,7 @@ export const NameOfPerson = z
   .min(1)
   .max(NAME_CHARACTERS_MAX)
   .regex(NAME_FORM, 'holds a character that names do not have')
-  .meta({ example: 'Kim Novák' });
+  .meta({ examples: ['Kim Novák'] });
 
 const REASON_CHARACTERS_MAX = 500;
 
@@ -60,5 +63,5 @@ export const ReasonText = z
   .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'holds a control character')
   .meta({
     description: 'Why, for the record; without personal data.',
-    example: 'The client asked for it by telephone',
+    examples: ['The client asked for it by telephone'],
   });

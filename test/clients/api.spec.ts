@@ -283,6 +283,7 @@ describe('Trading accounts by the API', () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => scene.call(askForAccount, 'kim', { body: { currency: 'USD' } })),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 201, 201, 201, 201, 409, 409, 409]);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(5);
+    expect(answers.filter(({ code }) => code === 'clients.account_requests_open')).toHaveLength(3);
   });
 });

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createClients, isWithinReach, reachParams, withinReach } from '../../src/clients/index.ts';
+import { createClients, isWithinReach, pageOfClients, reachParams, withinReach } from '../../src/clients/index.ts';
+import { pageOfAccounts } from '../../src/clients/accounts/service.ts';
+import { pageOfDescendants, pageOfIbs } from '../../src/ib/directory/service.ts';
+import type { TenantTx } from '../../src/platform/tenant-tx.ts';
 import { createIbs, downlineOf, linkClients, moveIb } from '../../src/ib/index.ts';
 import { reachesEverything, type Reach } from '../../src/platform/access.ts';
 import { pagedQuery } from '../../src/platform/paging.ts';
@@ -27,7 +30,7 @@ const reachedPage = pagedQuery(
   `select c.id, c.created_at as "createdAt" from clients.clients c where ${withinReach('c.key')}`,
   {
     sorts: { createdAt: { column: 'createdAt', type: 'timestamptz' } },
-    unique: { column: 'id', schema: z.uuid(), type: 'uuid' },
+    unique: { column: 'id', schema: ClientId, type: 'uuid' },
   },
 );
 const oneReached = query(
@@ -94,6 +97,34 @@ describe(`Among ${IBS} IBs and ${CLIENTS} clients`, () => {
       expect(indexesOf(plan, 'closure')).toEqual(['closure_downline']);
       expect(indexesOf(plan, 'client_links')).toEqual(['client_links_of_ib']);
       expect(indexesOf(plan, 'clients')).toContain('clients_pkey');
+    }
+  });
+
+  it('so are the lists of the product: clients, accounts, IBs, descendants', async () => {
+    const { reach, masked } = { reach: subtree(9_000), masked: new Set<string>() };
+    const ib = ibOf(9_000).id;
+    const lists: readonly ((tx: TenantTx) => Promise<unknown>)[] = [
+      (tx) => pageOfClients(tx, { reach, masked }, {}, page),
+      (tx) => pageOfClients(tx, { reach, masked }, { country: 'DE', q: '900101' }, page),
+      (tx) => pageOfClients(tx, { reach: reachesEverything, masked }, { ibId: ib }, page),
+      (tx) => pageOfAccounts(tx, reach, {}, { limit: 50, sort: 'openedAt' }),
+    ];
+    for (const list of lists) {
+      const plan = await acme.inTenant((tx) => planOf(tx, () => list(tx)));
+      const large = sequentialReads(plan).filter(
+        (table) => table === 'clients' || table === 'client_links' || table === 'closure',
+      );
+      expect(large).toEqual([]);
+    }
+    const trees: readonly ((tx: TenantTx) => Promise<unknown>)[] = [
+      (tx) => pageOfIbs(tx, subtree(9_000), {}, { limit: 50, sort: 'name' }),
+      (tx) => pageOfDescendants(tx, subtree(9_000), { ibId: ib }, { limit: 50, sort: 'depth' }),
+    ];
+    for (const list of trees) {
+      const plan = await acme.inTenant((tx) => planOf(tx, () => list(tx), { last: true }));
+      expect(
+        sequentialReads(plan).filter((table) => table === 'closure' || table === 'ibs' || table === 'edges'),
+      ).toEqual([]);
     }
   });
 

@@ -216,7 +216,19 @@ export async function openScene() {
     await acme.close();
   };
   return {
-    ...{ inTenant, tenant, tenancy, close, call, raw, callers, ib, client, accounts, desk: north, sam, keyOf },
+    inTenant,
+    tenant,
+    tenancy,
+    close,
+    call,
+    raw,
+    callers,
+    ib,
+    client,
+    accounts,
+    desk: north,
+    sam,
+    keyOf,
     events: () => inTenant((tx) => allEvents(tx, {})),
   };
 }

@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientKeys } from '../../src/clients/index.ts';
 import { listClientsOfIb, listClients } from '../../src/clients/people/contract.ts';
 import * as contract from '../../src/ib/contract.ts';
-import { ibOfReferralCode, moveIb, verifyTree } from '../../src/ib/index.ts';
+import { moveIb, verifyTree } from '../../src/ib/index.ts';
 import { approveApproval, readApproval } from '../../src/identity/approvals/contract.ts';
 import { IbId, idFromUuid, newUuid } from '../../src/kernel/ids.ts';
-import { openClient } from '../../src/main/sign-up.ts';
-import { newUserId } from '../identity/callers.ts';
 import { openScene, type Scene } from '../clients/scene.ts';
 
 type Name = Parameters<Scene['call']>[1];
@@ -173,7 +170,7 @@ describe('A move of an introducing broker', () => {
 
   const ask = (ibId: IbId, parentId: IbId | null, more: { effectiveAt?: string } = {}, as: Name = 'admin') =>
     scene.call(contract.moveIbOperation, as, { params: { ibId }, body: { parentId, reason, ...more } });
-  const agree = ({ approvalId, hash }: { approvalId: `apr_${string}` | string; hash: string }, as: Name) =>
+  const agree = ({ approvalId, hash }: { approvalId: string; hash: string }, as: Name) =>
     scene.raw(approveApproval, as, { path: `/api/v1/approvals/${approvalId}/approve`, body: JSON.stringify({ hash }) });
   const parentOf = async (ibId: IbId) =>
     (await scene.call(contract.readIb, 'admin', { params: { ibId } })).ok().parentId;
@@ -228,6 +225,18 @@ describe('A move of an introducing broker', () => {
     expect(await parentOf(scene.ib.Omar)).toBeNull();
   });
 
+  it('fails, and says why, where another move has made it a cycle', async () => {
+    const made = (await scene.call(contract.createIbOperation, 'admin', { body: { name: 'Rami' } })).ok().id;
+    const asked = (await ask(made, scene.ib.Lena)).ok();
+    await scene.inTenant((tx) => moveIb(tx, { ibId: scene.ib.Pavel, parentId: made, reason: 'by command' })); // Lena is below Pavel.
+    const answer = await agree(asked, 'owner');
+    expect(answer.code).toBe('identity.approval_failed');
+    expect(answer.body).toMatchObject({ because: 'ib.cycle' });
+    expect(await parentOf(made)).toBeNull();
+    expect((await agree(asked, 'owner')).code).toBe('identity.approval_closed');
+    await scene.inTenant((tx) => moveIb(tx, { ibId: scene.ib.Pavel, parentId: null, reason: 'back' }));
+  });
+
   it('can be asked for a later instant', async () => {
     const effectiveAt = new Date(Date.now() + 3_600_000).toISOString();
     const asked = (await ask(scene.ib.Omar, scene.ib.Maria, { effectiveAt })).ok();
@@ -242,67 +251,5 @@ describe('A move of an introducing broker', () => {
     expect(later.map(({ name }) => name)).toEqual(['Maria']);
     const kept = (await scene.raw(readApproval, 'admin', { path: `/api/v1/approvals/${asked.approvalId}` })).ok();
     expect(kept).toMatchObject({ state: 'approved', result: { effectiveAt, until: null } });
-  });
-});
-
-describe('Whoever signs up', () => {
-  let scene: Scene;
-  beforeAll(async () => {
-    scene = await openScene();
-  });
-  afterAll(() => scene.close());
-
-  const signUp = (referralCode: string | null) =>
-    scene.inTenant((tx) =>
-      openClient(tx, {
-        ...{
-          userId: newUserId(),
-          firstName: 'Nadia',
-          lastName: 'Silva',
-          email: 'Nadia@Example.com',
-          country: 'PT',
-          phone: null,
-        },
-        referralCode,
-      }),
-    );
-  const codeOf = async (ibId: IbId) =>
-    (await scene.call(contract.readIb, 'admin', { params: { ibId } })).ok().referralCode;
-  const read = async (id: Awaited<ReturnType<typeof signUp>>) => {
-    const { data } = (await scene.call(listClients, 'admin', { query: { q: 'nadia@example' } })).ok();
-    return data.find((client) => client.id === id);
-  };
-
-  it('becomes a client of the IB whose code he gives, also as people write it', async () => {
-    const code = await codeOf(scene.ib.Lena);
-    for (const written of [
-      code,
-      code.toLowerCase(),
-      ` ${code.slice(0, 5)}-${code.slice(5)} `,
-      code.replaceAll('0', 'o').replaceAll('1', 'l'),
-    ])
-      expect(await read(await signUp(written)), written).toMatchObject({
-        ibId: scene.ib.Lena,
-        kycState: 'pending',
-        referralCode: written,
-      });
-  });
-
-  it('is nobody’s client where the code names nobody who is active, which nobody is told', async () => {
-    const suspended = await codeOf(scene.ib.Pavel);
-    await scene.call(contract.setIbStatus, 'admin', {
-      params: { ibId: scene.ib.Pavel },
-      body: { status: 'suspended', reason },
-    });
-    for (const code of [null, 'NOSUCHCODE', '', suspended])
-      expect(await read(await signUp(code))).toMatchObject({ ibId: null, referralCode: code, name: 'Nadia Silva' });
-  });
-
-  it('gets a code that is like no other of the tenant’s', async () => {
-    const codes = (await scene.call(contract.listIbs, 'admin')).ok().data.map(({ referralCode }) => referralCode);
-    expect(new Set(codes).size).toBe(codes.length);
-    for (const code of codes)
-      expect((await scene.inTenant((tx) => ibOfReferralCode(tx, code)))?.key ?? 0).toBeGreaterThanOrEqual(0);
-    expect((await scene.inTenant((tx) => clientKeys(tx, [scene.client.Kim]))).size).toBe(1);
   });
 });

@@ -1,53 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { createClients } from '../../src/clients/index.ts';
 import { chainsOf, createIbs, downlineOf, linkClients, moveIb, uplineOf, verifyTree } from '../../src/ib/index.ts';
-import type { TenantTx } from '../../src/platform/tenant-tx.ts';
 import { asAdmin } from '../../src/tenancy/admin.ts';
+import { planOf, type PlanNode } from '../support/plans.ts';
 import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
 
 const IBS = 10_000;
 const since = new Date('2016-01-01T00:00:00Z');
 
-type Plan = {
-  readonly 'Node Type': string;
-  readonly 'Index Name'?: string;
-  readonly 'Relation Name'?: string;
-  readonly Plans?: readonly Plan[];
-};
-const Plan: z.ZodType<Plan> = z.lazy(() =>
-  z.object({
-    'Node Type': z.string(),
-    'Index Name': z.string().optional(),
-    'Relation Name': z.string().optional(),
-    Plans: z.array(Plan).optional(),
-  }),
-) as z.ZodType<Plan>;
-const explained = z.array(z.object({ 'QUERY PLAN': z.array(z.object({ Plan })).length(1) })).length(1);
-
-const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
-
-const statement = z.object({ sql: z.string(), options: z.object({ values: z.array(z.unknown()) }) });
-
-/** Runs the product's own statements and gives the plans by which the database carries them out. */
-async function planOf(tx: TenantTx, run: () => Promise<unknown>): Promise<Plan[]> {
-  const sent: z.infer<typeof statement>[] = [];
-  const listener = (query: unknown): void => void sent.push(statement.parse(query));
-  tx.sql.on('query', listener);
-  await run();
-  tx.sql.removeListener('query', listener);
-  expect(sent).toHaveLength(1);
-  const plans: Plan[] = [];
-  for (const { sql, options } of sent) {
-    const found = await tx.sql.raw<{ rows: unknown }>(`explain (format json) ${sql}`).options(options);
-    for (const row of explained.parse(found.rows))
-      for (const each of row['QUERY PLAN']) plans.push(...nodesOf(each.Plan));
-  }
-  return plans;
-}
-
 /** The ways by which a plan reads the tables of the tree, and whether it sorts. */
-const reads = (nodes: readonly Plan[]) => ({
+const reads = (nodes: readonly PlanNode[]) => ({
   closure: nodes
     .filter((node) => node['Relation Name'] === 'closure')
     .map((node) => [node['Node Type'], node['Index Name']]),

@@ -28,7 +28,7 @@ export const askForAccount = operation({
   need: { action: 'ask', resource: 'accounts' },
   body: z
     .strictObject({ currency: Currency, server: PlatformName.nullable().default(null) })
-    .meta({ id: 'NewAccountRequest', example: { currency: 'USD' } }),
+    .meta({ id: 'NewAccountRequest', examples: [{ currency: 'USD' }] }),
   answers: { 201: AccountRequest },
   problems: ['identity.kyc_required', 'clients.client_unknown', 'clients.account_requests_open'],
 });

@@ -14,7 +14,7 @@ export const PlatformName = z
 export const Login = z
   .string()
   .regex(/^[1-9]\d{0,17}$/, 'is no number of an account')
-  .meta({ id: 'Login', description: 'The number of a trading account on its server.', example: '900101' });
+  .meta({ id: 'Login', description: 'The number of a trading account on its server.', examples: ['900101'] });
 
 /** A trading account as people see it. */
 export const Account = z
@@ -67,13 +67,15 @@ export const openAccount = operation({
     })
     .meta({
       id: 'NewAccount',
-      example: {
-        clientId: 'cli_01J9Z3K4M5N6P7Q8R9S0T1V2W3',
-        server: 'Acme-Live',
-        login: '900101',
-        group: 'real\\standard',
-        currency: 'USD',
-      },
+      examples: [
+        {
+          clientId: 'cli_01J9Z3K4M5N6P7Q8R9S0T1V2W3',
+          server: 'Acme-Live',
+          login: '900101',
+          group: 'real\\standard',
+          currency: 'USD',
+        },
+      ],
     }),
   answers: { 201: Account },
   problems: ['clients.client_unknown', 'clients.account_exists', 'clients.account_request_unknown'],

@@ -70,13 +70,16 @@ export const NewClientBody = z
       path: ['name'],
     },
   )
-  .meta({ id: 'NewClient', example: { firstName: 'Kim', lastName: 'Novák', email: 'kim@example.com', country: 'CZ' } });
+  .meta({
+    id: 'NewClient',
+    examples: [{ firstName: 'Kim', lastName: 'Novák', email: 'kim@example.com', country: 'CZ' }],
+  });
 
 /** A change of contact data: what is left out stays as it is, null takes away. */
 export const ContactChange = z
   .strictObject(contactData)
   .refine((change) => Object.values(change).some((value) => value !== undefined), { error: 'changes nothing' })
-  .meta({ id: 'ClientChange', example: { phone: '+4930901820' } });
+  .meta({ id: 'ClientChange', examples: [{ phone: '+4930901820' }] });
 export type ContactChange = z.infer<typeof ContactChange>;
 
 const common = { on: 'tenant', tag: 'Clients' } as const;
@@ -166,7 +169,7 @@ export const assignClient = operation({
   body: z
     .strictObject({ userId: UserId.nullable().optional(), deskId: DeskId.nullable().optional() })
     .refine(({ userId, deskId }) => userId !== undefined || deskId !== undefined, { error: 'names nobody' })
-    .meta({ example: { userId: null } }),
+    .meta({ examples: [{ userId: null }] }),
   answers: { 200: Client },
   problems: ['clients.client_unknown', 'clients.assignee_unknown'],
 });
@@ -202,9 +205,9 @@ export const TimelineEntry = z
     seq: z
       .string()
       .regex(/^\d{1,19}$/)
-      .meta({ description: 'The number of the event among all of the tenant', example: '41' }),
+      .meta({ description: 'The number of the event among all of the tenant', examples: ['41'] }),
     at: InstantText,
-    type: z.string().meta({ example: 'clients.assigned' }),
+    type: z.string().meta({ examples: ['clients.assigned'] }),
     actor: z.string().meta({ description: 'Who did it' }),
     causation: z.string().meta({ description: 'The request, job or event that caused it' }),
     payload: z.record(z.string(), z.unknown()),

@@ -17,10 +17,9 @@ import {
 
 /** A client as a caller is shown it: what its access masks is masked. */
 export function shownClient(row: ClientRow, masked: ReadonlySet<string>): contract.Client {
-  const { key: _key, contactVersion: _version, createdAt, country, ...client } = row;
+  const { key: _key, contactVersion: _version, createdAt, ...client } = row;
   return {
     ...client,
-    country: country as contract.Client['country'],
     email: shownField(masked, 'email', row.email),
     phone: shownField(masked, 'phone', row.phone),
     createdAt: createdAt.toISOString(),

@@ -119,7 +119,7 @@ export async function changeContact(
   const before = await lockedClient(tx, reach, id);
   const changed = contactFields.filter((field) => change[field] !== undefined && change[field] !== before[field]);
   if (changed.length === 0) return before;
-  const after = { ...before, ...Object.fromEntries(changed.map((field) => [field, change[field]])) } as ClientRow;
+  const after = { ...before, ...Object.fromEntries(changed.map((field) => [field, change[field]])) };
   const { key, name, firstName, lastName, email, phone, country } = after;
   await queries.replaceContact(tx, { key, name, firstName, lastName, email, emailKey: keyOf(email), phone, country });
   const contactVersion = before.contactVersion + 1;

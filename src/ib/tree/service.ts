@@ -120,6 +120,17 @@ function emitCreated(tx: TenantTx, placed: readonly Placed[]): void {
 type Move = { readonly ibId: IbId; readonly parentId: IbId | null; readonly effectiveAt?: Date };
 
 /**
+ * The edge of an IB that holds at an instant (now unless given), undefined where none does; holds off other changes of the
+ * tree until the transaction ends. `ib.unknown`.
+ */
+export async function edgeOf(tx: TenantTx, { ibId, effectiveAt }: Omit<Move, 'parentId'>) {
+  const recordedAt = await beginChange(tx);
+  const { key } = await ibOfId(tx, ibId);
+  const [edge] = await queries.edgeAt(tx, { childKey: key, at: effectiveAt ?? recordedAt });
+  return edge;
+}
+
+/**
  * Whether a move can be made as things stand, and which edge it would end; holds off other changes of the tree until the
  * transaction ends. Errors as `moveIb`.
  */

@@ -28,7 +28,7 @@ export type { SignInDeps } from './deps.ts';
 export type { KycStateOf, Limit, NewPerson, OpenClient } from './port.ts';
 export { makeRealmOf, type Realm, type RealmOf } from './realm.ts';
 export { sweepSignIns } from './sweep/service.ts';
-export { keyRingDefaults, rotateKeys } from './tokens/key-ring.ts';
+export { keyRingDefaults, listKeys, rotateKeys } from './tokens/key-ring.ts';
 export { countStaff, createUser, findUser, findUserByEmail, linkUser } from './users/service.ts';
 export { apiKeysRoutes } from './api-keys/routes.ts';
 export { makeAuthenticateKey } from './api-keys/store.ts';

@@ -48,6 +48,22 @@ describe('Trees, plans and mappings are reached by the command line', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
+  it('makes a new signing key and lists those that verify, without a word of what is secret', async () => {
+    const json = async (...args: string[]): Promise<unknown> => JSON.parse((await run(...args, '--json')).out);
+    const first = await json('keys', 'rotate');
+    expect(first).toMatchObject({ retired: [], removed: [] });
+    const { kid } = first as { kid: string };
+    expect(await json('keys', 'rotate')).toMatchObject({ retired: [kid] });
+    expect(await json('keys', 'list')).toMatchObject([
+      { kid, verifiesUntil: expect.any(String) },
+      { verifiesUntil: null },
+    ]);
+    expect(await json('keys', 'rotate', '--revoke')).toMatchObject({ retired: expect.arrayContaining([kid]) });
+    const { out } = await run('keys', 'list');
+    expect(out.trim().split('\n')).toHaveLength(3);
+    expect(out).not.toContain('PRIVATE');
+  });
+
   it('makes a tree, moves in it and shows it as of an instant', async () => {
     const maria = await idOf('ibs', 'create', 'Maria', '--from', since);
     const omar = await idOf('ibs', 'create', 'Omar', '--parent', maria, '--from', since);

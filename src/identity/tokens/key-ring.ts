@@ -161,7 +161,7 @@ async function followKey(tx: ControlTx, deps: Omit<KeyRingDeps, 'log'>, followed
 
 /**
  * Makes a new key: it signs after the lead, when every process knows it, and the others verify until what they signed has
- * ended, so that nobody notices. `isRevoked`: the others are out at once, with every token that they signed, because one
+ * ended, so that nobody notices. `isRevoked`: the others are out as soon as processes look again, with what they signed, because one
  * of them became known; sessions go on by their refresh tokens.
  */
 export async function rotateKeys(
@@ -193,3 +193,12 @@ export async function rotateKeys(
   });
   return { kid, signsFrom, retired, removed };
 }
+
+/** The keys whose tokens may still live, without what is secret of them. */
+export const listKeys = async (tx: ControlTx) =>
+  (await liveSigningKeys(tx, {})).map(({ kid, createdAt, signsFrom, verifiesUntil }) => ({
+    kid,
+    createdAt,
+    signsFrom,
+    verifiesUntil,
+  }));

@@ -17,11 +17,12 @@ export const liveSigningKeys = controlQuery(
     privateKey: z.instanceof(Buffer),
     signsFrom: z.date(),
     createdAt: z.date(),
+    verifiesUntil: z.date().nullable(),
     now: z.date(),
   }),
   `
   select kid, public_key as "publicKey", private_key as "privateKey", signs_from as "signsFrom", created_at as "createdAt",
-         clock_timestamp() as now
+         verifies_until as "verifiesUntil", clock_timestamp() as now
     from identity.signing_keys
    where verifies_until is null or verifies_until > clock_timestamp()
    order by signs_from`,
@@ -44,7 +45,7 @@ export const retireSigningKeys = controlQuery(
   `
   update identity.signing_keys
      set verifies_until = clock_timestamp() + make_interval(secs => :verifiesMs::double precision / 1000)
-   where kid <> :newKid and (verifies_until is null or :isRevoked::boolean)
+   where kid <> :newKid and (verifies_until is null or (:isRevoked::boolean and verifies_until > clock_timestamp()))
   returning kid`,
 );
 

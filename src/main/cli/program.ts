@@ -5,6 +5,7 @@ import { cliProblem } from './errors.ts';
 import { registerClients } from './clients.ts';
 import { registerFeed } from './feed.ts';
 import { registerIbs } from './ibs.ts';
+import { registerKeys } from './keys.ts';
 import { registerPlans } from './plans.ts';
 import { registerQueues } from './queues.ts';
 import { registerTenants } from './tenants.ts';
@@ -21,6 +22,7 @@ const nouns = [
   registerTrades,
   registerFeed,
   registerQueues,
+  registerKeys,
   registerVerify,
 ];
 

@@ -60,7 +60,7 @@ describe('Trees, plans and mappings are reached by the command line', () => {
     ]);
     expect(await json('keys', 'rotate', '--revoke')).toMatchObject({ retired: expect.arrayContaining([kid]) });
     const { out } = await run('keys', 'list');
-    expect(out.trim().split('\n')).toHaveLength(3);
+    expect(out).not.toContain(kid);
     expect(out).not.toContain('PRIVATE');
   });
 

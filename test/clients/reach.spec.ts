@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createClients, isWithinReach, pageOfClients, reachParams, withinReach } from '../../src/clients/index.ts';
+import { isWithinReach, pageOfClients, reachParams, withinReach } from '../../src/clients/index.ts';
 import { pageOfAccounts } from '../../src/clients/accounts/service.ts';
 import { pageOfDescendants, pageOfIbs } from '../../src/ib/directory/service.ts';
 import type { TenantTx } from '../../src/platform/tenant-tx.ts';
-import { createIbs, downlineOf, linkClients, moveIb } from '../../src/ib/index.ts';
+import { createIbs, downlineOf, moveIb } from '../../src/ib/index.ts';
 import { reachesEverything, type Reach } from '../../src/platform/access.ts';
 import { pagedQuery } from '../../src/platform/paging.ts';
 import { query } from '../../src/platform/query.ts';
@@ -38,6 +38,20 @@ const oneReached = query(
   z.object({ key: z.int() }),
   `select c.key from clients.clients c where c.key = :key::integer and ${isWithinReach('c.key')}`,
 );
+/** As createClients and linkClients write them, in two statements. */
+const insertMany = query(
+  'test.insert_many_clients',
+  z.object({ key: z.int(), id: ClientId }),
+  `insert into clients.clients (id, name) select gen_random_uuid(), 'Client ' || place from generate_series(1, :count::integer) place
+   returning key, id`,
+);
+const linkMany = query(
+  'test.link_many_clients',
+  z.object({}),
+  `insert into ib.client_links (client_key, ib_key, valid_from, recorded_at, reason)
+   select client_key, ib_key, :since::timestamptz, :since::timestamptz, 'linked'
+     from unnest(:keys::integer[], :ibKeys::integer[]) as g (client_key, ib_key)`,
+);
 const giveToDesk = query(
   'test.give_to_desk',
   z.object({}),
@@ -47,7 +61,7 @@ const giveToDesk = query(
 describe(`Among ${IBS} IBs and ${CLIENTS} clients`, () => {
   let acme: TestTenant;
   let ibs: Awaited<ReturnType<typeof createIbs>>;
-  let clients: Awaited<ReturnType<typeof createClients>>;
+  let clients: Awaited<ReturnType<typeof insertMany>>;
   const deskId = DeskId.parse(idFromUuid('dsk', randomUUID()));
   const parentOf = (index: number): number | null =>
     index < 20 ? null : (index * 2_654_435_761) % Math.max(20, index >> 3);
@@ -66,21 +80,14 @@ describe(`Among ${IBS} IBs and ${CLIENTS} clients`, () => {
         places(IBS).map((index) => ({ name: `IB ${index}`, parent: parentOf(index), validFrom: since })),
       ),
     );
-    clients = await acme.inTenant((tx) =>
-      createClients(
-        tx,
-        places(CLIENTS).map((index) => ({ name: `Client ${index}` })),
-      ),
-    );
+    clients = await acme.inTenant((tx) => insertMany(tx, { count: CLIENTS }));
+    clients.sort((left, right) => left.key - right.key);
     await acme.inTenant((tx) =>
-      linkClients(
-        tx,
-        clients.map((client, index) => ({
-          clientKey: client.key,
-          ibKey: ibOf((index * 7) % IBS).key,
-          validFrom: since,
-        })),
-      ),
+      linkMany(tx, {
+        keys: clients.map(({ key }) => key),
+        ibKeys: clients.map((_client, index) => ibOf((index * 7) % IBS).key),
+        since,
+      }),
     );
     await acme.inTenant((tx) => giveToDesk(tx, { deskId, keys: clients.slice(0, 30).map(({ key }) => key) }));
     await asAdmin(acme.tenancy.provisioning, acme.tenant.database, (pool) => pool.raw('vacuum analyze'));

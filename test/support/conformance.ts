@@ -23,7 +23,7 @@ export function readConformance(operations: readonly OperationForm[] = allOperat
   const description = describeApi(operations, '0', PROBLEMS_URL);
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: true });
   addFormats.default(ajv);
-  ajv.addSchema({ ...description, $id: DOCUMENT } as object, DOCUMENT);
+  ajv.addSchema({ ...description, $id: DOCUMENT }, DOCUMENT);
   const checks = new Map<string, ValidateFunction>();
   const checkAt = (pointer: string): ValidateFunction => {
     const found = checks.get(pointer);
@@ -41,9 +41,8 @@ function faultsOf(
   operation: OperationForm,
   answer: Answer,
 ): string[] {
-  const described = description.paths?.[operation.path]?.[operation.method]?.responses as
-    | Readonly<Record<string, Described>>
-    | undefined;
+  const described: Readonly<Record<string, Described>> | undefined =
+    description.paths?.[operation.path]?.[operation.method]?.responses;
   if (described === undefined) return ['the operation is not described'];
   const entry = described[String(answer.status)];
   if (entry === undefined) return [`status ${answer.status} is not described`];
@@ -58,7 +57,7 @@ function faultsOf(
   if (response?.content === undefined)
     return answer.bytes.length === 0 ? faults : [...faults, 'there is a body where none is described'];
   if (!(type in response.content)) return [...faults, `the media type ${type || '(none)'} is not described`];
-  if (!type.endsWith('json')) return faults;
+  if (!/^application\/(problem\+)?json$/.test(type)) return faults;
   const check = checkAt(`${place}/content/${pointerPart(type)}/schema`);
   if (check(answer.json())) return faults;
   return [

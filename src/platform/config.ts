@@ -101,7 +101,7 @@ export const configVariables = {
   ),
   registryPeriodMs: variable(
     'CASCADE_REGISTRY_PERIOD_MS',
-    '5000',
+    '3000',
     "How long an answer of the tenants' registry is kept: a suspension bites after this time.",
     periodMs,
   ),

@@ -144,10 +144,11 @@ const TABLES_OF_DEALS: ReadonlySet<unknown> = new Set(['bookings', 'rebates', 'u
 /**
  * Whether what was booked is at fault: a refusal of ours (4xx), a value that the database refuses (SQLSTATE class 22) or a
  * constraint on the deals' own rows (class 23), or arithmetic of the engine that does not take the figures. Anything else
- * would fail for any deal; so would a batch whose number the ledger has seen before.
+ * would fail for any deal; so would a batch whose number the ledger has seen before, or one of a suspended tenant.
  */
 function liesInData(error: unknown): boolean {
-  if (error instanceof Problem) return error.status < 500 && error.code !== 'ledger.already_posted';
+  if (error instanceof Problem)
+    return error.status < 500 && error.code !== 'ledger.already_posted' && !error.code.startsWith('tenancy.');
   const state = sqlStateOf(error);
   if (state === undefined || !/^[0-9A-Z]{5}$/.test(state)) return error instanceof RangeError;
   if (state.startsWith('22')) return true;

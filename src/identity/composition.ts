@@ -88,7 +88,11 @@ export function makeSignIn(options: SignInOptions): SignInDeps {
     hasher: new Hasher(settings.hashing),
     sessions: { key: deriveKey(secret, 'identity.refresh_tokens'), settings: settings.sessions },
     factors: { sealer: makeSealer(secret, 'identity.factors') },
-    ...{ sendMail, openClient, rightsOf, limit, settings: settings.signIn },
+    sendMail,
+    openClient,
+    rightsOf,
+    limit,
+    settings: settings.signIn,
   };
 }
 

@@ -50,7 +50,15 @@ export function openIdentity(options: IdentityOptions): Identity {
   const policy = makePolicy({ withTenant, withControl, rowsOfTenant: rolesOf });
   const callerByGrant = makeCallerByGrant({ withTenant, withControl, policy, desksOf, kycStateOf });
   const signIn = makeSignIn({
-    ...{ withTenant, withControl, sendMail, openClient, kycStateOf, desksOf, limit, callerByGrant, settings },
+    withTenant,
+    withControl,
+    sendMail,
+    openClient,
+    kycStateOf,
+    desksOf,
+    limit,
+    callerByGrant,
+    settings,
     secret: config.secret,
     tokens: openTokens({ withControl, secret: config.secret, baseHost: config.baseHost, log, settings }),
     rightsOf: policy.rightsOf,

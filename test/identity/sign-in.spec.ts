@@ -7,7 +7,7 @@ import { Hasher } from '../../src/identity/passwords/hashing.ts';
 import { passwordHashOf, putPassword } from '../../src/identity/users/queries.ts';
 import { setUserStatus } from '../../src/identity/users/service.ts';
 import { type Credentials, signIn } from '../../src/identity/sign-in/service.ts';
-import { UserId } from '../../src/kernel/ids.ts';
+import type { UserId } from '../../src/kernel/ids.ts';
 import { Problem } from '../../src/kernel/problem.ts';
 import { realmQuery } from '../../src/platform/query.ts';
 import { cheapSignIn } from '../support/sign-in.ts';

@@ -33,7 +33,13 @@ export async function openWorld(settings: Partial<typeof cheapSignIn> = {}) {
   const identity = open();
   const realm: Realm = identity.signIn.realmOf({ tenantId: acme.id });
   return {
-    ...{ tenancy, identity, realm, mails, config, acme, zenith },
+    tenancy,
+    identity,
+    realm,
+    mails,
+    config,
+    acme,
+    zenith,
     deps: { identity },
     signIn: identity.signIn,
     /** Another process of the same installation. */

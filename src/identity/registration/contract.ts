@@ -37,12 +37,12 @@ export const register = operation({
     country: z
       .string()
       .regex(/^[A-Z]{2}$/, 'is no country by ISO 3166-1')
-      .meta({ example: 'CY' }),
+      .meta({ examples: ['CY'] }),
     phone: z
       .string()
       .regex(/^\+[1-9]\d{6,14}$/, 'is no number by E.164')
       .optional()
-      .meta({ example: '+35722000000' }),
+      .meta({ examples: ['+35722000000'] }),
     referralCode: z
       .string()
       .regex(/^[\w.-]{1,64}$/, 'is no referral code')

@@ -9,13 +9,13 @@ import { signInOutcomes } from './types.ts';
 export const EmailIn = z
   .email()
   .max(254)
-  .meta({ description: 'Letters’ case does not matter.', example: 'kim@example.com' });
+  .meta({ description: 'Letters’ case does not matter.', examples: ['kim@example.com'] });
 /** As it is typed; only new ones must keep to the rules. */
 export const PasswordIn = z
   .string()
   .min(1)
   .max(512)
-  .meta({ description: 'New ones: 12 to 128 characters of any kind.', example: 'orange bicycle under the bridge' });
+  .meta({ description: 'New ones: 12 to 128 characters of any kind.', examples: ['orange bicycle under the bridge'] });
 export const SurfaceIn = z.enum(signInSurfaces).meta({
   id: 'SignInSurface',
   description: 'Back office, client area, partner area; on the bare host the operator console.',
@@ -26,7 +26,7 @@ export const text = (charactersMax: number) => z.string().max(charactersMax);
 export const AccessTokenAnswer = z
   .strictObject({
     accessToken: text(2_048).meta({ description: 'For `Authorization: Bearer`.' }),
-    expiresIn: z.int().meta({ description: 'Seconds.', example: 600 }),
+    expiresIn: z.int().meta({ description: 'Seconds.', examples: [600] }),
     surface: SurfaceIn,
     secondFactor: z.enum(['proven', 'to_set_up', 'none']).meta({
       description: '`to_set_up`: staff may do nothing else before they have set one up.',

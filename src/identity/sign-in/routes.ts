@@ -51,7 +51,16 @@ const meRoute = (deps: SignInDeps): Route =>
     return {
       status: 200,
       json: {
-        ...{ id, kind, surface, clientId, ibId, kycState, sessionId, rights, email: person.email, name: person.name },
+        id,
+        kind,
+        surface,
+        clientId,
+        ibId,
+        kycState,
+        sessionId,
+        rights,
+        email: person.email,
+        name: person.name,
         roles: [...roles],
         secondFactor: { state, provenAt: provenAt?.toISOString() ?? null, totp, passkeys, recoveryCodesLeft },
         impersonation:

@@ -1,5 +1,6 @@
 import type { ClientId, IbId } from '../../src/kernel/ids.ts';
 import { listClients } from '../../src/clients/index.ts';
+import { makeApiKey } from '../../src/identity/api-keys/service.ts';
 import { openTestApi, type TestApiOptions } from '../support/api.ts';
 import { type Brokerage, openBrokerage } from '../support/brokerage.ts';
 import { makePerson } from '../support/people.ts';
@@ -66,6 +67,9 @@ export async function openMoneyDesk(options: TestApiOptions = {}) {
     clientOfLena: await token({ roles: ['client'], clientId: clientOf(LOGINS.ofLena) }),
     clientOfZoe: await token({ roles: ['client'], clientId: clientOf(LOGINS.ofZoe) }),
   };
-  return { api, inTenant, brokerage, people, clientOf, ibOf };
+  /** The token of a program with these scopes. */
+  const programWith = async (...scopes: string[]): Promise<string> =>
+    (await inTenant((tx) => makeApiKey(tx, { userId: null }, { name: scopes.join(' '), scopes }))).key;
+  return { api, inTenant, brokerage, people, programWith, clientOf, ibOf };
 }
 export type MoneyDesk = Awaited<ReturnType<typeof openMoneyDesk>>;

@@ -32,21 +32,28 @@ export type TenantsWorkDeps = {
 /** Operations on tenants that one worker process does at the same time: each holds a connection of the administrator. */
 const CONCURRENCY = 2;
 const GRACE_MS = 10_000;
-/** A worker that has not renewed its hold on an operation for this long has lost it. */
-const LEASE_MS = 30_000;
-/** An operation that was put on the queue and not begun for this long is put there again. */
-const PATIENCE_MS = 15_000;
 /** How old the figures of a tenant may get, and how many tenants are looked at in one round. */
 const FIGURES_AGE_MS = 10 * 60_000;
 const FIGURES_MAX = 20;
 
-/** How long operations may be silent; shorter in tests. */
-export type TenantsWorkSettings = { readonly leaseMs: number; readonly patienceMs: number; readonly periodMs: number };
+/** How long operations may be silent; in milliseconds. */
+export type TenantsWorkSettings = {
+  /** A worker that has not renewed its hold on an operation for this long has lost it. */
+  readonly leaseMs: number;
+  /** An operation that was put on the queue and not begun for this long is put there again. */
+  readonly patienceMs: number;
+  /** How often the sweeper looks for such. */
+  readonly periodMs: number;
+};
 
 /** Work on whole tenants, as a part of the worker: what the queue tells of, and what the sweeper finds. */
 export async function startTenantsWork(
   { config, platform, work, metrics, log }: TenantsWorkDeps,
-  settings: TenantsWorkSettings = { leaseMs: LEASE_MS, patienceMs: PATIENCE_MS, periodMs: config.sweeperPeriodMs },
+  settings: TenantsWorkSettings = {
+    leaseMs: config.jobLockMs,
+    patienceMs: config.slotLeaseMs,
+    periodMs: config.sweeperPeriodMs,
+  },
 ): Promise<Periodic> {
   const { tenancy } = platform;
   const { withControl, withTenant, withTenantEvenSuspended } = tenancy;

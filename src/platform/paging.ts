@@ -44,8 +44,9 @@ export function readCursor(cursor: string, sort: string): { readonly after: stri
 
 const isOfType: Readonly<Record<SortColumn['type'], (text: string) => boolean>> = {
   text: (text) => !text.includes('\0'),
-  timestamptz: (text) => z.iso.datetime().safeParse(text).success,
-  date: (text) => z.iso.date().safeParse(text).success,
+  // ISO 8601 has a year 0, the database has none.
+  timestamptz: (text) => z.iso.datetime().safeParse(text).success && !text.startsWith('0000'),
+  date: (text) => z.iso.date().safeParse(text).success && !text.startsWith('0000'),
   bigint: (text) => /^-?\d{1,18}$/.test(text),
   integer: (text) => /^-?\d{1,9}$/.test(text),
 };

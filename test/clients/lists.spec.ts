@@ -67,11 +67,14 @@ describe('Lists of clients, accounts and IBs', () => {
       Buffer.from('{}').toString('base64url'),
       Buffer.from(JSON.stringify(['name', 'x', "'; drop table clients.clients; --"])).toString('base64url'),
       Buffer.from(JSON.stringify(['-createdAt', 'yesterday', scene.client.Kim])).toString('base64url'),
+      // ISO 8601 has a year 0, the database has none.
+      Buffer.from(JSON.stringify(['-createdAt', '0000-01-01T00:00:00Z', scene.client.Kim])).toString('base64url'),
     ];
     for (const cursor of cursors)
-      expect((await scene.call(listClients, 'admin', { query: { cursor, sort: 'name' } })).code).toBe(
-        'platform.cursor_invalid',
-      );
+      for (const sort of ['name', '-createdAt'] as const)
+        expect((await scene.call(listClients, 'admin', { query: { cursor, sort } })).code).toBe(
+          'platform.cursor_invalid',
+        );
     const other = await scene.call(listClients, 'admin', { query: { cursor: nextCursor ?? '', sort: 'createdAt' } });
     expect(other.code).toBe('platform.cursor_invalid');
   });

@@ -16,20 +16,19 @@ export { makeCallerByGrant } from './entries/service.ts';
 export { impersonationRoutes } from './impersonation/routes.ts';
 export {
   authenticateBy,
+  authRoutes,
   codeTries,
   makeSignIn,
   openTokens,
-  peopleRoutes,
   signInDefaults,
-  type SignInOptions,
   signingKeySealer,
 } from './composition.ts';
 export type { SignInDeps } from './deps.ts';
-export type { KycStateOf, Limit, NewPerson, OpenClient } from './port.ts';
-export { makeRealmOf, type Realm, type RealmOf } from './realm.ts';
+export type { Limit } from './port.ts';
+export { makeRealmOf, type Realm } from './realm.ts';
 export { sweepSignIns } from './sweep/service.ts';
 export { keyRingDefaults, listKeys, rotateKeys } from './tokens/key-ring.ts';
-export { countStaff, createUser, findUser, findUserByEmail, linkUser } from './users/service.ts';
+export { countStaff, createUser } from './users/service.ts';
 export { apiKeysRoutes } from './api-keys/routes.ts';
 export { makeAuthenticateKey } from './api-keys/store.ts';
 export { desksRoutes } from './desks/routes.ts';
@@ -39,3 +38,5 @@ export { passkeysRoutes } from './passkeys/routes.ts';
 export { rolesRoutes } from './roles/routes.ts';
 export type { StaffDeps } from './staff/port.ts';
 export { staffRoutes } from './staff/routes.ts';
+export { makeDemoPeople, type DemoPerson } from './demo-people/service.ts';
+export { listDesksOf, makeDesk } from './desks/service.ts';

@@ -1,5 +1,7 @@
 import { acme, zenith } from '../../seeds/brokers.ts';
 import { seedBrokerage, type SeedBrokerage } from '../../seeds/brokerage.ts';
+import { DEMO_PASSWORD, DEMO_TOTP_SECRET, seedLogins, seedOperator } from '../../seeds/logins.ts';
+import { makeDemoPeople } from '../identity/index.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { SourceId, TenantId } from '../kernel/ids.ts';
 import { allSources, liveSecrets } from '../trading/index.ts';
@@ -46,5 +48,19 @@ export async function seedDemoTenants({ platform, config, log }: RoleDeps): Prom
       brokers.push({ slug, tenantId: tenant.id, seed: wanted, source: made.source });
     } else brokers.push({ slug, tenantId: tenant.id, seed: wanted, source });
   }
+  await seedPeople(platform, config.secret, brokers, isDemo);
   return brokers;
+}
+
+/** People of every role for the demo tenants, and an operator where the installation has no other tenants. */
+async function seedPeople(
+  { tenancy }: RoleDeps['platform'],
+  secret: string,
+  brokers: readonly DemoBroker[],
+  isDemo: boolean,
+): Promise<void> {
+  const make = await makeDemoPeople({ secret, password: DEMO_PASSWORD, totpSecret: DEMO_TOTP_SECRET });
+  for (const { tenantId, slug } of brokers)
+    await tenancy.withTenant(tenantId, { actor: 'demo', causation: 'start' }, (tx) => seedLogins(tx, make, slug));
+  if (isDemo) await tenancy.withControl((tx) => seedOperator(tx, make), { actor: 'demo', causation: 'start' });
 }

@@ -1,3 +1,4 @@
+import { DEMO_PASSWORD, DEMO_TOTP_SECRET, demoAddress } from '../../seeds/logins.ts';
 import { createTenantClient } from '../platform/tenant-client.ts';
 import type { DatabaseAddress } from '../platform/database.ts';
 import type { Tenancy } from '../tenancy/index.ts';
@@ -40,6 +41,20 @@ async function migrateTenants(tenancy: Tenancy): Promise<void> {
     throw mainProblem('main.tenant_not_migrated', { detail: `${first.slug}: ${first.code}: ${first.reason}` });
 }
 
+/** How to sign in to the demo. */
+function signInLines(slugs: readonly string[], host: string): string[] {
+  if (slugs.length === 0) return [];
+  return [
+    'Sign in to the demo (POST /api/v1/auth/login, see /docs there):',
+    ...slugs.map((slug) => `  ${slug.padEnd(15)} http://${slug}.${host}  as ${demoAddress('<role>', slug)}`),
+    `  installation    http://${host}  as operator@cascade.example`,
+    '  roles           owner admin compliance finance sales support auditor ib client',
+    `  password        ${DEMO_PASSWORD}`,
+    `  second factor   staff and operator: an authenticator app with the secret ${DEMO_TOTP_SECRET}`,
+    `  a code of it    npm run cascade -- users demo-code`,
+  ];
+}
+
 function printAddresses(
   port: number,
   config: { readonly baseHost: string; readonly operatorToken: string; readonly databaseUrl?: string | undefined },
@@ -64,6 +79,7 @@ function printAddresses(
         ? []
         : [`  mails           ${mailPage}/         (caught here; none leaves this machine)`]),
       `  command line    npm run cascade -- --help`,
+      ...signInLines(slugs, `${config.baseHost}:${port}`),
       `Simulated deals come in now; Ctrl-C stops everything, and the next start finds its data again.`,
       '',
     ].join('\n'),

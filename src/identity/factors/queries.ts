@@ -53,6 +53,16 @@ export const confirmTotp = realmQuery(
   returning 1`,
 );
 
+/** An authenticator app whose secret its owner has already. */
+export const putTotp = realmQuery(
+  'identity.put_totp',
+  z.object({}),
+  `
+  insert into identity.totp_factors (user_id, secret, confirmed_at)
+  values (:userId, :secret, date_trunc('milliseconds', clock_timestamp()))
+  on conflict (user_id) do nothing`,
+);
+
 export const deleteTotp = realmQuery(
   'identity.delete_totp',
   z.object({ wasInUse: z.boolean() }),

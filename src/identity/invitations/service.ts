@@ -16,7 +16,7 @@ import * as queries from '../staff/queries.ts';
 import { refuseRoles, refuseTooMany, refuseUnknownRoles } from '../staff/store.ts';
 import type { Invitation, NewInvitation } from '../staff/types.ts';
 import { putPassword } from '../users/queries.ts';
-import { emailKeyOf } from '../users/rules.ts';
+import { emailKeyOf } from '../../kernel/contact.ts';
 import { createUser, findUser, findUserByEmail } from '../users/service.ts';
 
 const TOKEN_BYTES = 32;
@@ -27,8 +27,8 @@ const VALID_MINUTES = 3 * 24 * 60;
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 const newToken = (): string => randomBytes(TOKEN_BYTES).toString('base64url');
 
-/** An invitation, and the only copy of its token. */
-export type Invited = { readonly invitation: Invitation; readonly token: string };
+/** An invitation, and the only copy of its token, alone and in the link of the mail. */
+export type Invited = { readonly invitation: Invitation; readonly token: string; readonly link: string };
 
 type Inviting = Pick<StaffDeps, 'sendMail' | 'isIb' | 'refuseMore'>;
 
@@ -64,8 +64,7 @@ export async function invite(
   });
   if (invitation === undefined) throw staffProblem('identity.invitation_waits');
   tell(tx, 'invited', invitation.id, { roles, deskIds: [...deskIds], ibId });
-  await send(deps, tx, { invitation, token }, site);
-  return { invitation, token };
+  return send(deps, tx, { invitation, token }, site);
 }
 
 async function refusePlaces(
@@ -96,8 +95,7 @@ export async function inviteAgain(
   if (invitation === undefined) throw staffProblem('identity.invitation_unknown');
   await refuseRoles(tx, maker, { before: [], after: invitation.roles });
   tell(tx, 'invited_again', invitation.id, {});
-  await send(deps, tx, { invitation, token }, site);
-  return { invitation, token };
+  return send(deps, tx, { invitation, token }, site);
 }
 
 /** Takes an invitation back; `identity.invitation_unknown` where it is answered or taken back already. */
@@ -107,12 +105,18 @@ export async function withdraw(tx: RealmTx, invitationId: InvitationId): Promise
   tell(tx, 'invitation_withdrawn', invitationId, {});
 }
 
-async function send({ sendMail }: Inviting, tx: RealmTx, { invitation, token }: Invited, site: string): Promise<void> {
+async function send(
+  { sendMail }: Inviting,
+  tx: RealmTx,
+  { invitation, token }: Omit<Invited, 'link'>,
+  site: string,
+): Promise<Invited> {
   const { email, name, roles, invitedBy } = invitation;
   const inviter = invitedBy.startsWith('usr_') ? await findUser(tx, invitedBy as UserId) : undefined;
   const link = `${site}${pagesOf(surfaceFor(roles, undefined) ?? 'admin')}/invitation#token=${token}`;
   const data = { link, token, validMinutes: VALID_MINUTES, invitedBy: inviter?.name ?? null };
   await sendMail(tx, { template: 'invitation', to: { address: email, name }, data });
+  return { invitation, token, link };
 }
 
 /** How somebody answers an invitation. */

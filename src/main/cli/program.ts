@@ -11,10 +11,13 @@ import { registerQueues } from './queues.ts';
 import { registerTenants } from './tenants.ts';
 import { registerTrades } from './trades.ts';
 import { registerTrading } from './trading.ts';
+import { registerOperators, registerUsers } from './users.ts';
 import { registerVerify } from './verify.ts';
 
 const nouns = [
   registerTenants,
+  registerUsers,
+  registerOperators,
   registerIbs,
   registerClients,
   registerPlans,

@@ -10,7 +10,7 @@ import { cliProblem } from './errors.ts';
 export const TENANT_OPTION = ['--tenant <slug>', 'the tenant, by its name in addresses'] as const;
 
 /** Who a change by the command line is recorded as; the system's own user says which operator it was. */
-const actor = (): string => `operator/${process.env['USER'] ?? process.env['LOGNAME'] ?? 'unknown'}`;
+export const actor = (): string => `operator/${process.env['USER'] ?? process.env['LOGNAME'] ?? 'unknown'}`;
 
 /** The tenant of a name, or a problem that names it. */
 export async function tenantNamed({ openTenancy }: CliContext, slug: string): Promise<Tenant> {

@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import { generateSync } from 'otplib';
+import { DEMO_TOTP_SECRET } from '../../../seeds/logins.ts';
+import { invite } from '../../identity/index.ts';
+import { EmailText, NameOfPerson } from '../../kernel/contact.ts';
+import type { RealmTx } from '../../platform/tenant-tx.ts';
+import type { CompleteConfig } from '../../platform/secrets.ts';
+import { sendMailOf } from '../mail.ts';
+import { isIb } from '../staff.ts';
+import type { CliContext } from './context.ts';
+import { actor, inTenant, parsedBy, TENANT_OPTION } from './scope.ts';
+
+type Inviting = { readonly email: string; readonly name: string };
+
+/** `cascade users invite | demo-code`. */
+export function registerUsers(program: Command, context: CliContext): void {
+  const users = program.command('users').description('the people who sign in at a tenant');
+  users
+    .command('invite')
+    .requiredOption(...TENANT_OPTION)
+    .requiredOption('--email <address>', 'to whom', parsedBy(EmailText))
+    .requiredOption('--role <role>', 'as what: owner for the first one')
+    .requiredOption('--name <name>', 'what he is called', parsedBy(NameOfPerson))
+    .description('invites somebody, by mail and by the link that is printed: good once, for three days')
+    .action(async ({ tenant, role, ...given }: Inviting & { tenant: string; role: string }) => {
+      const invited = await inTenant(context, tenant, (tx) => inviteBy(context, tx, { ...given, role }, tenant));
+      context.out.result(invited, textOf);
+    });
+  users
+    .command('demo-code')
+    .description('the code of the authenticator app that the demo people have, at this moment')
+    .action(() => {
+      context.out.result({ code: generateSync({ secret: DEMO_TOTP_SECRET }) }, ({ code }) => code);
+    });
+}
+
+/** `cascade operators invite`. */
+export function registerOperators(program: Command, context: CliContext): void {
+  program
+    .command('operators')
+    .description('the people who run the installation')
+    .command('invite')
+    .requiredOption('--email <address>', 'to whom', parsedBy(EmailText))
+    .requiredOption('--name <name>', 'what he is called', parsedBy(NameOfPerson))
+    .description('invites an operator, by mail and by the link that is printed: good once, for three days')
+    .action(async (given: Inviting) => {
+      const { withControl } = await context.openTenancy();
+      const invited = await withControl((tx) => inviteBy(context, tx, { ...given, role: 'operator' }, undefined), {
+        actor: actor(),
+        causation: 'cli',
+      });
+      context.out.result(invited, textOf);
+    });
+}
+
+async function inviteBy(
+  context: CliContext,
+  tx: RealmTx,
+  { email, name, role }: Inviting & { readonly role: string },
+  slug: string | undefined,
+) {
+  const config = context.config();
+  const site = siteOf(config, slug);
+  // The installation itself invites, which has every right; how many may work there is no bound for the first of them.
+  const deps = { sendMail: sendMailOf(config), isIb, refuseMore: () => Promise.resolve() };
+  const { invitation, link, token } = await invite(deps, tx, { userId: null }, { email, name, roles: [role] }, site);
+  return { id: invitation.id, email, role, expiresAt: invitation.expiresAt.toISOString(), link, token };
+}
+
+/** Where people of a tenant, or of the installation, sign in; without TLS on this very machine only. */
+function siteOf({ baseHost, port }: Pick<CompleteConfig, 'baseHost' | 'port'>, slug: string | undefined): string {
+  const host = slug === undefined ? baseHost : `${slug}.${baseHost}`;
+  return /^(.*\.)?localhost$/.test(baseHost) ? `http://${host}:${port}` : `https://${host}`;
+}
+
+const textOf = (invited: Awaited<ReturnType<typeof inviteBy>>): string =>
+  [
+    `${invited.email} is invited as ${invited.role} until ${invited.expiresAt}`,
+    `link   ${invited.link}`,
+    `token  ${invited.token}   (POST /api/v1/auth/invitations/accept with a password)`,
+  ].join('\n');

@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import { accountsAmong, nameOf } from '../../src/clients/index.ts';
 import type { HttpServer } from '../../src/http/index.ts';
 import { ClientId, idFromUuid, newUuid } from '../../src/kernel/ids.ts';
-import type { Caller } from '../../src/platform/access.ts';
-import { emit } from '../../src/platform/events/index.ts';
-import { query } from '../../src/platform/query.ts';
+import { type Caller, reachesEverything } from '../../src/platform/access.ts';
+import { chainHead, emit } from '../../src/platform/events/index.ts';
 import type { WithTenant } from '../../src/platform/tenant-tx.ts';
 import { createIb } from '../../src/ib/index.ts';
 import { liveRoutes, type LiveSettings, type LiveStreams, makeLiveStreams } from '../../src/reports/index.ts';
@@ -16,13 +15,6 @@ import { serveGuarded } from '../support/guarded.ts';
 import { openTestTenant, testLog, type TestTenant } from '../support/tenancy.ts';
 
 type Note = { seq: string; type: string; subjectIds: string[]; recordedAt: string };
-
-const clientOf = query(
-  'test.client_of_login',
-  z.object({ id: ClientId }),
-  'select c.id from clients.accounts a join clients.clients c on c.key = a.client_key where a.login = :login',
-);
-const headOf = query('test.head', z.object({ seq: z.bigint() }), 'select seq from platform.event_head');
 
 const quick: Partial<LiveSettings> = { pollMs: 30, recheckMs: 150 };
 
@@ -52,6 +44,11 @@ describe('The live stream', () => {
       return liveRoutes(live);
     });
   };
+  const serveAgain = async (settings?: Partial<LiveSettings>): Promise<void> => {
+    live.stop();
+    await server.stop();
+    await serve(settings);
+  };
   const listen = async (token = 'staff', after?: string): Promise<EventStream> => {
     const stream = await openEventStream({ port: server.port, token, ...(after === undefined ? {} : { after }) });
     if ('status' in stream) throw new Error(`${stream.status} ${stream.text}`);
@@ -63,7 +60,7 @@ describe('The live stream', () => {
     events.filter(({ event }) => event === 'message').map(({ data }) => data as Note);
   const happens = (type: string, payload = {}, stream = 'test/1') =>
     acme.inTenant(async (tx) => emit(tx, { stream, type, schemaVersion: 1, payload }));
-  const head = async (): Promise<string> => ((await acme.inTenant((tx) => headOf(tx, {})))[0]?.seq ?? 0n).toString();
+  const head = async (): Promise<string> => (await acme.inTenant(chainHead)).seq.toString();
   const told = (stream: EventStream, type: string) =>
     stream.until(() => notes(stream).some((note) => note.type === type));
   const reasonOf = async (stream: EventStream) => (await stream.next(({ event }) => event === 'end')).data;
@@ -72,9 +69,9 @@ describe('The live stream', () => {
     acme = await openTestTenant();
     brokerage = await openBrokerage(acme, { chain: 'Maria 8.00 > Omar 7.00 > Lena 5.50' });
     const zoe = await acme.inTenant((tx) => createIb(tx, { name: 'Zoe', parent: null, reason: 'new' } as never));
-    clientIds = [];
-    for (const login of brokerage.logins)
-      clientIds.push(...(await acme.inTenant((tx) => clientOf(tx, { login }))).map(({ id }) => id));
+    const logins = brokerage.logins.map((login) => ({ server: 'Test-Live', login }));
+    const accounts = await acme.inTenant((tx) => accountsAmong(tx, reachesEverything, logins));
+    clientIds = logins.map((login) => ClientId.parse(accounts.get(nameOf(login))?.clientId));
     const ib = (name: string) =>
       ({ surface: 'partner', roles: ['ib'], provenAt: null, ibId: brokerage.ibs.get(name)?.id ?? null }) as const;
     const client = (place: number) =>
@@ -202,9 +199,7 @@ describe('The live stream', () => {
   });
 
   it('keeps a quiet reader’s place and the connection by a comment now and then', async () => {
-    live.stop();
-    await server.stop();
-    await serve({ ...quick, heartbeatMs: 60 });
+    await serveAgain({ ...quick, heartbeatMs: 60 });
     const zoe = await listen('Zoe');
     await happens('clients.created', {});
     const now = await head();
@@ -214,9 +209,7 @@ describe('The live stream', () => {
   });
 
   it('looks once for all who listen, and not at all where nobody does', async () => {
-    live.stop();
-    await server.stop();
-    await serve({ pollMs: 100, recheckMs: 60_000 });
+    await serveAgain({ pollMs: 100, recheckMs: 60_000 });
     const streams = await Promise.all(
       ['staff', 'auditor', 'staff', 'auditor', 'Maria', 'Lena'].map((name) => listen(name)),
     );
@@ -242,9 +235,7 @@ describe('The live stream', () => {
   });
 
   it('has bounds for a caller and for a tenant', async () => {
-    live.stop();
-    await server.stop();
-    await serve({ ...quick, perCallerMax: 2, perTenantMax: 3 });
+    await serveAgain({ ...quick, perCallerMax: 2, perTenantMax: 3 });
     const [first] = [await listen('staff'), await listen('staff')];
     const third = await openEventStream({ port: server.port, token: 'staff' });
     expect(third).toMatchObject({ status: 429, text: expect.stringContaining('events.streams_too_many') as string });
@@ -257,9 +248,7 @@ describe('The live stream', () => {
   });
 
   it('cuts off who reads too slowly, and lets nothing gather for him', async () => {
-    live.stop();
-    await server.stop();
-    await serve({ ...quick, bufferBytesMax: 65_536 });
+    await serveAgain({ ...quick, bufferBytesMax: 65_536 });
     const slow = await listen();
     const other = await listen('auditor');
     slow.pause();
@@ -276,9 +265,7 @@ describe('The live stream', () => {
   });
 
   it('ends within 5 s when the session ends, and when the right goes, with its default settings', async () => {
-    live.stop();
-    await server.stop();
-    await serve({});
+    await serveAgain({});
     callers.set('leaver', callerOf());
     callers.set('changed', callerOf());
     const leaver = await listen('leaver');
@@ -295,16 +282,13 @@ describe('The live stream', () => {
   });
 
   it('ends in order when the process stops, and with its tenant when that is suspended', async () => {
-    live.stop();
-    await server.stop();
-    await serve();
+    await serveAgain();
     const stream = await listen();
     live.stop();
     expect(await reasonOf(stream)).toEqual({ reason: 'stopping' });
     await stream.closed;
     expect(await openEventStream({ port: server.port, token: 'staff' })).toMatchObject({ status: 503 });
-    await server.stop();
-    await serve();
+    await serveAgain();
     const last = await listen();
     await acme.tenancy.withControl((tx) => suspendTenant(tx, acme.tenant.id, 'unpaid'));
     const at = performance.now();

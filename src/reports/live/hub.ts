@@ -36,7 +36,7 @@ export class Hub {
   readonly #listening = new Set<Connection>();
   readonly #onIdle: () => void;
   #position: bigint | undefined;
-  #running: Promise<void> | undefined;
+  #isRunning = false;
 
   constructor(tenantId: TenantId, deps: HubDeps, onIdle: () => void) {
     this.#tenantId = tenantId;
@@ -53,7 +53,7 @@ export class Hub {
     this.#listening.add(connection);
     connection.closed.addEventListener('abort', () => this.#listening.delete(connection), { once: true });
     if (connection.closed.aborted) this.#listening.delete(connection);
-    this.#running ??= this.#run();
+    if (!this.#isRunning) void this.#run();
   }
 
   endAll(reason: EndReason): void {
@@ -61,6 +61,7 @@ export class Hub {
   }
 
   async #run(): Promise<void> {
+    this.#isRunning = true;
     let lookedMs = -Infinity;
     while (this.#listening.size > 0) {
       let more = false;
@@ -77,7 +78,7 @@ export class Hub {
       }
       if (!more) await wait(this.#deps.pollMs, undefined, { ref: false });
     }
-    this.#running = undefined;
+    this.#isRunning = false;
     this.#position = undefined;
     this.#onIdle();
   }

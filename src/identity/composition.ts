@@ -118,7 +118,7 @@ export const codeTries = ({ settings }: Pick<SignInDeps, 'settings'>): CodeTries
 });
 
 /** Every route of signing in, signing up, sessions and passwords. */
-export const peopleRoutes = (deps: SignInDeps): Route[] => [
+export const authRoutes = (deps: SignInDeps): Route[] => [
   ...registrationRoutes(deps),
   ...signInRoutes(deps),
   ...sessionsRoutes(deps),

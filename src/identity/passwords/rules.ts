@@ -1,6 +1,6 @@
 /** NIST SP 800-63B, 5.1.1.2: at least 8; 12 here, since some sign in with nothing else. Long ones are welcome, up to a bound. */
-export const PASSWORD_CHARACTERS_MIN = 12;
-export const PASSWORD_CHARACTERS_MAX = 128;
+const PASSWORD_CHARACTERS_MIN = 12;
+const PASSWORD_CHARACTERS_MAX = 128;
 
 /** What everybody thinks of first, without what is put around it to make it longer. */
 const commonest = new Set([

@@ -11,7 +11,7 @@ import { countAttempt, forgetFailures } from '../sign-in/attempts.ts';
 import { pagesOf, surfaceFor } from '../sign-in/rules.ts';
 import { type Asked, recipientOf } from '../sign-in/service.ts';
 import { passwordHashOf, putPassword } from '../users/queries.ts';
-import { emailKeyOf } from '../users/rules.ts';
+import { emailKeyOf } from '../../kernel/contact.ts';
 import { findUser, findUserByEmail, userStream, verifyEmail } from '../users/service.ts';
 import type { User } from '../users/types.ts';
 import { passwordFault } from './rules.ts';

@@ -1,20 +1,13 @@
 import { z } from 'zod';
+import { CountryCode, EmailText, NameOfPerson, PhoneText } from '../../kernel/contact.ts';
 import { operation } from '../../kernel/operation.ts';
-import { EmailIn, PasswordIn } from '../sign-in/contract.ts';
+import { PasswordIn } from '../sign-in/contract.ts';
 
 /** A token as the mail has it. */
 export const OneTimeToken = z
   .string()
   .regex(/^[\w-]{43}$/, 'is no token of a mail')
   .meta({ description: 'Out of the mail; it is good once.' });
-
-/** The part of a name that a person writes himself: no control characters. */
-const namePart = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^\P{C}+$/u, 'holds characters that no name has');
 
 const form = { tag: 'Signing in', method: 'post', need: 'public' } as const;
 const accepted = z
@@ -30,19 +23,12 @@ export const register = operation({
   description:
     'A mail with a token proves the address; until then nobody can sign in. If the address is known, the mail says so; the answer is the same.',
   body: z.strictObject({
-    email: EmailIn,
+    email: EmailText,
     password: PasswordIn,
-    firstName: namePart,
-    lastName: namePart,
-    country: z
-      .string()
-      .regex(/^[A-Z]{2}$/, 'is no country by ISO 3166-1')
-      .meta({ examples: ['CY'] }),
-    phone: z
-      .string()
-      .regex(/^\+[1-9]\d{6,14}$/, 'is no number by E.164')
-      .optional()
-      .meta({ examples: ['+35722000000'] }),
+    firstName: NameOfPerson,
+    lastName: NameOfPerson,
+    country: CountryCode,
+    phone: PhoneText.optional(),
     referralCode: z
       .string()
       .regex(/^[\w.-]{1,64}$/, 'is no referral code')
@@ -69,7 +55,7 @@ export const resendVerification = operation({
   id: 'resendVerification',
   path: '/api/v1/auth/verify-email/resend',
   summary: 'Have the mail that proves the address sent again',
-  body: z.strictObject({ email: EmailIn }),
+  body: z.strictObject({ email: EmailText }),
   answers: { 202: accepted },
   problems: [],
 });

@@ -8,7 +8,7 @@ import { isTenantTx, type Realm } from '../realm.ts';
 import { accountHashOf } from '../sign-in/attempts.ts';
 import { type Asked, recipientOf } from '../sign-in/service.ts';
 import { putPassword } from '../users/queries.ts';
-import { emailKeyOf } from '../users/rules.ts';
+import { emailKeyOf } from '../../kernel/contact.ts';
 import { createUserIfNew, findUser, findUserByEmail, linkUser, verifyEmail } from '../users/service.ts';
 import type { User } from '../users/types.ts';
 

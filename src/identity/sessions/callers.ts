@@ -21,7 +21,7 @@ const CALLERS_KEPT_MAX = 20_000;
 const asking: Origin = { actor: 'cascade', causation: 'sign-in' };
 
 /** The roles of somebody that count on a surface. */
-export const rolesOn = (surface: SignInSurface, roles: readonly string[]): string[] =>
+const rolesOn = (surface: SignInSurface, roles: readonly string[]): string[] =>
   roles.filter((role) => surfaceOfRole(role) === surface);
 
 /** Who is behind a session on a surface, with the rights of this moment; undefined where it has ended or he is not active. */

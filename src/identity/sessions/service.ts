@@ -6,7 +6,7 @@ import { identityProblem } from '../errors.ts';
 import type { SignInSurface } from '../tokens/types.ts';
 import { userStream } from '../users/service.ts';
 import * as queries from './queries.ts';
-import type { Device, EndReason, OpenedSession, RefreshOutcome, SessionSettings, SessionView } from './types.ts';
+import type { Device, SessionEnd, OpenedSession, RefreshOutcome, SessionSettings, SessionView } from './types.ts';
 
 const TOKEN_BYTES = 32;
 const USER_AGENT_CHARACTERS_MAX = 300;
@@ -98,7 +98,7 @@ export async function endSession(
     userId,
     sessionId,
     because,
-  }: { readonly userId: UserId; readonly sessionId: SessionId; readonly because: EndReason },
+  }: { readonly userId: UserId; readonly sessionId: SessionId; readonly because: SessionEnd },
 ): Promise<void> {
   const ended = await queries.endSession(tx, { id: sessionId, userId, because });
   if (ended.length === 0) throw identityProblem('identity.session_unknown');
@@ -109,7 +109,7 @@ export async function endSession(
 export async function endSessionsOf(
   tx: RealmTx,
   userId: UserId,
-  because: EndReason,
+  because: SessionEnd,
   keptId: SessionId | null = null,
 ): Promise<SessionId[]> {
   const ended = (await queries.endSessionsOfUser(tx, { userId, because, keptId })).map(({ id }) => id);
@@ -126,7 +126,7 @@ export async function endSessionOfToken(tx: RealmTx, token: string): Promise<Ses
   return found.sessionId;
 }
 
-function noteEnd(tx: RealmTx, userId: UserId, sessionIds: readonly SessionId[], because: EndReason): void {
+function noteEnd(tx: RealmTx, userId: UserId, sessionIds: readonly SessionId[], because: SessionEnd): void {
   const payload = { sessionIds, because };
   emit(tx, { stream: userStream(userId), type: 'identity.sessions_ended', schemaVersion: 1, payload });
 }

@@ -5,7 +5,7 @@ import type { RealmTx } from '../../platform/tenant-tx.ts';
 import { identityProblem } from '../errors.ts';
 import type { Device } from '../sessions/types.ts';
 import type { SignInSurface } from '../tokens/types.ts';
-import { emailKeyOf } from '../users/rules.ts';
+import { emailKeyOf } from '../../kernel/contact.ts';
 import { userStream } from '../users/service.ts';
 import * as queries from './queries.ts';
 import type { DelaySettings, SignInOutcome } from './types.ts';
@@ -55,7 +55,7 @@ export async function noteAttempt(tx: RealmTx, { userId, outcome, surface, devic
 }
 
 /** Notes that an attempt failed; `failures` since the last right one tell whether the next are put off. */
-export async function noteFailure(
+export async function noteFailedAttempt(
   tx: RealmTx,
   attempt: Attempt,
   failures: number,

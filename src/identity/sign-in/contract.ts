@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EmailText } from '../../kernel/contact.ts';
 import { ClientId, IbId, SessionId } from '../../kernel/ids.ts';
 import { InstantText, operation } from '../../kernel/operation.ts';
 import { OneTimeCode } from '../factors/contract.ts';
@@ -6,10 +7,6 @@ import { AuthenticationResponse } from '../passkeys/contract.ts';
 import { signInSurfaces } from '../tokens/types.ts';
 import { signInOutcomes } from './types.ts';
 
-export const EmailIn = z
-  .email()
-  .max(254)
-  .meta({ description: 'Letters’ case does not matter.', examples: ['kim@example.com'] });
 /** As it is typed; only new ones must keep to the rules. */
 export const PasswordIn = z
   .string()
@@ -47,7 +44,7 @@ export const login = operation({
   need: 'public',
   body: z.union([
     z.strictObject({
-      email: EmailIn,
+      email: EmailText,
       password: PasswordIn,
       otp: OneTimeCode.optional(),
       surface: SurfaceIn.optional(),

@@ -12,7 +12,14 @@ import type { AccessToken, SignInSurface } from '../tokens/types.ts';
 import { passwordHashOf, replaceHash } from '../users/queries.ts';
 import { findUser, findUserByEmail } from '../users/service.ts';
 import type { User } from '../users/types.ts';
-import { countAttempt, forgetFailures, noteAttempt, noteDevice, noteFailure, takeAttemptBack } from './attempts.ts';
+import {
+  countAttempt,
+  forgetFailures,
+  noteAttempt,
+  noteDevice,
+  noteFailedAttempt,
+  takeAttemptBack,
+} from './attempts.ts';
 import { surfaceFor } from './rules.ts';
 import type { SignInOutcome } from './types.ts';
 
@@ -91,7 +98,12 @@ async function refuse(
   { outcome, user, failures }: Failed,
   { device }: Asked,
 ): Promise<Refused> {
-  await noteFailure(tx, { userId: user?.id ?? null, outcome, surface: null, device }, failures, deps.settings.delays);
+  await noteFailedAttempt(
+    tx,
+    { userId: user?.id ?? null, outcome, surface: null, device },
+    failures,
+    deps.settings.delays,
+  );
   return refused(identityProblem('identity.credentials_wrong'));
 }
 

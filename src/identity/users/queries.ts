@@ -70,7 +70,7 @@ export const lockUser = realmQuery(
   `select status from identity.users where id = :id for update`,
 );
 
-export const setStatus = realmQuery(
+export const putUserStatus = realmQuery(
   'identity.set_user_status',
   z.object({}),
   `update identity.users set status = :status, updated_at = date_trunc('milliseconds', clock_timestamp()) where id = :id`,

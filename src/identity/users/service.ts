@@ -4,13 +4,13 @@ import { onlyRow } from '../../platform/query.ts';
 import type { RealmTx } from '../../platform/tenant-tx.ts';
 import { identityProblem } from '../errors.ts';
 import * as queries from './queries.ts';
-import { emailKeyOf } from './rules.ts';
+import { emailKeyOf } from '../../kernel/contact.ts';
 import type { NewUser, User, UserStatus } from './types.ts';
 
 /** The stream of a person's events. */
 export const userStream = (userId: UserId): string => `user/${userId}`;
 
-export const newUserId = (): UserId => UserId.parse(idFromUuid('usr', newUuid(Date.now())));
+const newUserId = (): UserId => UserId.parse(idFromUuid('usr', newUuid(Date.now())));
 
 /** Makes a person with his roles; `identity.user_exists` where the address is somebody's. */
 export async function createUser(tx: RealmTx, user: NewUser): Promise<UserId> {
@@ -22,7 +22,7 @@ export async function createUser(tx: RealmTx, user: NewUser): Promise<UserId> {
 /** The same; undefined where the address is somebody's. */
 export async function createUserIfNew(tx: RealmTx, user: NewUser): Promise<UserId | undefined> {
   const { id = newUserId(), email, name, phone, clientId, ibId, isVerified, roles } = user;
-  const given = { id, email: email.trim(), emailKey: emailKeyOf(email), name, phone, clientId, ibId, isVerified };
+  const given = { id, email, emailKey: emailKeyOf(email), name, phone, clientId, ibId, isVerified };
   if ((await queries.insertUser(tx, given)).length === 0) return undefined;
   await queries.insertRoles(tx, { userId: id, roles });
   const payload = { roles: [...roles], clientId: clientId ?? null, ibId: ibId ?? null };
@@ -53,7 +53,7 @@ async function takeUser(tx: RealmTx, id: UserId): Promise<User> {
 export async function setUserStatus(tx: RealmTx, id: UserId, status: UserStatus, reason: string): Promise<void> {
   const user = await takeUser(tx, id);
   if (user.status === status) return;
-  await queries.setStatus(tx, { id, status });
+  await queries.putUserStatus(tx, { id, status });
   const payload = { before: user.status, after: status, reason };
   emit(tx, { stream: userStream(id), type: 'identity.user_status_changed', schemaVersion: 1, payload });
 }

@@ -6,6 +6,7 @@ import {
   BOARD_PATH,
   chainHeadConsumer,
   createMetrics,
+  makeHeadKeeper,
   type Metrics,
   queueBoard,
   queueState,
@@ -16,6 +17,7 @@ import { type Relay, type RelayStats, runRelay, takeHints } from '../platform/ev
 import type { Logger } from '../platform/logger.ts';
 import { openCounter } from '../platform/limits.ts';
 import { operatorGuard } from '../platform/operator-token.ts';
+import { periodically } from '../platform/periodic.ts';
 import { startWorkers } from '../platform/queue/index.ts';
 import { Rounds } from '../platform/rounds/index.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
@@ -218,7 +220,15 @@ export function startRelay({ config, platform, log }: RoleDeps): Role {
     settings: { sweepMs: config.visitPeriodMs, hintPollMs: config.relayPeriodMs, concurrency: VISITS_MAX },
     log,
   });
-  return { name: 'relay', relay, stop: relay.stop };
+  const heads = periodically('heads', config.visitPeriodMs, makeHeadKeeper(platform.tenancy, log), log);
+  return {
+    name: 'relay',
+    relay,
+    stop: async () => {
+      await heads.stop();
+      await relay.stop();
+    },
+  };
 }
 
 const activeTenants = async ({ tenancy }: Platform) =>

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Problem } from '../../kernel/problem.ts';
-import { type Verification, verifyTenant } from '../../ops/index.ts';
+import { type InstallationVerification, type Verification, verifyInstallation, verifyTenant } from '../../ops/index.ts';
 import type { Tenancy, Tenant } from '../../tenancy/index.ts';
 import type { CliContext } from './context.ts';
 import { type Out, tableOf } from './out.ts';
@@ -12,6 +12,7 @@ type Unchecked = {
   readonly error: { readonly code: string; readonly detail: string };
 };
 type Verified = Verification | Unchecked;
+type InstallationVerified = InstallationVerification | Unchecked;
 type Options = { readonly tenant?: string; readonly recompute?: true };
 
 const BREACH = 1;
@@ -23,18 +24,25 @@ const SHOWN_MAX = 20;
 export function registerVerify(program: Command, { openTenancy, out }: CliContext): void {
   program
     .command('verify')
-    .option('--tenant <slug>', 'this tenant only; all that are active unless given')
+    .option('--tenant <slug>', 'this tenant only; all of them and the installation’s own events unless given')
     .option('--recompute', 'compute every booking again from its inputs as well')
     .description(
       'checks events, tree, feed, bookings and ledger against every rule; exit code 1 on a breach, 2 if it could not be checked',
     )
     .action(async ({ tenant, recompute }: Options) => {
       const results = await verifyAll(openTenancy, out, { tenant, recompute: recompute === true });
-      const exitCode = results.some((each) => 'error' in each) ? UNCHECKED : BREACH;
-      const ok = results.every((each) => each.ok);
+      const installation = tenant === undefined ? await verifyOwnChain(openTenancy) : undefined;
+      const all = [...results, ...(installation === undefined ? [] : [installation])];
+      const exitCode = all.some((each) => 'error' in each) ? UNCHECKED : BREACH;
+      const ok = all.every((each) => each.ok);
       const [only] = results;
-      if (tenant !== undefined && only !== undefined) out.result(only, textOf, { ok, exitCode });
-      else out.result({ ok, tenants: results }, ({ tenants }) => tenants.map(textOf).join('\n\n'), { ok, exitCode });
+      if (installation === undefined && only !== undefined) out.result(only, textOf, { ok, exitCode });
+      else
+        out.result(
+          { ok, installation, tenants: results },
+          () => [...results.map(textOf), installationText(installation)].join('\n\n'),
+          { ok, exitCode },
+        );
     });
 }
 
@@ -48,7 +56,7 @@ async function verifyAll(
     const tenancy = await openTenancy();
     const tenants =
       tenant === undefined
-        ? (await tenancy.tenants()).filter(({ status }) => status === 'active')
+        ? (await tenancy.tenants()).filter(({ status }) => status !== 'provisioning')
         : [await tenancy.tenantOfSlug(tenant)];
     for (const each of tenants) results.push(await verifyOne(tenancy, out, each, recompute));
   } catch (error) {
@@ -60,7 +68,8 @@ async function verifyAll(
 async function verifyOne(tenancy: Tenancy, out: Out, tenant: Tenant, recompute: boolean): Promise<Verified> {
   const bar = out.progress(`verifying ${tenant.slug}`, 0);
   try {
-    return await verifyTenant(tenancy, tenant, {
+    const ways = { withTenant: tenancy.withTenantEvenSuspended, withControl: tenancy.withControl };
+    return await verifyTenant(ways, tenant, {
       recompute,
       onPart: (part, done, total) => bar.set(done, total, part),
     });
@@ -69,6 +78,31 @@ async function verifyOne(tenancy: Tenancy, out: Out, tenant: Tenant, recompute: 
   } finally {
     bar.stop();
   }
+}
+
+/** The installation's own chain of events: what its operators did. */
+async function verifyOwnChain(openTenancy: () => Promise<Tenancy>): Promise<InstallationVerified> {
+  try {
+    return await verifyInstallation(await openTenancy());
+  } catch (error) {
+    return unchecked('', error);
+  }
+}
+
+function installationText(result: InstallationVerified | undefined): string {
+  if (result === undefined) return '';
+  if ('error' in result) return `The installation could not be checked: ${result.error.code}: ${result.error.detail}`;
+  const { checked, findings } = result;
+  const verdict = findings.length === 0 ? 'OK' : `BROKEN (${findings.length})`;
+  const what = `${checked.events} events, ${checked.headCopies} copies of their head`;
+  const lines = findings.map(({ rule, subject, detail }) => `  ${rule}: ${subject}: ${detail}`);
+  return [
+    tableOf([
+      ['the installation', 'verdict', 'checked'],
+      ['events', verdict, what],
+    ]),
+    ...lines,
+  ].join('\n');
 }
 
 const unchecked = (tenant: string, error: unknown): Unchecked => ({

@@ -16,3 +16,10 @@ export type Verification = {
   readonly parts: readonly CheckedPart[];
   readonly findings: readonly Breach[];
 };
+
+/** What checking the installation's own chain of events came to; `headCopies`: how many tenants' databases hold a copy of its head. */
+export type InstallationVerification = {
+  readonly ok: boolean;
+  readonly checked: { readonly events: number; readonly headCopies: number };
+  readonly findings: readonly Breach[];
+};

@@ -1,10 +1,11 @@
 export { type Consumer, defineConsumer } from './consumer.ts';
 export { emit } from './emit.ts';
+export { installationHeadSeen, keepInstallationHead } from './installation-head.ts';
 export { headKeptOutside, hint, keepHeadOutside, takeHints } from './outside.ts';
 export { type Relay, type RelaySettings, type RelayStats, runRelay } from './relay.ts';
-export type { ChainedEvent, Finding, Json, StoredEvent } from './types.ts';
+export type { ChainedEvent, ChainHead, Finding, Json, StoredEvent } from './types.ts';
 export { chainHead, countEvents, verifyEvents } from './verify.ts';
 export { type EventFilter, eventsBetween, eventsPage } from './reading.ts';
 export { recentSums } from './queries.ts';
-export { pageOfStreams, type ToldEvent } from './streams.ts';
+export { pageOfStreams } from './streams.ts';
 export { HintBuffer } from './hints.ts';

@@ -39,7 +39,7 @@ export const Ib = z
 export type Ib = z.infer<typeof Ib>;
 
 /** An introducing broker seen from another one. */
-export const Relative = z
+const Relative = z
   .strictObject({
     id: IbId,
     name: z.string(),
@@ -48,7 +48,6 @@ export const Relative = z
     depth: z.int().min(1).max(DEPTH_MAX).meta({ description: 'Steps between the two; 1 is directly above or below' }),
   })
   .meta({ id: 'IbRelative', description: 'An introducing broker above or below another one, as of an instant.' });
-export type Relative = z.infer<typeof Relative>;
 
 const ClientLink = z
   .strictObject({

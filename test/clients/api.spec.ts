@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listAccountRequests, askForAccount } from '../../src/clients/account-requests/contract.ts';
-import { listAccounts, openAccount, readAccount } from '../../src/clients/accounts/contract.ts';
+import { listTradingAccounts, openAccount, readAccount } from '../../src/clients/accounts/contract.ts';
 import {
   assignClient,
   createClient,
@@ -227,7 +227,7 @@ describe('Trading accounts by the API', () => {
 
   it('are listed and read as far as their clients are reached', async () => {
     const logins = async (as: Parameters<Scene['call']>[1]) =>
-      (await scene.call(listAccounts, as, { query: { sort: 'login' } })).ok().data.map(({ login }) => login);
+      (await scene.call(listTradingAccounts, as, { query: { sort: 'login' } })).ok().data.map(({ login }) => login);
     expect(await logins('admin')).toEqual(['900101', '900102', '900103', '900104']);
     expect(await logins('sales')).toEqual(['900101', '900102']);
     expect(await logins('omar')).toEqual(['900101', '900102']);
@@ -242,9 +242,11 @@ describe('Trading accounts by the API', () => {
     expect(await read('kim', 1)).toBe('clients.account_unknown');
     expect(await read('pavel', 2)).toBe('read');
     expect(await read('pavel', 0)).toBe('clients.account_unknown');
-    const of = (await scene.call(listAccounts, 'admin', { query: { clientId: scene.client.Rosa } })).ok().data;
+    const of = (await scene.call(listTradingAccounts, 'admin', { query: { clientId: scene.client.Rosa } })).ok().data;
     expect(of.map(({ login }) => login)).toEqual(['900103']);
-    expect((await scene.call(listAccounts, 'kim', { query: { clientId: scene.client.Rosa } })).ok().data).toEqual([]);
+    expect(
+      (await scene.call(listTradingAccounts, 'kim', { query: { clientId: scene.client.Rosa } })).ok().data,
+    ).toEqual([]);
   });
 
   it('are registered by staff, and never by the client, who asks for one', async () => {

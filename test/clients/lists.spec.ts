@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listAccountRequests } from '../../src/clients/account-requests/contract.ts';
-import { listAccounts } from '../../src/clients/accounts/contract.ts';
+import { listTradingAccounts } from '../../src/clients/accounts/contract.ts';
 import { createClients } from '../../src/clients/index.ts';
 import { listClients, listClientsOfIb, readClientTimeline } from '../../src/clients/people/contract.ts';
 import { listAncestors, listDescendants, listIbs } from '../../src/ib/contract.ts';
@@ -83,7 +83,7 @@ describe('Lists of clients, accounts and IBs', () => {
     const sql = `x'; drop table clients.clients; --`;
     const lists = [
       [listClients, '/api/v1/clients'],
-      [listAccounts, '/api/v1/accounts'],
+      [listTradingAccounts, '/api/v1/accounts'],
       [listAccountRequests, '/api/v1/account-requests'],
       [listIbs, '/api/v1/ibs'],
       [listClientsOfIb, `/api/v1/ibs/${scene.ib.Lena}/clients`],

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { isWithinReach, pageOfClients, reachParams, withinReach } from '../../src/clients/index.ts';
-import { pageOfAccounts } from '../../src/clients/accounts/service.ts';
+import { pageOfTradingAccounts } from '../../src/clients/accounts/service.ts';
 import { pageOfDescendants, pageOfIbs } from '../../src/ib/directory/service.ts';
 import type { TenantTx } from '../../src/platform/tenant-tx.ts';
 import { createIbs, downlineOf, moveIb } from '../../src/ib/index.ts';
@@ -114,7 +114,7 @@ describe(`Among ${IBS} IBs and ${CLIENTS} clients`, () => {
       (tx) => pageOfClients(tx, { reach, masked }, {}, page),
       (tx) => pageOfClients(tx, { reach, masked }, { country: 'DE', q: '900101' }, page),
       (tx) => pageOfClients(tx, { reach: reachesEverything, masked }, { ibId: ib }, page),
-      (tx) => pageOfAccounts(tx, reach, {}, { limit: 50, sort: 'openedAt' }),
+      (tx) => pageOfTradingAccounts(tx, reach, {}, { limit: 50, sort: 'openedAt' }),
     ];
     for (const list of lists) {
       const plan = await acme.inTenant((tx) => planOf(tx, () => list(tx)));

@@ -11,13 +11,13 @@ export const PlatformName = z
   .regex(/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/, 'is no name that a platform gives');
 
 /** The number of an account on its server, as text: it may have more digits than a JSON number carries. */
-export const Login = z
+const Login = z
   .string()
   .regex(/^[1-9]\d{0,17}$/, 'is no number of an account')
   .meta({ id: 'Login', description: 'The number of a trading account on its server.', examples: ['900101'] });
 
 /** A trading account as people see it. */
-export const Account = z
+export const TradingAccount = z
   .strictObject({
     id: AccountId,
     clientId: ClientId,
@@ -27,12 +27,12 @@ export const Account = z
     currency: Currency,
     openedAt: InstantText,
   })
-  .meta({ id: 'Account', description: 'A trading account of a client on a platform server.' });
-export type Account = z.infer<typeof Account>;
+  .meta({ id: 'TradingAccount', description: 'A trading account of a client on a platform server.' });
+export type TradingAccount = z.infer<typeof TradingAccount>;
 
 const common = { on: 'tenant', tag: 'Clients' } as const;
 
-export const listAccounts = operation({
+export const listTradingAccounts = operation({
   ...common,
   id: 'listAccounts',
   method: 'get',
@@ -44,7 +44,7 @@ export const listAccounts = operation({
     server: PlatformName.optional(),
     login: Login.optional(),
   }),
-  answers: { 200: pageOf(Account) },
+  answers: { 200: pageOf(TradingAccount) },
   problems: [],
 });
 
@@ -66,7 +66,7 @@ export const openAccount = operation({
       requestId: AccountRequestId.optional().meta({ description: 'What the client asked for, if this is it' }),
     })
     .meta({
-      id: 'NewAccount',
+      id: 'NewTradingAccount',
       examples: [
         {
           clientId: 'cli_01J9Z3K4M5N6P7Q8R9S0T1V2W3',
@@ -77,7 +77,7 @@ export const openAccount = operation({
         },
       ],
     }),
-  answers: { 201: Account },
+  answers: { 201: TradingAccount },
   problems: ['clients.client_unknown', 'clients.account_exists', 'clients.account_request_unknown'],
 });
 
@@ -89,6 +89,6 @@ export const readAccount = operation({
   summary: 'Read a trading account',
   need: { action: 'read', resource: 'accounts' },
   params: z.strictObject({ accountId: AccountId }),
-  answers: { 200: Account },
+  answers: { 200: TradingAccount },
   problems: ['clients.account_unknown'],
 });

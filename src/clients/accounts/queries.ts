@@ -18,7 +18,7 @@ export type AccountRow = z.infer<typeof accountRow>;
 
 const columns = `a.id, c.id as "clientId", a.server, a.login, a.group_name as "group", a.currency, a.opened_at as "openedAt"`;
 
-export const pageOfAccounts = pagedQuery(
+export const pageOfTradingAccounts = pagedQuery(
   'clients.page_of_accounts',
   accountRow,
   `select ${columns}

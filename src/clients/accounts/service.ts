@@ -13,20 +13,20 @@ import * as queries from './queries.ts';
 import type { AccountRow } from './queries.ts';
 
 /** Which accounts a list is asked for; what is not given does not matter. */
-export type AccountFilter = {
+export type TradingAccountFilter = {
   readonly clientId?: ClientId | undefined;
   readonly server?: string | undefined;
   readonly login?: bigint | undefined;
 };
 
 /** A page of the accounts of clients within reach. */
-export const pageOfAccounts = (
+export const pageOfTradingAccounts = (
   tx: TenantTx,
   reach: Reach,
-  filter: AccountFilter,
+  filter: TradingAccountFilter,
   page: PageAsked<'openedAt' | 'login'>,
 ): Promise<Page<AccountRow>> =>
-  queries.pageOfAccounts(
+  queries.pageOfTradingAccounts(
     tx,
     { ...reachParams(reach), clientId: filter.clientId, server: filter.server, login: filter.login },
     page,

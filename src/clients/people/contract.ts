@@ -61,7 +61,7 @@ const contactData = {
 };
 
 /** What a new client is: a name, or first and last name, and how to reach him. */
-export const NewClientBody = z
+const NewClientBody = z
   .strictObject(contactData)
   .refine(
     ({ name, firstName, lastName }) => name !== undefined || (firstName !== undefined && lastName !== undefined),
@@ -200,7 +200,7 @@ export const revealClient = operation({
 });
 
 /** One thing that happened to a client. */
-export const TimelineEntry = z
+const TimelineEntry = z
   .strictObject({
     seq: z
       .string()

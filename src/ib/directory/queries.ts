@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { IbId } from '../../kernel/ids.ts';
 import { pagedQuery } from '../../platform/paging.ts';
 import { query } from '../../platform/query.ts';
-import { isAmongReached, isWithinReach, withinReach } from '../reach.ts';
+import { isAmongReached, isIbWithinReach, ibsWithinReach } from '../reach.ts';
 
 const status = z.enum(['active', 'suspended', 'terminated']);
 
@@ -24,7 +24,7 @@ const presentWhere = <const Condition extends string>(parentIsReached: Condition
     left join ib.ibs p on p.key = e.parent_key and ${parentIsReached}
     left join ib.statuses s on s.ib_key = i.key and s.superseded_at = 'infinity' and s.valid_from <= :at::timestamptz and :at::timestamptz < s.valid_to` as const;
 /** For one row or few: each parent is asked from below. For lists: all that is reached, once, as a set to look into. */
-const presentOfFew = presentWhere(isWithinReach('p.key'));
+const presentOfFew = presentWhere(isIbWithinReach('p.key'));
 const presentOfMany = presentWhere(isAmongReached('p.key'));
 const columns = `i.key, i.id, i.name, p.id as "parentId", coalesce(s.status, 'active') as status, i.valid_from as "joinedAt",
          i.referral_code as "referralCode"`;
@@ -34,7 +34,7 @@ export const pageOfIbs = pagedQuery(
   ibRow,
   `select ${columns}
      from ib.ibs i${presentOfMany}
-    where ${withinReach('i.key')}
+    where ${ibsWithinReach('i.key')}
       and (:status::text is null or coalesce(s.status, 'active') = :status::text)
       and (:parentId::uuid is null or p.id = :parentId::uuid)
       and (:text::text is null or position(lower(:text::text) in lower(i.name)) > 0)`,
@@ -47,7 +47,7 @@ export const pageOfIbs = pagedQuery(
 export const ibWithinReach = query(
   'ib.within_reach',
   ibRow,
-  `select ${columns} from ib.ibs i${presentOfFew} where i.id = :id and ${isWithinReach('i.key')}`,
+  `select ${columns} from ib.ibs i${presentOfFew} where i.id = :id and ${isIbWithinReach('i.key')}`,
 );
 
 const relativeRow = z.object({ id: IbId, name: z.string(), parentId: IbId.nullable(), status, depth: z.int() });
@@ -66,7 +66,7 @@ export const pageOfAncestors = pagedQuery(
      from ib.closure c
      join ib.ibs i on i.key = c.ancestor_key${presentOfFew}
     where c.descendant_key = :key::integer and c.depth > 0 and c.superseded_at = 'infinity'
-      and c.valid_from <= :at::timestamptz and :at::timestamptz < c.valid_to and ${isWithinReach('i.key')}`,
+      and c.valid_from <= :at::timestamptz and :at::timestamptz < c.valid_to and ${isIbWithinReach('i.key')}`,
   byDepth,
 );
 

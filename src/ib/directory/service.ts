@@ -3,7 +3,7 @@ import type { Reach } from '../../platform/access.ts';
 import type { Page, PageAsked } from '../../platform/paging.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { ibProblem } from '../errors.ts';
-import { reachParams } from '../reach.ts';
+import { ibReachParams } from '../reach.ts';
 import { readNow } from '../store.ts';
 import type { IbStatus } from '../types.ts';
 import * as queries from './queries.ts';
@@ -23,11 +23,11 @@ export const pageOfIbs = async (
   { status, parentId, q }: IbFilter,
   page: PageAsked<'name' | 'joinedAt'>,
 ): Promise<Page<IbRow>> =>
-  queries.pageOfIbs(tx, { ...reachParams(reach), at: await readNow(tx), status, parentId, text: q }, page);
+  queries.pageOfIbs(tx, { ...ibReachParams(reach), at: await readNow(tx), status, parentId, text: q }, page);
 
 /** The IB as it is now, if it is within reach; else `ib.unknown`, as for one that is not there. */
 export async function ibWithin(tx: TenantTx, reach: Reach, id: IbId): Promise<IbRow> {
-  const [found] = await queries.ibWithinReach(tx, { id, at: await readNow(tx), ...reachParams(reach) });
+  const [found] = await queries.ibWithinReach(tx, { id, at: await readNow(tx), ...ibReachParams(reach) });
   if (found === undefined) throw ibProblem('ib.unknown', { detail: id });
   return found;
 }
@@ -42,7 +42,7 @@ export async function pageOfAncestors(
   page: PageAsked<'depth'>,
 ): Promise<Page<RelativeRow>> {
   const { key } = await ibWithin(tx, reach, ibId);
-  return queries.pageOfAncestors(tx, { key, at: asOf ?? (await readNow(tx)), ...reachParams(reach) }, page);
+  return queries.pageOfAncestors(tx, { key, at: asOf ?? (await readNow(tx)), ...ibReachParams(reach) }, page);
 }
 
 /** A page of those below an IB within reach, as of an instant (now unless given); `ib.unknown` for any other IB. */
@@ -54,7 +54,7 @@ export async function pageOfDescendants(
 ): Promise<Page<RelativeRow>> {
   const { key } = await ibWithin(tx, reach, ibId);
   const at = asOf ?? (await readNow(tx));
-  return queries.pageOfDescendants(tx, { key, at, depthMax, ...reachParams(reach) }, page);
+  return queries.pageOfDescendants(tx, { key, at, depthMax, ...ibReachParams(reach) }, page);
 }
 
 /** How people write a code: in small letters, with a dash, with the letters that Crockford's base32 reads as digits. */

@@ -11,9 +11,6 @@ const told = z.object({
   recordedAt: z.date(),
 });
 
-/** An event as it is told to people: which number, what, by whom and because of what. */
-export type ToldEvent = z.infer<typeof told>;
-
 /** A page of what happened in some streams, by the order of commits. */
 export const pageOfStreams = pagedQuery(
   'platform.page_of_streams',

@@ -8,9 +8,9 @@ export {
   transferSumsOf,
   trialBalance,
 } from './store.ts';
-export { accountRoutes, type AccountRouteDependencies } from './accounts/routes.ts';
+export { ledgerAccountRoutes } from './accounts/routes.ts';
 export type { LedgerOwners } from './accounts/service.ts';
-export { adjustmentRoutes, type AskForAdjustment } from './adjustments/routes.ts';
+export { adjustmentRoutes } from './adjustments/routes.ts';
 export { adjustmentForm } from './adjustments/service.ts';
 export { verifyLedger } from './verify/service.ts';
 export { purposes } from './types.ts';

@@ -4,7 +4,7 @@ import { ibIdsOf, ibKeys } from '../ib/index.ts';
 import { requestApproval } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
-import { accountRoutes, adjustmentRoutes, type LedgerOwners } from '../ledger/index.ts';
+import { ledgerAccountRoutes, adjustmentRoutes, type LedgerOwners } from '../ledger/index.ts';
 import type { Sealer } from '../platform/crypto.ts';
 import type { Route } from '../platform/route.ts';
 import type { Tenancy } from '../tenancy/index.ts';
@@ -40,7 +40,7 @@ export const moneyRoutes = ({
   ...planRoutes({ withTenant }),
   ...tradeRoutes({ withTenant }),
   ...rebateRoutes({ withTenant }),
-  ...accountRoutes({ withTenant, owners: ledgerOwners }),
+  ...ledgerAccountRoutes({ withTenant, owners: ledgerOwners }),
   ...adjustmentRoutes({
     askForAdjustment: (tx, adjustment, about) => requestApproval(tx, ledgerAdjustment, adjustment, about),
   }),

@@ -30,7 +30,7 @@ export const cursorAt = (sort: string, after: string, afterId: string): string =
   Buffer.from(JSON.stringify([sort, after, afterId])).toString('base64url');
 
 /** Reads a cursor of `cursorAt` for the same order; `platform.cursor_invalid` for anything else. Its parts are still to be checked. */
-export function readCursor(cursor: string, sort: string): { readonly after: string; readonly afterId: string } {
+export function pointOfCursor(cursor: string, sort: string): { readonly after: string; readonly afterId: string } {
   let given: unknown;
   try {
     given = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
@@ -102,7 +102,7 @@ export function pagedQuery<Row extends z.ZodObject, const Sql extends string, So
 }
 
 function pointAfter(cursor: string, sort: string, column: SortColumn, unique: PageKeys<string>['unique']) {
-  const { after, afterId } = readCursor(cursor, sort);
+  const { after, afterId } = pointOfCursor(cursor, sort);
   if (!isOfType[column.type](after) || !isUnique(unique, afterId)) throw cursorProblem();
   return { pageAfter: after, pageAfterId: afterId };
 }

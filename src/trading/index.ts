@@ -23,7 +23,7 @@ export { allServers, createServer, mapSymbols, setClockRule, setGroups } from '.
 export { allSources, createSource, liveSecrets, rotateSecret } from './registry/sources.ts';
 export type { GroupSetting, SymbolMapping } from './registry/types.ts';
 export { batchKeyOf } from './deals/rules.ts';
-export { closedTrades, tradeOfKey, type TradeSort } from './trades/service.ts';
+export { closedTrades, tradeOfKey } from './trades/service.ts';
 export type { ClosedTrade, TradePoint } from './trades/types.ts';
 export { parkedRoutes } from './due/routes.ts';
 export { sourceRoutes } from './registry/routes.ts';

@@ -113,7 +113,7 @@ const versionFields = {
   publishedAt: InstantText.nullable(),
 };
 
-export const Plan = z
+const Plan = z
   .strictObject({
     id: PlanId,
     name: z.string(),
@@ -127,11 +127,11 @@ const PlanVersionHead = z
   .strictObject(versionFields)
   .meta({ id: 'PlanVersionHead', description: 'A version of a plan, without its definition.' });
 
-export const PlanVersion = z
+const PlanVersion = z
   .strictObject({ planId: PlanId, ...versionFields, definition: PlanDefinition })
   .meta({ id: 'PlanVersion', description: 'A version of a plan. Once it is published it never changes.' });
 
-export const PlanWithVersions = z
+const PlanWithVersions = z
   .strictObject({
     id: PlanId,
     name: z.string(),

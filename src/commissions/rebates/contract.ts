@@ -3,7 +3,7 @@ import { ClientId, DealId, IbId, TradeId } from '../../kernel/ids.ts';
 import { MoneyJson } from '../../kernel/money.ts';
 import { InstantIn, InstantText, operation, pageOf, pageQuery } from '../../kernel/operation.ts';
 
-export const Rebate = z
+const Rebate = z
   .strictObject({
     tradeId: TradeId,
     dealId: DealId,

@@ -2,7 +2,7 @@ import { type ClientId, IbId, keyOfId, type TradeId } from '../../kernel/ids.ts'
 import { clientIdsOf, clientKeyOf } from '../../clients/index.ts';
 import { ibIdsOf, ibKeys } from '../../ib/index.ts';
 import type { Reach } from '../../platform/access.ts';
-import { cursorAt, cursorProblem, type Page, readCursor } from '../../platform/paging.ts';
+import { cursorAt, cursorProblem, type Page, pointOfCursor } from '../../platform/paging.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { KIND_NUMBERS } from '../booking/rules.ts';
 import { versionNames } from '../plans/queries.ts';
@@ -125,7 +125,7 @@ const cursorOf = ({ dealKey, revision, component, kind, beneficiary }: Point): s
 const REST = /^(\d{1,4})\.(\d{1,4})\.(\d)\.(\d{1,9})$/;
 
 function pointIn(cursor: string): Point {
-  const { after, afterId } = readCursor(cursor, SORT);
+  const { after, afterId } = pointOfCursor(cursor, SORT);
   const rest = REST.exec(afterId);
   if (rest === null || !/^\d{1,18}$/.test(after)) throw cursorProblem();
   const [revision = 0, component = 0, kind = 0, beneficiary = 0] = rest.slice(1).map(Number);

@@ -10,7 +10,7 @@ const tradeParams = z.strictObject({ tradeId: TradeId });
 /** A symbol as the platform names it. */
 const SymbolText = z.string().min(1).max(64);
 
-export const TradeState = z.enum(['booked', 'unpaid', 'due', 'parked', 'never']).meta({
+const TradeState = z.enum(['booked', 'unpaid', 'due', 'parked', 'never']).meta({
   id: 'TradeState',
   description:
     'booked: it earned rebates; unpaid: it was judged and pays nothing; due: it waits to be booked; parked: it waits for ' +
@@ -41,7 +41,7 @@ export const Trade = z
 
 const DecimalText = z.string().nullable();
 
-export const TradeInFull = z
+const TradeInFull = z
   .strictObject({
     ...tradeFields,
     positionId: z.string(),
@@ -68,7 +68,7 @@ const ToldStep = z.strictObject({
   amount: z.string().optional().meta({ description: 'The rounded result of the step, in plan currency.' }),
 });
 
-export const Explanation = z
+const Explanation = z
   .strictObject({
     id: DealId,
     ticket: z.string(),

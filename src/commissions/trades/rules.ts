@@ -26,7 +26,7 @@ const pick = (figures: Readonly<Record<string, string>>, names: readonly string[
  * share the weight stays (its own rate above those below it, or its own percentage), the exact fractions go, for they are of
  * the whole.
  */
-export function seenBy(explanation: TradeExplanation, viewer: Viewer): TradeExplanation {
+export function toldTo(explanation: TradeExplanation, viewer: Viewer): TradeExplanation {
   const depth = viewer.kind === 'ib' ? viewer.depth : undefined;
   return {
     ...explanation,

@@ -4,7 +4,7 @@ import type { Currency } from '../../kernel/currency.ts';
 import { accountsAmong, loginsWithin, nameOf } from '../../clients/index.ts';
 import { ibKeys } from '../../ib/index.ts';
 import type { Reach } from '../../platform/access.ts';
-import { cursorAt, cursorProblem, type Page, type PageAsked, readCursor } from '../../platform/paging.ts';
+import { cursorAt, cursorProblem, type Page, type PageAsked, pointOfCursor } from '../../platform/paging.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { type ClosedTrade, closedTrades, tradeOfKey, type TradePoint } from '../../trading/index.ts';
 import { versionNames } from '../plans/queries.ts';
@@ -12,7 +12,7 @@ import { explain } from '../replay/service.ts';
 import type { TradeExplanation } from '../replay/types.ts';
 import { tradeProblem } from './errors.ts';
 import * as queries from './queries.ts';
-import { seenBy } from './rules.ts';
+import { toldTo } from './rules.ts';
 
 /** More accounts than these are not asked one by one: then all trades are looked at, and those of others left out. */
 const ACCOUNTS_MAX = 200;
@@ -89,7 +89,7 @@ const cursorOf = ({ closedAt, dealKey }: TradePoint, sort: string): string =>
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 function pointIn(cursor: string, sort: string): TradePoint {
-  const { after, afterId } = readCursor(cursor, sort);
+  const { after, afterId } = pointOfCursor(cursor, sort);
   const closedAt = new Date(after);
   if (!INSTANT.test(after) || Number.isNaN(closedAt.getTime()) || !/^\d{1,18}$/.test(afterId)) throw cursorProblem();
   return { closedAt, dealKey: BigInt(afterId) };
@@ -168,9 +168,9 @@ export async function explainFor(tx: TenantTx, reach: Reach, id: TradeId): Promi
   const explanation = await explain(tx, dealIdOf(key));
   if (reach.subtreeOf !== null) {
     const depth = explanation.chain.find((link) => link.id === reach.subtreeOf)?.depth;
-    return seenBy(explanation, { kind: 'ib', depth });
+    return toldTo(explanation, { kind: 'ib', depth });
   }
-  return reach.clientId !== null ? seenBy(explanation, { kind: 'client' }) : explanation;
+  return reach.clientId !== null ? toldTo(explanation, { kind: 'client' }) : explanation;
 }
 
 async function hasEarned(tx: TenantTx, ibId: NonNullable<Reach['subtreeOf']>, dealKey: bigint): Promise<boolean> {

@@ -12,9 +12,9 @@ const accountParams = z.strictObject({ accountId: LedgerAccountId });
 /** As of when the books are asked; the present unless given. */
 const AsOf = InstantIn.optional().meta({ description: 'What was posted up to this instant, the instant included.' });
 
-export const LedgerPurpose = z.enum(purposes).meta({ id: 'LedgerPurpose', description: 'What an account is for.' });
+const LedgerPurpose = z.enum(purposes).meta({ id: 'LedgerPurpose', description: 'What an account is for.' });
 
-export const LedgerOwner = z
+const LedgerOwner = z
   .strictObject({
     kind: z.enum(ownerKinds),
     id: z.union([IbId, ClientId]).nullable(),
@@ -38,7 +38,7 @@ export const LedgerAccount = z
   })
   .meta({ id: 'LedgerAccount', description: 'An account of the books.' });
 
-export const LedgerEntry = z
+const LedgerEntry = z
   .strictObject({
     version: z.int().meta({ description: 'The number of the entry on its account: 1, 2, 3 …' }),
     side: z.enum(sides),
@@ -64,7 +64,7 @@ const TrialBalanceLine = z.strictObject({
   net: MoneyJson.meta({ description: 'Debits minus credits.' }),
 });
 
-export const TrialBalance = z
+const TrialBalance = z
   .strictObject({
     asOf: InstantText.nullable(),
     lines: z.array(TrialBalanceLine),

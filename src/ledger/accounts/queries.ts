@@ -31,7 +31,7 @@ const reached = `
                         or a.purpose = any (:clientPurposes::text[]) and a.owner = :clientKey)`;
 
 /** Keys rise in the order in which accounts are opened; opening times are compared in the milliseconds that postings have. */
-export const pageOfAccounts = pagedQuery(
+export const pageOfLedgerAccounts = pagedQuery(
   'ledger.page_of_accounts',
   accountRow,
   `

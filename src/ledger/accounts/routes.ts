@@ -5,17 +5,21 @@ import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
 import { trialBalance } from '../store.ts';
 import { ownerKindOf, type TrialBalanceLine } from '../types.ts';
 import * as contract from './contract.ts';
-import { accountOfId, type LedgerOwners, listAccounts, listEntries } from './service.ts';
+import { accountOfId, type LedgerOwners, ledgerAccountsWithin, entriesWithin } from './service.ts';
 import type { ListedAccount } from './types.ts';
 
 export type AccountRouteDependencies = { readonly withTenant: WithTenant; readonly owners: LedgerOwners };
 
 /** The routes of the books: accounts, their entries, the trial balance. */
-export const accountRoutes = ({ withTenant, owners }: AccountRouteDependencies): Route[] => [
+export const ledgerAccountRoutes = ({ withTenant, owners }: AccountRouteDependencies): Route[] => [
   route(contract.listLedgerAccounts, ({ tenantId, origin, access, query }) =>
     withTenant(tenantId, origin, async (tx) => {
       const { limit, cursor, sort, ...filter } = query;
-      const page = await listAccounts(tx, owners, { reach: access.reach, filter, page: { limit, cursor, sort } });
+      const page = await ledgerAccountsWithin(tx, owners, {
+        reach: access.reach,
+        filter,
+        page: { limit, cursor, sort },
+      });
       return { status: 200, json: { data: await shown(tx, owners, page.rows), nextCursor: page.nextCursor } };
     }),
   ),
@@ -31,7 +35,7 @@ export const accountRoutes = ({ withTenant, owners }: AccountRouteDependencies):
     withTenant(tenantId, origin, async (tx) => {
       const asked = { reach: access.reach, id: params.accountId, asOf: query.asOf };
       const account = await accountOfId(tx, owners, asked);
-      const { rows, nextCursor } = await listEntries(tx, account, query);
+      const { rows, nextCursor } = await entriesWithin(tx, account, query);
       return {
         status: 200,
         json: {

@@ -1,13 +1,13 @@
 import type { ClientId, IbId, LedgerAccountId } from '../../kernel/ids.ts';
 import { IbId as IbIdSchema } from '../../kernel/ids.ts';
 import type { Reach } from '../../platform/access.ts';
-import { cursorAt, cursorProblem, type Page, type PageAsked, readCursor } from '../../platform/paging.ts';
+import { cursorAt, cursorProblem, type Page, type PageAsked, pointOfCursor } from '../../platform/paging.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { ledgerProblem } from '../errors.ts';
 import { purposesOf } from '../types.ts';
 import * as queries from './queries.ts';
-import type { AccountFilter, ListedAccount, OwnerKeys } from './types.ts';
+import type { LedgerAccountFilter, ListedAccount, OwnerKeys } from './types.ts';
 
 /** What the books must know of IBs and clients, whom they know by short keys: handed down by whoever knows them. */
 export type LedgerOwners = {
@@ -33,16 +33,16 @@ async function reachedBy(tx: TenantTx, owners: LedgerOwners, { everything, ibId,
 }
 
 /** A page of the accounts that are reached, as of now or of an instant, the instant included. */
-export async function listAccounts(
+export async function ledgerAccountsWithin(
   tx: TenantTx,
   owners: LedgerOwners,
-  asked: { readonly reach: Reach; readonly filter: AccountFilter; readonly page: PageAsked<'opened'> },
+  asked: { readonly reach: Reach; readonly filter: LedgerAccountFilter; readonly page: PageAsked<'opened'> },
 ): Promise<Page<ListedAccount>> {
   const { purpose, currency, owner, asOf } = asked.filter;
   const of = await ownedBy(tx, owners, owner);
   if (of === undefined) return { rows: [], nextCursor: null };
   const reached = await reachedBy(tx, owners, asked.reach);
-  const page = await queries.pageOfAccounts(tx, { ...reached, ...of, purpose, currency, asOf }, asked.page);
+  const page = await queries.pageOfLedgerAccounts(tx, { ...reached, ...of, purpose, currency, asOf }, asked.page);
   return { ...page, rows: await asOfInstant(tx, page.rows, asOf) };
 }
 
@@ -88,7 +88,7 @@ const NEWEST = 2n ** 63n - 1n;
 const SORT = '-version';
 
 /** A page of an account's transfers, newest first; with `asOf`, of those that were posted up to then. */
-export async function listEntries(
+export async function entriesWithin(
   tx: TenantTx,
   { key }: ListedAccount,
   asked: { readonly limit: number; readonly cursor?: string | undefined; readonly asOf?: Date | undefined },
@@ -106,7 +106,7 @@ export async function listEntries(
 }
 
 function versionIn(cursor: string): bigint {
-  const { after, afterId } = readCursor(cursor, SORT);
+  const { after, afterId } = pointOfCursor(cursor, SORT);
   if (!/^[1-9]\d{0,17}$/.test(after) || afterId !== '') throw cursorProblem();
   return BigInt(after);
 }

@@ -20,7 +20,7 @@ export type ListedAccount = {
 };
 
 /** What a list of accounts is narrowed to. */
-export type AccountFilter = {
+export type LedgerAccountFilter = {
   readonly purpose?: Purpose | undefined;
   readonly currency?: Currency | undefined;
   readonly owner?: IbId | ClientId | undefined;

@@ -10,7 +10,7 @@ const CodeText = z
   .string()
   .regex(/^[a-z_]{1,40}\.[a-z_]{1,60}$/, 'expected the code of a reason, such as trading.symbol_unknown');
 
-export const ParkedDealJson = z
+const ParkedDeal = z
   .strictObject({
     dealId: DealId,
     code: z.string().meta({ description: 'The stable code of the reason.' }),
@@ -35,7 +35,7 @@ export const listParkedDeals = operation({
   summary: 'Lists deals that are parked, in the order in which they came',
   need: { action: 'list', resource: 'parked' },
   query: pageQuery(['received'], { code: CodeText.optional() }),
-  answers: { 200: pageOf(ParkedDealJson) },
+  answers: { 200: pageOf(ParkedDeal) },
   problems: ['platform.cursor_invalid'],
 });
 

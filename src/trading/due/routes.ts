@@ -1,6 +1,6 @@
 import { formatDecimal } from '../../kernel/decimal.ts';
 import { dealIdOf, decodeId, keyOfId, type TenantId } from '../../kernel/ids.ts';
-import { cursorAt, cursorProblem, readCursor } from '../../platform/paging.ts';
+import { cursorAt, cursorProblem, pointOfCursor } from '../../platform/paging.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
 import * as contract from './contract.ts';
@@ -55,7 +55,7 @@ export const parkedRoutes = ({ withTenant, onDue }: ParkedRouteDependencies): Ro
 ];
 
 function keyIn(cursor: string): bigint {
-  const { after, afterId } = readCursor(cursor, SORT);
+  const { after, afterId } = pointOfCursor(cursor, SORT);
   if (!/^\d{1,18}$/.test(after) || afterId !== '') throw cursorProblem();
   return BigInt(after);
 }

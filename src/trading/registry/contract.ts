@@ -11,7 +11,7 @@ const PREVIOUS_SECONDS_DEFAULT = 86_400;
 
 const NameText = z.string().trim().min(1).max(100);
 
-export const FeedSource = z
+const FeedSource = z
   .strictObject({
     id: SourceId,
     name: z.string(),
@@ -23,7 +23,7 @@ export const FeedSource = z
   })
   .meta({ id: 'FeedSource', description: 'A bridge or plugin that sends deals of one trade server.' });
 
-export const FeedSourceSecret = z
+const FeedSourceSecret = z
   .strictObject({
     id: SourceId,
     secret: z.string().meta({ description: 'Shown this once. Requests of the feed are signed with it.' }),

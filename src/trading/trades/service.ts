@@ -3,7 +3,7 @@ import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { translateDeal } from '../platforms/mt5/translate.ts';
 import type { Deal, RawDeal } from '../types.ts';
 import * as queries from './queries.ts';
-import type { ClosedTrade, TradeFilter, TradePoint } from './types.ts';
+import type { ClosedTrade, ClosedTradeFilter, TradePoint } from './types.ts';
 
 export type TradeSort = 'closedAt' | '-closedAt';
 
@@ -15,7 +15,7 @@ export type TradeSort = 'closedAt' | '-closedAt';
 export async function closedTrades(
   tx: TenantTx,
   asked: {
-    readonly filter: TradeFilter;
+    readonly filter: ClosedTradeFilter;
     readonly sort: TradeSort;
     readonly after: TradePoint | null;
     readonly looked: number;

@@ -22,7 +22,7 @@ export type ClosedTrade = TradePoint & {
 };
 
 /** Which trades are asked for. */
-export type TradeFilter = {
+export type ClosedTradeFilter = {
   /** Those of these accounts; else of all. At most a few hundred: each is a range of its own. */
   readonly logins?: readonly { readonly server: string; readonly login: bigint }[] | undefined;
   readonly symbol?: string | undefined;

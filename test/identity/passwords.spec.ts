@@ -8,8 +8,10 @@ import {
   revokeSession,
 } from '../../src/identity/sessions/contract.ts';
 import { listDevices, listSignIns, login, me } from '../../src/identity/sign-in/contract.ts';
+import { setUserStatus } from '../../src/identity/users/service.ts';
 import { breach } from '../support/breach.ts';
 import { makePerson } from '../support/people.ts';
+import { testOrigin } from '../support/tenancy.ts';
 import { cookieOf, openSignInApi, OTHER, PASSWORD, type SignInApi } from './sign-in-api.ts';
 
 describe('Passwords and sessions by the API', () => {
@@ -119,5 +121,17 @@ describe('Passwords and sessions by the API', () => {
     ]);
     expect((await api.call(me, { token: next.ok().accessToken })).status).toBe(401);
     expect((await api.go(cookieOf(next))).code).toBe('identity.refresh_invalid');
+  });
+
+  it('lets a suspended user’s open session die within 5 s, and his refresh at once', async () => {
+    const kim = await makePerson(api, { roles: ['client'] });
+    const isIn = async () => (await api.call(me, { token: kim.token })).status === 200;
+    expect(await isIn()).toBe(true);
+    await api.withTenant(api.tenantOf('acme').id, testOrigin, (tx) => setUserStatus(tx, kim.id, 'suspended', 'test'));
+    const startedMs = performance.now();
+    expect((await api.go(`cascade_refresh=${kim.refreshToken}`)).code).toBe('identity.refresh_invalid');
+    while ((await isIn()) && performance.now() - startedMs < 10_000)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 });

@@ -83,7 +83,7 @@ export const apiRoutes = (deps: ApiDependencies): Route[] => [
   }),
   ...clientRoutes({ withTenant: deps.tenancy.withTenant, assignees: { isStaff: isActiveStaff, isDesk } }),
   ...ibRoutes({ withTenant: deps.tenancy.withTenant }),
-  ...auditRoutes({ realmOf: makeRealmOf(deps.tenancy) }),
+  ...auditRoutes({ realmOf: makeRealmOf(deps.tenancy), guard: deps.identity.guard }),
   ...liveRoutes(deps.live),
   ...moneyRoutes(deps),
   ...feedRoutes({

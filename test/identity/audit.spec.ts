@@ -48,7 +48,7 @@ describe('The audit trail', () => {
   beforeAll(async () => {
     acme = await openTestTenant();
     const realmOf = makeRealmOf(acme.tenancy);
-    server = await serveGuarded(acme.tenancy, callers, () => auditRoutes({ realmOf }));
+    server = await serveGuarded(acme.tenancy, callers, (guard) => auditRoutes({ realmOf, guard }));
     await acme.inTenant((tx) =>
       tx.sql.raw(
         `insert into identity.users (id, email, email_key, name) values (?, 'lena@example.com', 'lena@example.com', 'Lena')`,

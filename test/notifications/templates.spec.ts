@@ -77,6 +77,8 @@ describe('A mail', () => {
   });
 
   it.each(['javascript:alert(1)', 'data:text/html,x', '/relative'])('is not written with the link %s', (bad) => {
-    expect(() => written({ template: 'already_registered', to, data: { link: bad } })).toThrow(/link in a mail|Invalid URL/);
+    expect(() => written({ template: 'already_registered', to, data: { link: bad } })).toThrow(
+      /link in a mail|Invalid URL/,
+    );
   });
 });

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Guard } from '../../platform/access.ts';
 import { type Route, type RouteRequest, route, streamRoute } from '../../platform/route.ts';
 import { writeSlowly } from '../../platform/slow-writer.ts';
 import type { RealmOf } from '../realm.ts';
@@ -11,8 +12,15 @@ import { auditPage, beginExport } from './service.ts';
 /** Exports that one process writes at a time for one tenant. */
 const EXPORTS_MAX = 2;
 
+/** What the routes stand on; the guard is asked again while an export runs, for a session may end meanwhile. */
+export type AuditRouteDeps = { readonly realmOf: RealmOf; readonly guard: Guard };
+
+/** How often session and right are looked at again: what ends them ends an export within 5 s. */
+const RECHECK_MS = 2_000;
+
 /** The audit trail: a tenant's own for its people, the installation's for operators. */
-export function auditRoutes({ realmOf }: { readonly realmOf: RealmOf }): Route[] {
+export function auditRoutes(deps: AuditRouteDeps): Route[] {
+  const { realmOf } = deps;
   const running = new Map<string, number>();
   const exported = async (request: ExportRequest, { response }: { response: ServerResponse }): Promise<void> => {
     const place = request.tenantId ?? 'installation';
@@ -20,7 +28,7 @@ export function auditRoutes({ realmOf }: { readonly realmOf: RealmOf }): Route[]
     if (count >= EXPORTS_MAX) throw auditProblem('identity.exports_running', { retryAfterSeconds: 10 });
     running.set(place, count + 1);
     try {
-      await writeExport(realmOf, request, response);
+      await writeExport(deps, request, response);
     } finally {
       const left = (running.get(place) ?? 1) - 1;
       if (left === 0) running.delete(place);
@@ -57,10 +65,10 @@ async function listed(realmOf: RealmOf, { tenantId, origin, query }: ListRequest
   return { status: 200, json: { data, nextCursor } } as const;
 }
 
-async function writeExport(realmOf: RealmOf, request: ExportRequest, response: ServerResponse): Promise<void> {
+async function writeExport(deps: AuditRouteDeps, request: ExportRequest, response: ServerResponse): Promise<void> {
   const { format, ...filter } = request.query;
   const { contentType, head, line } = formats[format];
-  const begun = await beginExport(realmOf(request), request.origin, filter, format);
+  const begun = await beginExport(deps.realmOf(request), request.origin, filter, format);
   response.writeHead(200, {
     'Content-Type': contentType,
     'Content-Disposition': `attachment; filename="audit.${format}"`,
@@ -68,9 +76,20 @@ async function writeExport(realmOf: RealmOf, request: ExportRequest, response: S
     'Cascade-Chain-Head': `${begun.head.seq}:${begun.head.hash.toString('hex')}`,
   });
   if (head !== '') response.write(head);
+  let checkedMs = performance.now();
   for await (const run of begun.runs) {
     const isRead = await writeSlowly(response, run.map(line).join(''));
     if (!isRead) return;
+    if (performance.now() - checkedMs < RECHECK_MS) continue;
+    await mayStillExport(deps.guard, request); // A refusal cuts the answer off: nobody takes half of it for the whole.
+    checkedMs = performance.now();
   }
   response.end();
+}
+
+async function mayStillExport(guard: Guard, request: ExportRequest): Promise<void> {
+  const { tenantId, requestId, remoteAddress, headers } = request;
+  const operation = tenantId === null ? contract.exportOperatorAudit : contract.exportAudit;
+  const caller = await guard.authenticate(headers['authorization'], { tenantId, remoteAddress });
+  await guard.authorize(caller, operation, { tenantId, requestId });
 }

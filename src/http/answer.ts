@@ -88,12 +88,20 @@ const challengeOf = (problem: Problem): string =>
   problem.code === 'http.operator_token_required' ? 'Basic realm="Cascade operator", charset="UTF-8"' : 'Cascade';
 
 /** The same answer for what never became a request: malformed lines, oversized headers, time-outs. */
-export function rawProblem(problem: Problem, problemsUrl: string, requestId: string, reason: string): string {
+export function rawProblem(
+  problem: Problem,
+  problemsUrl: string,
+  { requestId, traceparent }: { readonly requestId: string; readonly traceparent: string },
+  reason: string,
+): string {
   const text = asJson(problemDocument(problem, problemsUrl, requestId));
   return [
     `HTTP/1.1 ${problem.status} ${reason}`,
     `Content-Type: ${PROBLEM_JSON}`,
     `Content-Length: ${Buffer.byteLength(text)}`,
+    `X-Request-Id: ${requestId}`,
+    `Traceparent: ${traceparent}`,
+    'Cache-Control: no-store',
     'Connection: close',
     '',
     text,

@@ -22,13 +22,19 @@ export const openContext =
   ({ clock, log }: Pick<AppSettings, 'clock' | 'log'>) =>
   (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
     const requestId = saneRequestId(single(request.headers['x-request-id'])) ?? newRequestId(clock.now());
-    const traceId = traceIdOf(single(request.headers['traceparent'])) ?? randomBytes(16).toString('hex');
+    const traceId = traceIdOf(single(request.headers['traceparent'])) ?? newTraceId();
     const way = { host: '', remoteAddress: request.socket.remoteAddress ?? '', isSecure: false };
     contexts.set(request, { requestId, traceId, way, log: log.child({ requestId, traceId }), tenant: undefined });
     response.setHeader('X-Request-Id', requestId);
-    response.setHeader('Traceparent', `00-${traceId}-${randomBytes(8).toString('hex')}-01`);
+    response.setHeader('Traceparent', traceparentOf(traceId));
     next();
   };
 
 /** A new id of a request, also for answers to what never became one. */
 export const newRequestId = (now: Date): string => idFromUuid('req', newUuid(now.getTime()));
+
+/** A new id of a trace. */
+export const newTraceId = (): string => randomBytes(16).toString('hex');
+
+/** The header that says which trace an answer belongs to (W3C Trace Context, section 3.2). */
+export const traceparentOf = (traceId: string): string => `00-${traceId}-${randomBytes(8).toString('hex')}-01`;

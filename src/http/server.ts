@@ -5,7 +5,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Problem } from '../kernel/problem.ts';
 import type { Logger } from '../platform/logger.ts';
 import { rawProblem } from './answer.ts';
-import { newRequestId } from './context.ts';
+import { newRequestId, newTraceId, traceparentOf } from './context.ts';
 import { httpProblem } from './errors.ts';
 
 /** Where and how to listen; times in milliseconds. */
@@ -98,6 +98,8 @@ const answerClientError =
     }
     const [problem, reason] = clientProblems[error.code ?? '']?.() ?? [httpProblem('http.bad_request'), 'Bad Request'];
     const requestId = newRequestId(clock.now());
-    log.info({ requestId, code: problem.code, reason: error.code }, 'a request was refused before it was one');
-    socket.end(rawProblem(problem, problemsUrl, requestId, reason), () => socket.destroy());
+    const traceId = newTraceId();
+    log.info({ requestId, traceId, code: problem.code, reason: error.code }, 'a request was refused before it was one');
+    const names = { requestId, traceparent: traceparentOf(traceId) };
+    socket.end(rawProblem(problem, problemsUrl, names, reason), () => socket.destroy());
   };

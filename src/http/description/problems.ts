@@ -9,6 +9,8 @@ const EVERYWHERE = [
   'http.query_invalid',
   'http.body_incomplete',
   'http.body_too_large',
+  'http.headers_too_large',
+  'http.request_timeout',
   'http.rate_limited',
   'http.not_found',
   'http.busy',

@@ -80,7 +80,12 @@ export async function openInstallation(
     log,
   });
   const watched = { ...tenancy, withTenant: commits.watched(tenancy.withTenant) };
-  const platform: Platform = { admin: databaseAddress(postgres.url), tenancy: watched, close: tenancy.close };
+  const platform: Platform = {
+    admin: databaseAddress(postgres.url),
+    access: 'administrator',
+    tenancy: watched,
+    close: tenancy.close,
+  };
   const works = new Map<Backend, Work>();
   for (const backend of backends) {
     if (backend === 'redis' && redis === undefined) continue;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
-import type { TenantTx } from '../../platform/tenant-tx.ts';
+import type { Origin, TenantTx } from '../../platform/tenant-tx.ts';
 import type { Tenant } from '../../tenancy/index.ts';
 import type { CliContext } from './context.ts';
 import { cliProblem } from './errors.ts';
@@ -11,6 +11,9 @@ export const TENANT_OPTION = ['--tenant <slug>', 'the tenant, by its name in add
 
 /** Who a change by the command line is recorded as; the system's own user says which operator it was. */
 export const actor = (): string => `operator/${process.env['USER'] ?? process.env['LOGNAME'] ?? 'unknown'}`;
+
+/** Who acts, for `withControl` and `withTenant`. */
+export const byCommand = (): Origin => ({ actor: actor(), causation: 'cli' });
 
 /** The tenant of a name, or a problem that names it. */
 export async function tenantNamed({ openTenancy }: CliContext, slug: string): Promise<Tenant> {
@@ -23,7 +26,7 @@ export async function tenantNamed({ openTenancy }: CliContext, slug: string): Pr
 export async function inTenant<T>(context: CliContext, slug: string, work: (tx: TenantTx) => Promise<T>): Promise<T> {
   const tenant = await tenantNamed(context, slug);
   const tenancy = await context.openTenancy();
-  return tenancy.withTenant(tenant.id, { actor: actor(), causation: 'cli' }, work);
+  return tenancy.withTenant(tenant.id, byCommand(), work);
 }
 
 /** Reads an argument by a schema, for commander: what is wrong is said in the schema's words. */

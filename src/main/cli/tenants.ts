@@ -1,10 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { DriftReport, FleetReport, Tenancy, Tenant } from '../../tenancy/index.ts';
+import { deliverNotices, type DriftReport, type FleetReport, type Tenancy, type Tenant } from '../../tenancy/index.ts';
 import type { CliContext } from './context.ts';
 import { type Out, tableOf } from './out.ts';
+import { byCommand } from './scope.ts';
+import { registerTenantActs } from './tenant-acts.ts';
 
-/** `cascade tenants create | list | migrate | drift`. */
-export function registerTenants(program: Command, { openTenancy, out }: CliContext): void {
+/** `cascade tenants create | list | migrate | drift`, and what `tenant-acts.ts` adds. */
+export function registerTenants(program: Command, context: CliContext): void {
+  const { openTenancy, out } = context;
   const tenants = program
     .command('tenants')
     .description('the brokerages of this installation, each with a database of its own');
@@ -15,7 +18,9 @@ export function registerTenants(program: Command, { openTenancy, out }: CliConte
     .requiredOption('--name <name>', 'its name for people')
     .description('makes a tenant with its database; completes one whose making was interrupted')
     .action(async (slug: string, { name }: { name: string }) => {
-      const tenant = await (await openTenancy()).createTenant({ slug, name });
+      const tenancy = await openTenancy();
+      const tenant = await tenancy.createTenant({ slug, name }, byCommand());
+      await deliverNotices({ ...tenancy, log: context.log() }, tenant.id);
       out.result(shown(tenant), (each) => `${each.slug} is ready (${each.id})`);
     });
 
@@ -50,6 +55,8 @@ export function registerTenants(program: Command, { openTenancy, out }: CliConte
       const reports = await (await openTenancy()).drift();
       out.result(reports, (all) => all.map(driftText).join('\n'), { ok: reports.every(hasNoDrift) });
     });
+
+  registerTenantActs(tenants, context);
 }
 
 /** Migrates all tenants and shows how far it is; `npm run migrate` does the same. */

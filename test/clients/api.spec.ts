@@ -63,6 +63,23 @@ describe('Clients by the API', () => {
     }
   });
 
+  it('are a program’s as far as the scopes of its key say', async () => {
+    expect(await namesFor('program')).toEqual(['Ines', 'Kim', 'Rosa', 'Yuki']);
+    const params = { clientId: scene.client.Kim };
+    expect((await scene.call(readClient, 'program', { params })).code).toBe('identity.forbidden');
+    expect((await scene.call(createClient, 'program', { body: { name: 'By a program' } })).ok().ownerUserId).toBeNull();
+  });
+
+  it('tell nobody outside who of the staff looks after them', async () => {
+    const params = { clientId: scene.client.Kim };
+    const ownerOf = async (as: 'sales' | 'kim' | 'omar') =>
+      (await scene.call(readClient, as, { params })).ok().ownerUserId;
+    expect([await ownerOf('sales'), await ownerOf('kim'), await ownerOf('omar')]).toEqual([scene.sam, null, null]);
+    expect((await scene.call(listClients, 'omar')).text).not.toContain(scene.sam);
+    expect((await scene.call(listClients, 'omar', { query: { assignedTo: scene.sam } })).ok().data).toEqual([]);
+    expect((await scene.call(listClients, 'omar', { query: { deskId: scene.desk } })).ok().data).toEqual([]);
+  });
+
   it('refuse every act on one that is not reached as on one that is not there', async () => {
     for (const clientId of [scene.client.Rosa, absent]) {
       const params = { clientId };

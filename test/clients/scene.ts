@@ -1,21 +1,17 @@
 import type { z } from 'zod';
+import { z as zod } from 'zod';
 import { createClients, openAccounts } from '../../src/clients/index.ts';
-import { clientRoutes } from '../../src/clients/routes.ts';
-import { createIbs, ibRoutes, linkClients } from '../../src/ib/index.ts';
-import { approvalRoutes, isActiveStaff, isDesk, makePolicy } from '../../src/identity/index.ts';
+import { createIbs, linkClients } from '../../src/ib/index.ts';
+import { makeApiKey } from '../../src/identity/api-keys/service.ts';
 import { Currency } from '../../src/kernel/currency.ts';
 import { type ClientId, DeskId, type IbId, idFromUuid, newUuid } from '../../src/kernel/ids.ts';
 import type { OperationForm } from '../../src/kernel/operation.ts';
-import { approvalKinds } from '../../src/main/approval-kinds.ts';
-import type { Caller } from '../../src/platform/access.ts';
 import { query } from '../../src/platform/query.ts';
-import { createTenantClient } from '../../src/platform/tenant-client.ts';
-import { z as zod } from 'zod';
-import { callerOf, newUserId } from '../identity/callers.ts';
-import { pathOf } from '../support/api.ts';
+import type { TenantTx } from '../../src/platform/tenant-tx.ts';
+import { openTestApi, pathOf } from '../support/api.ts';
 import { readConformance } from '../support/conformance.ts';
-import { serveGuarded } from '../support/guarded.ts';
-import { openTestTenant } from '../support/tenancy.ts';
+import { makePerson, type PersonWords } from '../support/people.ts';
+import { testOrigin } from '../support/tenancy.ts';
 
 type In<Schema> = Schema extends z.ZodType ? z.input<Schema> : undefined;
 
@@ -46,7 +42,7 @@ const usd = Currency.parse('USD');
 const since = new Date('2020-01-01T00:00:00Z');
 
 /** Contact data that nobody else has, so that a leak is seen wherever it comes up. */
-const person = (name: string, place: number, country = 'DE') => ({
+const contactOf = (name: string, place: number, country = 'DE') => ({
   name,
   firstName: name,
   lastName: 'Canary',
@@ -76,13 +72,6 @@ const insertDesk = query(
   zod.object({}),
   `insert into identity.desks (id, name) values (:deskId, :name::text)`,
 );
-const insertStaff = query(
-  'test.insert_staff',
-  zod.object({}),
-  `with made as (insert into identity.users (id, email, email_key, name) values (:userId, :email::text, :email::text, 'Staff') returning id)
-   insert into identity.user_roles (user_id, role) select id, 'sales' from made`,
-);
-
 export type Scene = Awaited<ReturnType<typeof openScene>>;
 
 /**
@@ -90,8 +79,9 @@ export type Scene = Awaited<ReturnType<typeof openScene>>;
  * Omar's and the desk North's, Rosa is Pavel's, Yuki is nobody's. Callers stand under names; each may be asked as.
  */
 export async function openScene() {
-  const acme = await openTestTenant();
-  const { inTenant, tenancy, tenant } = acme;
+  const api = await openTestApi();
+  const tenant = api.tenantOf('acme');
+  const inTenant = <T>(work: (tx: TenantTx) => Promise<T>): Promise<T> => api.withTenant(tenant.id, testOrigin, work);
   const names = ['Maria', 'Omar', 'Lena', 'Pavel'] as const;
   const made = await inTenant((tx) =>
     createIbs(
@@ -111,7 +101,7 @@ export async function openScene() {
   const created = await inTenant((tx) =>
     createClients(
       tx,
-      people.map((name, index) => person(name, index, index === 3 ? 'FR' : 'DE')),
+      people.map((name, index) => contactOf(name, index, index === 3 ? 'FR' : 'DE')),
     ),
   );
   const client = Object.fromEntries(people.map((name, index) => [name, created[index]?.id])) as Record<
@@ -138,44 +128,39 @@ export async function openScene() {
     );
   });
   const north = DeskId.parse(idFromUuid('dsk', newUuid(Date.now())));
-  const [sam, admin] = [newUserId(), newUserId()];
-  await inTenant(async (tx) => {
+  const [waiting] = await inTenant(async (tx) => {
     await insertDesk(tx, { deskId: north, name: 'North' });
-    await insertStaff(tx, { userId: sam, email: 'sam@example.com' });
-    await assignAtOnce(tx, { key: keyOf('Kim'), ownerUserId: sam, deskId: null });
+    return createClients(tx, [{ name: 'Zora' }]);
+  });
+  const person = async (words: PersonWords) => {
+    const { id, token } = await makePerson(api, words);
+    return { id: id as string, token };
+  };
+  const sales = await makePerson(api, { roles: ['sales'], desks: [north] });
+  await inTenant(async (tx) => {
+    await assignAtOnce(tx, { key: keyOf('Kim'), ownerUserId: sales.id, deskId: null });
     await assignAtOnce(tx, { key: keyOf('Ines'), ownerUserId: null, deskId: north });
   });
-
-  const partner = (ibId: IbId) => callerOf({ surface: 'partner', roles: ['ib'], ibId, provenAt: null });
-  const trader = (clientId: ClientId, kycState = 'approved') =>
-    callerOf({ surface: 'portal', roles: ['client'], clientId, kycState, provenAt: null });
+  const program = await inTenant((tx) =>
+    makeApiKey(tx, { userId: null }, { name: 'crm', scopes: ['clients:list', 'clients:create', 'ibs:list'] }),
+  );
   const callers = {
-    admin: callerOf({ id: admin }),
-    owner: callerOf({ roles: ['owner'] }),
-    compliance: callerOf({ roles: ['compliance'] }),
-    finance: callerOf({ roles: ['finance'] }),
-    support: callerOf({ roles: ['support'] }),
-    auditor: callerOf({ roles: ['auditor'] }),
-    sales: callerOf({ roles: ['sales'], id: sam, deskIds: [north] }),
-    otherSales: callerOf({ roles: ['sales'] }),
-    omar: partner(ib.Omar),
-    pavel: partner(ib.Pavel),
-    lena: partner(ib.Lena),
-    kim: trader(client.Kim),
-    pending: trader(client.Yuki, 'pending'),
-  } satisfies Record<string, Caller>;
+    admin: await person({ roles: ['admin'] }),
+    owner: await person({ roles: ['owner'] }),
+    compliance: await person({ roles: ['compliance'] }),
+    finance: await person({ roles: ['finance'] }),
+    support: await person({ roles: ['support'] }),
+    auditor: await person({ roles: ['auditor'] }),
+    sales: { id: sales.id as string, token: sales.token },
+    otherSales: await person({ roles: ['sales'] }),
+    omar: await person({ roles: ['ib'], ibId: ib.Omar }),
+    pavel: await person({ roles: ['ib'], ibId: ib.Pavel }),
+    lena: await person({ roles: ['ib'], ibId: ib.Lena }),
+    kim: await person({ roles: ['client'], clientId: client.Kim }),
+    pending: await person({ roles: ['client'], ...(waiting && { clientId: waiting.id }) }),
+    program: { id: 'program', token: program.key },
+  };
   type Name = keyof typeof callers;
-  const { withTenant, withControl } = tenancy;
-  const server = await serveGuarded(tenancy, new Map(Object.entries(callers)), () => [
-    ...clientRoutes({ withTenant, assignees: { isStaff: isActiveStaff, isDesk } }),
-    ...ibRoutes({ withTenant }),
-    ...approvalRoutes({
-      withTenant,
-      kinds: approvalKinds,
-      policy: makePolicy({ withTenant, withControl, rowsOfTenant: async () => [] }),
-    }),
-  ]);
-  const http = createTenantClient();
   const conformance = readConformance();
 
   /** Sends anything to an operation's path; the answer must be as the operation is described. */
@@ -184,10 +169,13 @@ export async function openScene() {
     as: Name,
     { path = operation.path, body }: { readonly path?: string; readonly body?: string } = {},
   ): Promise<Answer<Op>> => {
-    const answer = await http.send({
-      url: `http://acme.localhost:${server.port}${path}`,
+    const answer = await api.raw({
+      path,
       method: operation.method.toUpperCase() as 'GET' | 'POST',
-      headers: { authorization: `Bearer ${as}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${callers[as].token}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
       ...(body !== undefined && { body }),
     });
     const faults = conformance.faultsOf(operation, answer);
@@ -210,16 +198,10 @@ export async function openScene() {
       path: pathOf(operation, asked.params, asked.query),
       ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
     });
-  const close = async (): Promise<void> => {
-    await http.close();
-    await server.stop();
-    await acme.close();
-  };
   return {
     inTenant,
     tenant,
-    tenancy,
-    close,
+    close: api.close,
     call,
     raw,
     callers,
@@ -227,7 +209,7 @@ export async function openScene() {
     client,
     accounts,
     desk: north,
-    sam,
+    sam: sales.id,
     keyOf,
     events: () => inTenant((tx) => allEvents(tx, {})),
   };

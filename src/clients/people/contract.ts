@@ -39,8 +39,10 @@ export const Client = z
     country: CountryCode.nullable(),
     kycState: KycState,
     ibId: IbId.nullable().meta({ description: 'The introducing broker that the client belongs to now' }),
-    ownerUserId: UserId.nullable().meta({ description: 'Who of the staff looks after the client' }),
-    deskId: DeskId.nullable().meta({ description: 'The desk that looks after the client' }),
+    ownerUserId: UserId.nullable().meta({
+      description: 'Who of the staff looks after the client; told to staff and programs',
+    }),
+    deskId: DeskId.nullable().meta({ description: 'The desk that looks after the client; told to staff and programs' }),
     referralCode: z
       .string()
       .nullable()

@@ -199,6 +199,7 @@ export async function openScene() {
       ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
     });
   return {
+    api,
     inTenant,
     tenant,
     close: api.close,

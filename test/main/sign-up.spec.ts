@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listClients } from '../../src/clients/people/contract.ts';
 import { listIbs, readIb, setIbStatus } from '../../src/ib/contract.ts';
+import { register } from '../../src/identity/registration/contract.ts';
 import type { IbId } from '../../src/kernel/ids.ts';
 import { openClient } from '../../src/main/sign-up.ts';
 import { openScene, type Scene } from '../clients/scene.ts';
@@ -54,6 +55,22 @@ describe('Whoever signs up', () => {
     });
     for (const code of [null, 'NOSUCHCODE', '', suspended])
       expect(await read(await signUp(code))).toMatchObject({ ibId: null, referralCode: code, name: 'Nadia Silva' });
+  });
+
+  it('does so by the documented API alone, and is answered the same whatever the code', async () => {
+    const person = { password: 'a long and uncommon sentence', firstName: 'Rui', lastName: 'Silva', country: 'PT' };
+    const code = await codeOf(scene.ib.Lena);
+    const answers = [];
+    for (const [place, referralCode] of [code, 'NOSUCHCODE'].entries())
+      answers.push(
+        await scene.api.call(register, { body: { ...person, email: `rui${place}@example.com`, referralCode } }),
+      );
+    expect(answers.map(({ status, text }) => [status, text])).toEqual(answers.map(() => [202, '{"accepted":true}']));
+    const { data } = (await scene.call(listClients, 'admin', { query: { q: 'Rui Silva', sort: 'createdAt' } })).ok();
+    expect(data.map(({ ibId, email, kycState }) => [ibId, email, kycState])).toEqual([
+      [scene.ib.Lena, 'rui0@example.com', 'pending'],
+      [null, 'rui1@example.com', 'pending'],
+    ]);
   });
 
   it('reads a code that is like no other of the tenant’s', async () => {

@@ -14,12 +14,12 @@ export const asJson = (value: unknown): string =>
 
 const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
 
-function send(response: ServerResponse, status: number, contentType: string | undefined, text: string): void {
+function send(response: ServerResponse, status: number, contentType: string | undefined, body: string | Buffer): void {
   response.statusCode = status;
   if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store');
   if (contentType !== undefined) response.setHeader('Content-Type', contentType);
-  response.setHeader('Content-Length', Buffer.byteLength(text));
-  response.end(response.req.method === 'HEAD' ? undefined : text);
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
 /** Sends what a handler answered. */
@@ -31,6 +31,8 @@ export function sendAnswer(response: ServerResponse, answer: AnyAnswer, contentT
     send(response, answer.status, mediaType ?? 'application/json; charset=utf-8', asJson(answer.json));
   else if (answer.text !== undefined)
     send(response, answer.status, mediaType ?? 'text/plain; charset=utf-8', answer.text);
+  else if (answer.bytes !== undefined)
+    send(response, answer.status, mediaType ?? 'application/octet-stream', answer.bytes);
   else send(response, answer.status, undefined, '');
 }
 

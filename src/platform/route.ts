@@ -51,6 +51,7 @@ type AnswerForms<Op extends OperationForm> = {
     ?
         | { readonly json: ReadOnly<z.input<Op['answers'][Status]>> }
         | { readonly text: string; readonly contentType?: string }
+        | { readonly bytes: Buffer; readonly contentType?: string }
     : unknown);
 };
 
@@ -64,6 +65,8 @@ export type AnyAnswer = {
   readonly cookies?: readonly string[];
   readonly json?: unknown;
   readonly text?: string;
+  /** What is sent as it is, for example packed. */
+  readonly bytes?: Buffer;
   readonly contentType?: string;
 };
 

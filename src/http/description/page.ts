@@ -59,7 +59,7 @@ export const style = `:root {
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; }
 a { color: var(--accent); }
-.top { background: var(--deep); color: #fff; padding: 2.2rem max(1.25rem, calc((100vw - 72rem) / 2)); }
+.top { background: var(--deep); color: #fff; padding: 2.2rem max(1.25rem, calc((100vw - 72rem) / 2 + 1.25rem)); }
 .top h1 { margin: 0; font-size: clamp(1.6rem, 5vw, 2.3rem); letter-spacing: -.02em; }
 .top h1 span { font-weight: 300; }
 .top p { margin: .4rem 0 0; max-width: 46rem; color: #d5e4ef; }
@@ -76,6 +76,8 @@ main { max-width: 72rem; margin: 0 auto; padding: 1.25rem; }
 #viewer { background: #fff; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
 #viewer .swagger-ui { font-family: inherit; overflow-wrap: anywhere; }
 #viewer .swagger-ui .wrapper { max-width: none; padding: 0 1.25rem; }
+#viewer .swagger-ui :is(.info p, .info li, .markdown p, .opblock-tag small, .opblock-summary-description, table, label, button, input, select) { font-family: inherit; }
+#viewer .swagger-ui :is(.info, .markdown) code { color: var(--ink); background: #eaf0f4; font-weight: 500; }
 #viewer .swagger-ui .info { margin: 1.5rem 0; }
 #viewer .swagger-ui .info .title { color: var(--ink); font-family: inherit; font-size: 1.5rem; }
 #viewer .swagger-ui .scheme-container { box-shadow: none; border: 0 solid var(--line); border-width: 1px 0; margin: 0; padding: .9rem 0; background: #fbfcfd; }
@@ -87,7 +89,9 @@ main { max-width: 72rem; margin: 0 auto; padding: 1.25rem; }
   main { padding: .75rem; }
   .start { padding: .9rem 1rem; }
   #viewer .swagger-ui .wrapper { padding: 0 .6rem; }
-  #viewer .swagger-ui .opblock-tag { flex-wrap: wrap; }
+  #viewer .swagger-ui .opblock-tag { flex-wrap: wrap; position: relative; padding-right: 3rem; }
+  #viewer .swagger-ui .opblock-tag > button { position: absolute; right: 0; top: .4rem; }
+  #viewer .swagger-ui .filter .operation-filter-input { width: 100%; }
   #viewer .swagger-ui .opblock-tag small { flex: 1 0 100%; padding: 0; }
   #viewer .swagger-ui .opblock .opblock-summary { flex-wrap: wrap; }
   #viewer .swagger-ui .opblock .opblock-summary-description { flex: 1 0 100%; padding: .2rem .4rem; }

@@ -33,7 +33,7 @@ const header = (aside: Html): Html =>
 
 const LINKS = html`<nav aria-label="Operator">
   <a href="/ops/queues">Queue board</a><a href="/readyz">Ready</a><a href="/healthz">Alive</a
-  ><a href="/metrics">Metrics</a>
+  ><a href="/metrics">Metrics</a><a href="/docs">API</a>
 </nav>`;
 
 /** What anybody may see: that it runs, and how an operator gets in. */
@@ -48,6 +48,10 @@ export const harmlessPage = (): string =>
           A browser asks for a name and a password: any name, and the operator’s token. A program sends
           <code>Authorization: Bearer &lt;token&gt;</code>. The token is printed when the product starts, or is set in
           the environment.
+        </p>
+        <p>
+          <a href="/docs">How people and programs sign in</a>, and what the API can do. A broker’s people sign in on the
+          broker’s own host, operators of the platform on this one.
         </p>
       </main>`,
   );

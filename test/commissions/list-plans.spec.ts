@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createClients, openAccounts } from '../../src/clients/index.ts';
 import { rebatesOfAll, rebatesOfBeneficiary, rebatesOfDeal } from '../../src/commissions/rebates/queries.ts';
 import { bookingsOfDeals } from '../../src/commissions/trades/queries.ts';
+import { listTrades } from '../../src/commissions/trades/service.ts';
+import { createIbs, linkClients } from '../../src/ib/index.ts';
+import { Currency } from '../../src/kernel/currency.ts';
 import { pageOfEntries } from '../../src/ledger/accounts/queries.ts';
+import { reachesEverything } from '../../src/platform/access.ts';
 import type { TenantTx } from '../../src/platform/tenant-tx.ts';
 import { asAdmin } from '../../src/tenancy/admin.ts';
 import { parkedDeals } from '../../src/trading/due/queries.ts';
@@ -10,6 +16,8 @@ import { indexesOf, planOf, sequentialReads } from '../support/plans.ts';
 import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
 
 const ROWS = 100_000;
+/** Accounts of one trade each, before all others. */
+const OLD_LOGINS = Array.from({ length: 300 }, (_none, place) => 800_000n + BigInt(place));
 
 /** 100 000 trades of 2 000 logins, each booked with a rebate: not what a broker has, but as much of it. */
 const filling = (rows: number): string[] => [
@@ -19,6 +27,11 @@ const filling = (rows: number): string[] => [
    select n, n, 900000 + n % 2000, n, 0, 100000000, 1773187200000 + n * 1000,
           'epoch'::timestamptz + (1773187200000 + n * 1000) * interval '1 millisecond', 1, 0, 0, 1, true, false, 'add', 'out', 'due',
           'EURUSD', '\\x00', '{}' from generate_series(1::bigint, ${rows}) n`,
+  `insert into trading.deals (key, ticket, login, position_id, opened_volume, closed_volume, server_time_ms, time_utc, action,
+     reason, version, server_key, has_ms, ambiguous, kind, entry, handling, symbol, content_hash, raw)
+   select ${rows} + n, ${rows} + n, 800000 + n - 1, n, 0, 100000000, 1673187200000 + n,
+          'epoch'::timestamptz + (1673187200000 + n) * interval '1 millisecond', 1, 0, 0, 1, true, false, 'add', 'out', 'due',
+          case when n % 10 = 1 then 'XAUUSD' else 'EURUSD' end, '\\x00', '{}' from generate_series(1::bigint, 300) n`,
   `insert into commissions.batches (trades, known_at, configuration_version) values (${rows}, now(), 1)`,
   `insert into commissions.bookings (deal_key, revision, batch_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, earning_units)
    select n, 0, 1, 1, 1 + n % 500, 1, 1, now(), 30 from generate_series(1::bigint, ${rows}) n`,
@@ -74,6 +87,48 @@ describe('Lists of money at 100 000 trades', () => {
     expect(sequentialReads(plan).filter((table) => !small.has(table ?? ''))).toEqual([]);
     const used = ['deals', 'bookings', 'rebates', 'parked'].flatMap((table) => indexesOf(plan, table));
     expect(used.filter((name) => name?.startsWith(index))).not.toEqual([]);
+  });
+
+  it('pages of an IB whose many accounts traded long ago leap over those of others, and never point to one of them', async () => {
+    const subtreeOf = await acme.inTenant(async (tx) => {
+      const [ib] = await createIbs(tx, [{ name: 'Ida', parent: null }]);
+      const clients = await createClients(
+        tx,
+        OLD_LOGINS.map((login) => ({ name: `Client ${login}` })),
+      );
+      await openAccounts(
+        tx,
+        clients.map(({ key: clientKey }, place) => ({
+          ...{ clientKey, server: 'Live', group: 'real', currency: Currency.parse('USD') },
+          login: OLD_LOGINS[place] ?? 0n,
+        })),
+      );
+      if (ib === undefined) throw new Error('an IB was to be made');
+      await linkClients(
+        tx,
+        clients.map(({ key }) => ({ clientKey: key, ibKey: ib.key })),
+      );
+      return ib.id;
+    });
+    const reach = { ...reachesEverything, everything: false, subtreeOf };
+    for (const [sort, filter] of [
+      ['-closedAt', {}],
+      ['closedAt', {}],
+      ['-closedAt', { symbol: 'XAUUSD' }],
+    ] as const) {
+      const seen: bigint[] = [];
+      let cursor: string | undefined;
+      for (let pages = 0; pages < 30; pages += 1) {
+        const page = await acme.inTenant((tx) => listTrades(tx, { reach, filter, page: { limit: 100, sort, cursor } }));
+        seen.push(...page.rows.map(({ trade }) => trade.login ?? 0n));
+        if (page.nextCursor === null) break;
+        const [, , key] = z.array(z.string()).parse(JSON.parse(Buffer.from(page.nextCursor, 'base64url').toString()));
+        expect(BigInt(key ?? 0)).toBeGreaterThan(BigInt(ROWS));
+        cursor = page.nextCursor;
+      }
+      const expected = OLD_LOGINS.filter((login) => !('symbol' in filter) || login % 10n === 0n);
+      expect(seen.toSorted()).toEqual(expected.map(String).toSorted().map(BigInt));
+    }
   });
 
   it('entries of an account: a range of its versions', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listRebates } from '../../src/commissions/rebates/contract.ts';
 import { explainTradeRebates, listTrades, readTrade } from '../../src/commissions/trades/contract.ts';
-import { tradeIdOf } from '../../src/kernel/ids.ts';
+import { encodeId, tradeIdOf } from '../../src/kernel/ids.ts';
 import { makePerson } from '../support/people.ts';
 import { LOGINS, type MoneyDesk, openMoneyDesk } from './money-desk.ts';
 
@@ -118,6 +118,20 @@ describe('Trades over HTTP', () => {
       query: { cursor: Buffer.from('["-deal","1","0.0.1.1) or (1=1"]').toString('base64url') },
     });
     expect(rebates.status).toBe(400);
+  });
+
+  it('answers instants at the ends of the calendar, and accounts that nobody has, with nothing', async () => {
+    const { owner } = desk.people;
+    const none = [
+      { to: '0000-01-01T00:00:00Z' },
+      { from: '9999-12-31T23:59:59.999Z' },
+      { cursor: Buffer.from('["-closedAt","0000-01-01T00:00:00.000Z","1"]').toString('base64url') },
+      { accountId: encodeId('acc', 2n ** 127n) },
+      { clientId: encodeId('cli', 0n) },
+      { symbol: "'; --" },
+    ];
+    for (const query of none) expect([query, (await list(owner, query)).data]).toEqual([query, []]);
+    expect((await list(owner, { from: '0000-01-01T00:00:00Z', to: '9999-12-31T23:59:59Z' })).data).toHaveLength(14);
   });
 
   it('answers a foreign trade, one of another tenant and one that is not there alike', async () => {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { verifyBookings } from '../../src/commissions/index.ts';
 import { approveApproval } from '../../src/identity/approvals/contract.ts';
 import { Currency } from '../../src/kernel/currency.ts';
 import { encodeId } from '../../src/kernel/ids.ts';
-import { ensureAccounts } from '../../src/ledger/index.ts';
+import { ensureAccounts, verifyLedger } from '../../src/ledger/index.ts';
 import { listLedgerAccounts, listLedgerEntries } from '../../src/ledger/accounts/contract.ts';
 import { requestAdjustment } from '../../src/ledger/adjustments/contract.ts';
 import { query } from '../../src/platform/query.ts';
@@ -179,5 +180,13 @@ describe('Adjustments by hand', () => {
     }
     const { auditor, omar, clientOfLena } = desk.people;
     for (const token of [auditor, omar, clientOfLena]) expect((await ask(body, token)).status).toBe(403);
+  });
+
+  it('leave books that verify', async () => {
+    const { ledger, bookings } = await desk.inTenant(async (tx) => ({
+      ledger: await verifyLedger(tx),
+      bookings: await verifyBookings(tx),
+    }));
+    expect([ledger, bookings.findings]).toEqual([[], []]);
   });
 });

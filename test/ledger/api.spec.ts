@@ -154,7 +154,7 @@ describe('The books over HTTP', () => {
       query: { asOf },
     });
     expect(entries.ok().data.map(({ version }) => version)).toEqual([1]);
-    for (const query of [{}, { asOf }, { asOf: '2001-01-01T00:00:00Z' }]) {
+    for (const query of [{}, { asOf }, { asOf: '0000-01-01T00:00:00Z' }]) {
       const trial = (await desk.api.call(readTrialBalance, { token: finance, query })).ok();
       expect(trial.totals.map(({ net }) => net.amount.replace(/[0.]/g, ''))).toEqual(trial.totals.map(() => ''));
       const expense = trial.lines.find(

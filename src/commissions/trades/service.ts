@@ -16,9 +16,12 @@ import { toldTo } from './rules.ts';
 
 /** More accounts than these are not asked one by one: then all trades are looked at, and those of others left out. */
 const ACCOUNTS_MAX = 200;
-/** Trades that one request looks at: rounds of so many. */
+/** Where others trade far more, the caller's next trade is asked of so many accounts at most. */
+const ACCOUNTS_LEAPT_MAX = 50_000;
+/** Trades that one request looks at: rounds of so many; after the first rounds it leaps over those of others. */
 const LOOKED_AT_MAX = 1_000;
-const ROUNDS_MAX = 5;
+const ROUNDS_MAX = 8;
+const ROUNDS_WALKED = 4;
 
 type State = 'booked' | 'unpaid' | 'due' | 'parked' | 'never';
 type Booking = Awaited<ReturnType<typeof queries.bookingsOfDeals>>[number];
@@ -43,36 +46,47 @@ export type TradeFilter = {
 
 type Listing = { readonly reach: Reach; readonly filter: TradeFilter; readonly page: PageAsked<'closedAt'> };
 
-/** A page of the trades within reach, by their close. It may be short while there are more: what a request looks at is bounded. */
+/**
+ * A page of the trades within reach, by their close. It may be short while there are more, because what a request looks at
+ * is bounded; a cursor is always a trade that the caller reaches.
+ */
 export async function listTrades(tx: TenantTx, { reach, filter, page }: Listing): Promise<Page<FoundTrade>> {
-  const logins = await loginsOf(tx, reach, filter);
-  const { symbol, from, to, state, accountId, clientId } = filter;
-  const leavesOut = logins === undefined && !(reach.everything && accountId === undefined && clientId === undefined);
-  const isNarrow = leavesOut || symbol !== undefined || state !== undefined;
-  const asked = {
-    filter: {
-      logins,
-      symbol,
-      from,
-      to,
-      state: state === 'booked' || state === 'unpaid' ? ('handed_on' as const) : state,
-    },
-    sort: page.sort,
-    looked: isNarrow ? LOOKED_AT_MAX : page.limit + 1,
-  };
+  const { from, to, symbol, state } = filter;
+  const { logins, leavesOut } = await loginsOf(tx, reach, filter);
+  const looks = leavesOut || ((symbol !== undefined || state !== undefined) && logins === undefined);
+  const asked = { range: { logins, from, to }, sort: page.sort, limit: looks ? LOOKED_AT_MAX : page.limit + 1 };
   const rows: FoundTrade[] = [];
   let after = page.cursor === undefined ? null : pointIn(page.cursor, page.sort);
+  let reached = after;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const { trades, end } = await closedTrades(tx, { ...asked, after });
-    for (const found of await described(tx, reach, trades)) if (isWanted(found, filter)) rows.push(found);
+    const leap =
+      leavesOut && round >= ROUNDS_WALKED && round % 2 === 0 ? await ownLogins(tx, reach, filter) : undefined;
+    const step = leap === undefined ? asked : { ...asked, range: { ...asked.range, logins: leap }, limit: 1 };
+    const trades = await closedTrades(tx, { ...step, after });
+    const found = await described(tx, reach, leavesOut ? trades : trades.filter((trade) => mayBeWanted(trade, filter)));
+    rows.push(...found.filter((each) => isWanted(each, filter)));
     if (rows.length > page.limit) return pageUpTo(rows, page);
-    if (end === null) return { rows, nextCursor: null };
-    after = end;
+    if (trades.length < step.limit) return { rows, nextCursor: null };
+    after = trades.at(-1) ?? null;
+    reached = (leavesOut ? found.at(-1)?.trade : after) ?? reached;
   }
-  return { rows, nextCursor: after === null ? null : cursorOf(after, page.sort) };
+  return { rows, nextCursor: reached === null ? null : cursorOf(reached, page.sort) };
 }
 
-const isWanted = ({ state, account }: FoundTrade, filter: TradeFilter): boolean =>
+/** All accounts that are asked for, to leap to the next trade of one of them; undefined where they are too many even for that. */
+async function ownLogins(tx: TenantTx, reach: Reach, { accountId, clientId }: TradeFilter) {
+  const logins = await loginsWithin(tx, reach, { accountId, clientId, limit: ACCOUNTS_LEAPT_MAX });
+  return logins.length < ACCOUNTS_LEAPT_MAX ? logins : undefined;
+}
+
+const mayBeWanted = ({ symbol, state }: ClosedTrade, filter: TradeFilter): boolean =>
+  (filter.symbol === undefined || symbol === filter.symbol) &&
+  (filter.state === undefined || state === (isJudged(filter.state) ? 'handed_on' : filter.state));
+
+const isJudged = (state: State): boolean => state === 'booked' || state === 'unpaid';
+
+const isWanted = ({ trade, state, account }: FoundTrade, filter: TradeFilter): boolean =>
+  mayBeWanted(trade, filter) &&
   (filter.state === undefined || state === filter.state) &&
   (filter.accountId === undefined || account?.id === filter.accountId) &&
   (filter.clientId === undefined || account?.clientId === filter.clientId);
@@ -95,11 +109,12 @@ function pointIn(cursor: string, sort: string): TradePoint {
   return { closedAt, dealKey: BigInt(afterId) };
 }
 
-/** The accounts whose trades are asked for; undefined where they are all, or too many to be asked one by one. */
+/** The accounts whose trades are asked for; where they are too many to be asked one by one, those of others are left out of all. */
 async function loginsOf(tx: TenantTx, reach: Reach, { accountId, clientId }: TradeFilter) {
-  if (reach.everything && accountId === undefined && clientId === undefined) return undefined;
+  if (reach.everything && accountId === undefined && clientId === undefined)
+    return { logins: undefined, leavesOut: false };
   const logins = await loginsWithin(tx, reach, { accountId, clientId, limit: ACCOUNTS_MAX + 1 });
-  return logins.length <= ACCOUNTS_MAX ? logins : undefined;
+  return logins.length <= ACCOUNTS_MAX ? { logins, leavesOut: false } : { logins: undefined, leavesOut: true };
 }
 
 /** Trades within reach with their account, state and booking; what is not reached is left out. */

@@ -3,47 +3,28 @@ import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { translateDeal } from '../platforms/mt5/translate.ts';
 import type { Deal, RawDeal } from '../types.ts';
 import * as queries from './queries.ts';
-import type { ClosedTrade, ClosedTradeFilter, TradePoint } from './types.ts';
+import type { ClosedTrade, TradePoint, TradeRange } from './types.ts';
 
-export type TradeSort = 'closedAt' | '-closedAt';
+type TradeSort = 'closedAt' | '-closedAt';
 
-/**
- * Trades in the order of their close. Looks at the next `looked` behind `after` and gives those of them that the filter
- * wants, and the last one looked at, from where to go on (null where there are no more): so a filter that fits little costs
- * no more than one that fits all.
- */
-export async function closedTrades(
+/** The next trades behind a point, in the order of their close, at most `limit`; fewer are all that there are. */
+export function closedTrades(
   tx: TenantTx,
   asked: {
-    readonly filter: ClosedTradeFilter;
+    readonly range: TradeRange;
     readonly sort: TradeSort;
     readonly after: TradePoint | null;
-    readonly looked: number;
+    readonly limit: number;
   },
-): Promise<{ readonly trades: ClosedTrade[]; readonly end: TradePoint | null }> {
-  const { symbol, state, logins, from, to } = asked.filter;
-  const range = {
-    from,
-    to,
-    afterAt: asked.after?.closedAt,
-    afterKey: asked.after?.dealKey,
-    limit: asked.looked,
-  };
-  const rows =
-    logins === undefined
-      ? await queries.tradesByClose[asked.sort](tx, range)
-      : await queries.tradesOfLogins[asked.sort](tx, {
-          ...range,
-          servers: logins.map(({ server }) => server),
-          logins: logins.map(({ login }) => login),
-        });
-  const last = rows.at(-1);
-  return {
-    trades: rows.filter(
-      (row) => (symbol === undefined || row.symbol === symbol) && (state === undefined || row.state === state),
-    ),
-    end: rows.length < asked.looked || last === undefined ? null : { closedAt: last.closedAt, dealKey: last.dealKey },
-  };
+): Promise<ClosedTrade[]> {
+  const { logins, from, to } = asked.range;
+  const range = { from, to, afterAt: asked.after?.closedAt, afterKey: asked.after?.dealKey, limit: asked.limit };
+  if (logins === undefined) return queries.tradesByClose[asked.sort](tx, range);
+  return queries.tradesOfLogins[asked.sort](tx, {
+    ...range,
+    servers: logins.map(({ server }) => server),
+    logins: logins.map(({ login }) => login),
+  });
 }
 
 /** One trade with what the platform said of it; undefined where there is no such closing deal. */

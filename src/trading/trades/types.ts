@@ -5,7 +5,7 @@ export type TradePoint = { readonly closedAt: Date; readonly dealKey: bigint };
  * Where a closed deal is: it waits to be booked, is parked, earns nothing whatever the plans say, or was handed on and has
  * a booking.
  */
-export type TradeState = 'due' | 'parked' | 'never' | 'handed_on';
+type TradeState = 'due' | 'parked' | 'never' | 'handed_on';
 
 /** A deal that closed volume. */
 export type ClosedTrade = TradePoint & {
@@ -22,11 +22,9 @@ export type ClosedTrade = TradePoint & {
 };
 
 /** Which trades are asked for. */
-export type ClosedTradeFilter = {
-  /** Those of these accounts; else of all. At most a few hundred: each is a range of its own. */
+export type TradeRange = {
+  /** Those of these accounts; else of all. Each is a range of its own, of which `limit` trades are read. */
   readonly logins?: readonly { readonly server: string; readonly login: bigint }[] | undefined;
-  readonly symbol?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
-  readonly state?: TradeState | undefined;
 };

@@ -1,6 +1,6 @@
 import type { TenantId } from '../kernel/ids.ts';
 import {
-  type Delivery,
+  type MailDelivery,
   type MailRealm,
   mailWaitingHandler,
   makeDelivery,
@@ -9,13 +9,14 @@ import {
   sweepMail,
   transportDefaults,
 } from '../notifications/index.ts';
+import type { Metrics } from '../ops/index.ts';
 import { makeSealer } from '../platform/crypto.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { SendMail } from '../platform/mail.ts';
 import { startWorkers } from '../platform/queue/index.ts';
 import { Rounds, type VisitOutcome } from '../platform/rounds/index.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
-import type { RoleDeps } from './roles.ts';
+import type { Platform } from './compose.ts';
 import type { Work } from './work.ts';
 
 /** Mails delivered at the same time, over all tenants, by one worker process. */
@@ -30,6 +31,15 @@ const mailSealer = (config: CompleteConfig) => makeSealer(config.secret, 'notifi
 export const sendMailOf = (config: CompleteConfig, nudge: (realm: MailRealm) => void = () => undefined): SendMail =>
   makeSendMail({ sealer: mailSealer(config), nudge });
 
+/** What delivering stands on. */
+type MailWorkDeps = {
+  readonly config: CompleteConfig;
+  readonly platform: Pick<Platform, 'tenancy'>;
+  readonly work: Pick<Work, 'store' | 'queues'>;
+  readonly metrics: Pick<Metrics, 'countJob'>;
+  readonly log: Logger;
+};
+
 /** The delivery of mails, as a part of the worker. */
 type MailWork = {
   /** Begins to deliver what the queue tells of; `onLeft` is told of tenants to come back to. */
@@ -40,7 +50,7 @@ type MailWork = {
 };
 
 /** Makes what delivers mails: those that the queue tells of, and those that the sweeper finds. */
-export function mailWork({ config, platform, work, metrics, log }: RoleDeps): MailWork {
+export function mailWork({ config, platform, work, metrics, log }: MailWorkDeps): MailWork {
   const { withTenant, withControl, tenantOfId } = platform.tenancy;
   const from = config.mailFrom ?? `no-reply@${config.baseHost}`;
   if (config.smtpUrl === undefined) log.warn('CASCADE_SMTP_URL is not set: mails wait until it is');
@@ -81,9 +91,9 @@ export function mailWork({ config, platform, work, metrics, log }: RoleDeps): Ma
 
 /** Looks after the mail of the installation's own people, as the sweeper does for tenants. */
 const installationRounds = (
-  delivery: Delivery,
+  delivery: MailDelivery,
   config: CompleteConfig,
-  work: Work,
+  work: Pick<Work, 'queues'>,
   log: Logger,
 ): Rounds<'installation'> =>
   new Rounds({

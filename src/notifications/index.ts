@@ -1,4 +1,4 @@
-export { type Delivery, type DeliveryDeps, makeDelivery } from './delivery/service.ts';
+export { type DeliveryDeps, type MailDelivery, makeDelivery } from './delivery/service.ts';
 export { openTransport, transportDefaults } from './delivery/transport.ts';
 export { makeMailNudge, mailWaitingHandler, NOTIFICATION_QUEUE, sweepMail } from './jobs.ts';
 export { makeSendMail } from './outbox/service.ts';

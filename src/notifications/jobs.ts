@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { TenantId, newUuid } from '../kernel/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type JobDefinition, type JobHandler, type Queues, handlerOf } from '../platform/queue/index.ts';
-import type { Delivery } from './delivery/service.ts';
+import type { MailDelivery } from './delivery/service.ts';
 import type { MailRealm } from './types.ts';
 
 /** The queue of mails, apart from the engine's: neither waits for the other. */
@@ -27,14 +27,14 @@ const mailWaiting: JobDefinition<MailWaiting> = {
 };
 
 /** Delivers what waits; `onLeft` is told where something is to be tried again, so that the sweeper comes back in time. */
-export const mailWaitingHandler = (delivery: Delivery, onLeft: (realm: MailRealm) => void): JobHandler =>
+export const mailWaitingHandler = (delivery: MailDelivery, onLeft: (realm: MailRealm) => void): JobHandler =>
   handlerOf(mailWaiting, async (_context, { realm }) => {
     const { left } = await delivery.deliverDue(realm);
     if (left) onLeft(realm);
   });
 
 /** Says that mail waits; rejects with `queue.unavailable` where the queue is away. */
-export const announceMail = (queues: Queues, realm: MailRealm): Promise<void> =>
+const announceMail = (queues: Queues, realm: MailRealm): Promise<void> =>
   queues.add(mailWaiting, { realm, nudge: newUuid(Date.now()) });
 
 /** Commits in quick succession make one job. */
@@ -59,7 +59,11 @@ export function makeMailNudge(queues: Queues, log: Logger): (realm: MailRealm) =
 }
 
 /** What the sweeper does about a realm's mail: has it announced where it is due, and comes back when it will be. */
-export async function sweepMail(delivery: Delivery, queues: Queues, realm: MailRealm): Promise<{ laterMs?: number }> {
+export async function sweepMail(
+  delivery: MailDelivery,
+  queues: Queues,
+  realm: MailRealm,
+): Promise<{ laterMs?: number }> {
   const dueInMs = await delivery.lookAfter(realm);
   if (dueInMs === null) return {};
   if (dueInMs > 0) return { laterMs: dueInMs };

@@ -1,2 +1,2 @@
 export { liveRoutes } from './live/routes.ts';
-export { liveDefaults, type LiveSettings, type LiveStreams, makeLiveStreams } from './live/service.ts';
+export { type LiveSettings, type LiveStreams, makeLiveStreams } from './live/service.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type MailCatcher, startMailCatcher } from '../../simulators/mail/index.ts';
 import { register, verifyEmail } from '../../src/identity/registration/contract.ts';
 import { login } from '../../src/identity/sign-in/contract.ts';
-import { type Delivery, makeDelivery, makeSendMail, openTransport } from '../../src/notifications/index.ts';
+import { type MailDelivery, makeDelivery, makeSendMail, openTransport } from '../../src/notifications/index.ts';
 import { makeSealer } from '../../src/platform/crypto.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
 import { testLog } from '../support/tenancy.ts';
@@ -10,7 +10,7 @@ import { testLog } from '../support/tenancy.ts';
 describe('Who registers', () => {
   let api: TestApi;
   let catcher: MailCatcher;
-  let delivery: Delivery;
+  let delivery: MailDelivery;
   let close: () => void;
   beforeAll(async () => {
     const sealer = makeSealer('a secret of at least thirty-two characters', 'notifications');

@@ -19,7 +19,7 @@ const filters = {
 const SeqText = z.string().regex(/^\d{1,19}$/);
 const HashText = z.string().regex(/^[0-9a-f]{64}$/);
 
-export const AuditEntry = z
+const AuditEntry = z
   .strictObject({
     seq: SeqText.meta({ description: 'Counts all events in the order of commits, without a hole.' }),
     recordedAt: InstantText,

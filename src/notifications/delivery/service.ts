@@ -24,7 +24,7 @@ export type DeliverySettings = {
   readonly ageDaysMax: number;
 };
 
-export const deliveryDefaults: DeliverySettings = {
+const deliveryDefaults: DeliverySettings = {
   leaseMs: 120_000,
   backoffMs: 5_000,
   backoffMsMax: 600_000,
@@ -47,7 +47,7 @@ export type DeliveryDeps = {
 };
 
 /** Delivers what waits in a realm. */
-export type Delivery = {
+export type MailDelivery = {
   /** Delivers what is due, as far as the server takes it; `left` says that something is to be tried again later. */
   readonly deliverDue: (realm: MailRealm) => Promise<{ readonly sent: number; readonly left: boolean }>;
   /** Gives up what is too old, and says when the next mail is due: 0 now, null where none waits or nothing can be sent. */
@@ -67,7 +67,7 @@ type Claimed = {
 };
 
 /** Makes the delivery of mails. Any number of processes may run it at once. */
-export function makeDelivery(deps: DeliveryDeps): Delivery {
+export function makeDelivery(deps: DeliveryDeps): MailDelivery {
   const settings = { ...deliveryDefaults, ...deps.settings };
   const inRealm = <T>(realm: MailRealm, work: (tx: RealmTx) => Promise<T>): Promise<T> => {
     const origin = { actor: 'mailer', causation: 'mail' };
@@ -82,7 +82,7 @@ export function makeDelivery(deps: DeliveryDeps): Delivery {
       let left = false;
       for (let claim = 0; claim < CLAIMS_MAX; claim += 1) {
         const due = await inRealm(realm, (tx) =>
-          queries.claimDue(tx, { leaseMs: settings.leaseMs, max: MAILS_PER_CLAIM }),
+          queries.claimMails(tx, { leaseMs: settings.leaseMs, max: MAILS_PER_CLAIM }),
         );
         const outcomes = await Promise.all(due.map((mail) => deliverOne(run, deps.transport, realm, { sender, mail })));
         sent += outcomes.filter((outcome) => outcome === 'sent').length;

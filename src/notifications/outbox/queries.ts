@@ -15,8 +15,8 @@ export const insertMessage = realmQuery(
  * Takes mails that are due, oldest first. Until the lease has run out nobody else takes them; whoever dies in between
  * leaves them to be taken again then. `attempts` tells the takings of one mail apart.
  */
-export const claimDue = realmQuery(
-  'notifications.claim_due',
+export const claimMails = realmQuery(
+  'notifications.claim_mails',
   z.object({ id: MessageId, content: z.instanceof(Buffer), attempts: z.int(), template: z.string() }),
   `
   update notifications.messages m

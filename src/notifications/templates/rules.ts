@@ -20,10 +20,10 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** A text as it may stand in HTML, between tags and in quoted attributes alike. */
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (letter) => entities[letter] ?? letter);
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (letter) => entities[letter] ?? letter);
 
 /** A link that a mail may carry; anything but a whole address of http or https is a defect of whoever asked for the mail. */
-export function webLink(link: string): string {
+function webLink(link: string): string {
   const url = new URL(link);
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw new RangeError('a link in a mail must be of the web');
@@ -49,7 +49,7 @@ const NAME_CHARACTERS_MAX = 60;
  * How a mail greets. Whoever registers chooses the name and the address, and could so have us send his advertisement to
  * strangers: a name that reads like an address of the web or of mail, or that is a whole sentence, is left out.
  */
-export function greetingOf(name: string | null): string {
+function greetingOf(name: string | null): string {
   const shown = oneLine(name ?? '');
   const isPlain = shown !== '' && shown.length <= NAME_CHARACTERS_MAX && !/[/\\:@]|\S\.\S/u.test(shown);
   return isPlain ? `Hello ${shown},` : 'Hello,';

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Lens, Note } from './types.ts';
+import type { EventNote, Lens } from './types.ts';
 
 /** Why a stream ends. */
 export type EndReason = 'sign_in' | 'rights' | 'suspended' | 'unavailable' | 'stopping';
@@ -35,7 +35,7 @@ export class Connection {
     this.#write(`id: ${position}\nevent: ${kind}\ndata: {"seq":"${position}"}\n\n`);
   }
 
-  tell(note: Note): void {
+  tell(note: EventNote): void {
     this.#write(`id: ${note.seq}\ndata: ${JSON.stringify(note)}\n\n`);
   }
 

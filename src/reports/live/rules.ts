@@ -25,7 +25,7 @@ const sights: readonly (readonly [prefix: string, sights: readonly Sight[]])[] =
 const otherwise: readonly Sight[] = [sight('audit')];
 
 /** Who may be told of an event of this type. */
-export const sightsOf = (type: string): readonly Sight[] =>
+const sightsOf = (type: string): readonly Sight[] =>
   sights.find(([prefix]) => type.startsWith(prefix))?.[1] ?? otherwise;
 
 /** All kinds of objects that decide over events. */
@@ -34,7 +34,7 @@ export const watchedResources: readonly string[] = [
 ];
 
 /** Whether a caller reaches what an event is about, in any of the ways that its reach has. */
-export function isReached(reach: Reach, subject: Subject): boolean {
+function isReached(reach: Reach, subject: Subject): boolean {
   if (reach.everything) return true;
   if (subject.kind === 'other') return false;
   return (

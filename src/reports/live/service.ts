@@ -24,7 +24,7 @@ export type LiveSettings = {
   readonly resumeMax: number;
 };
 
-export const liveDefaults: LiveSettings = {
+const liveDefaults: LiveSettings = {
   pollMs: 1_000,
   heartbeatMs: 15_000,
   recheckMs: 2_000,

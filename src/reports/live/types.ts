@@ -21,7 +21,7 @@ export type Sight = { readonly resource: string; readonly through: readonly Subj
 export type Lens = ReadonlyMap<string, Reach>;
 
 /** What is told of an event: no more than where to look. */
-export type Note = {
+export type EventNote = {
   readonly seq: string;
   readonly type: string;
   /** Ids of what it is about, of those that the caller reaches. */

@@ -99,7 +99,10 @@ describe('Lists of money at 100 000 trades', () => {
       await openAccounts(
         tx,
         clients.map(({ key: clientKey }, place) => ({
-          ...{ clientKey, server: 'Live', group: 'real', currency: Currency.parse('USD') },
+          clientKey,
+          server: 'Live',
+          group: 'real',
+          currency: Currency.parse('USD'),
           login: OLD_LOGINS[place] ?? 0n,
         })),
       );
@@ -127,7 +130,7 @@ describe('Lists of money at 100 000 trades', () => {
         cursor = page.nextCursor;
       }
       const expected = OLD_LOGINS.filter((login) => !('symbol' in filter) || login % 10n === 0n);
-      expect(seen.toSorted()).toEqual(expected.map(String).toSorted().map(BigInt));
+      expect(seen.toSorted((left, right) => Number(left - right))).toEqual(expected);
     }
   });
 

@@ -81,7 +81,11 @@ export const apiRoutes = (deps: ApiDependencies): Route[] => [
     withControl: deps.tenancy.withControl,
     tokens: deps.identity.signIn.tokens,
   }),
-  ...clientRoutes({ withTenant: deps.tenancy.withTenant, assignees: { isStaff: isActiveStaff, isDesk } }),
+  ...clientRoutes({
+    withTenant: deps.tenancy.withTenant,
+    assignees: { isStaff: isActiveStaff, isDesk },
+    refuseMore: (tenantId, count) => deps.quotas.refuseMore(tenantId, 'clients', count),
+  }),
   ...ibRoutes({ withTenant: deps.tenancy.withTenant }),
   ...auditRoutes({ realmOf: makeRealmOf(deps.tenancy), guard: deps.identity.guard }),
   ...liveRoutes(deps.live),

@@ -16,6 +16,8 @@ import * as contract from '../../src/tenancy/contract.ts';
 import { quotasByDefault } from '../../src/tenancy/quotas/rules.ts';
 import { setQuotas } from '../../src/tenancy/quotas/service.ts';
 import { usagePage } from '../../src/tenancy/quotas/queries.ts';
+import { createClient } from '../../src/clients/people/contract.ts';
+import { inviteUser } from '../../src/identity/staff/contract.ts';
 import { me } from '../../src/identity/sign-in/contract.ts';
 import { openTestApi } from '../support/api.ts';
 import { makePerson } from '../support/people.ts';
@@ -136,6 +138,24 @@ describe('Requests to a tenant', () => {
     expect(usage.data).toMatchObject([
       { day: systemClock.now().toISOString().slice(0, 10), requests: '8', trades: '0' },
     ]);
+    await api.close();
+  });
+
+  it('add no more clients and people than its quotas allow', async () => {
+    const api = await openTestApi();
+    const { id: tenantId } = api.tenantOf('acme');
+    const operator = await makePerson(api, { tenant: null });
+    const { token } = await makePerson(api, { roles: ['owner'] });
+    const quotas = { ...quotasByDefault, usersMax: 1, clientsMax: 1, tradesPerDayExpected: null };
+    const asked = { token: operator.token, params: { tenantId }, body: quotas };
+    expect((await api.call(contract.setTenantQuotas, asked)).status).toBe(200);
+    const person = { firstName: 'Kim', lastName: 'Novak', country: 'DE' };
+    const add = (email: string) => api.call(createClient, { token, body: { ...person, email } });
+    expect((await add('kim@example.com')).status).toBe(201);
+    const full = { status: 403, code: 'tenancy.quota_exceeded' };
+    expect(await add('lena@example.com')).toMatchObject(full);
+    const invited = { email: 'omar@example.com', name: 'Omar', roles: ['support'] };
+    expect(await api.call(inviteUser, { token, body: invited })).toMatchObject(full);
     await api.close();
   });
 });

@@ -130,7 +130,7 @@ export const createClient = operation({
   need: { action: 'create', resource: 'clients' },
   body: NewClientBody,
   answers: { 201: Client },
-  problems: [],
+  problems: ['tenancy.quota_exceeded'],
 });
 
 export const readClient = operation({

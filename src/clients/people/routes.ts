@@ -1,8 +1,10 @@
+import type { TenantId } from '../../kernel/ids.ts';
 import type { Access } from '../../platform/access.ts';
 import { pageOfStreams } from '../../platform/events/index.ts';
 import { shownField } from '../../platform/masks.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
+import { countClients } from '../service.ts';
 import * as contract from './contract.ts';
 import type { ClientRow } from './queries.ts';
 import {
@@ -36,10 +38,15 @@ export function shownClient(row: ClientRow, access: Access): contract.Client {
   };
 }
 
-export type PeopleRouteDeps = { readonly withTenant: WithTenant; readonly assignees: Assignees };
+export type PeopleRouteDeps = {
+  readonly withTenant: WithTenant;
+  readonly assignees: Assignees;
+  /** Refuses one more client than the tenant may have; `count` tells how many there are. A Problem. */
+  readonly refuseMore: (tenantId: TenantId, count: () => Promise<number>) => Promise<void>;
+};
 
 /** The routes of clients. */
-export const peopleRoutes = ({ withTenant, assignees }: PeopleRouteDeps): Route[] => [
+export const peopleRoutes = ({ withTenant, assignees, refuseMore }: PeopleRouteDeps): Route[] => [
   route(contract.listClients, async ({ tenantId, origin, access, query }) => {
     // Who looks after whom is not told outside, and cannot be asked for either.
     if (isOutside(access) && (query.deskId ?? query.assignedTo) !== undefined)
@@ -52,6 +59,7 @@ export const peopleRoutes = ({ withTenant, assignees }: PeopleRouteDeps): Route[
     // Whoever reaches only what is assigned would not see again what he makes.
     const ownerUserId = access.reach.everything ? null : access.reach.userId;
     const row = await withTenant(tenantId, origin, async (tx) => {
+      await refuseMore(tenantId, () => countClients(tx));
       const { id } = await addClient(tx, { ...body, ownerUserId });
       return clientWithin(tx, access.reach, id);
     });

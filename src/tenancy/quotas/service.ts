@@ -58,12 +58,17 @@ export class QuotaBook {
     return (await this.of(tenantId)).requestsPerMinute;
   }
 
-  /** Refuses one more than the quota (`tenancy.quota_exceeded`); `present` is how many there are. */
-  async refuseMore(tenantId: TenantId, what: 'users' | 'clients', present: number): Promise<void> {
+  /** Refuses one more than the quota (`tenancy.quota_exceeded`); `present` is how many there are, or counts them if need be. */
+  async refuseMore(
+    tenantId: TenantId,
+    what: 'users' | 'clients',
+    present: number | (() => Promise<number>),
+  ): Promise<void> {
     const quotas = await this.of(tenantId);
     const most = what === 'users' ? quotas.usersMax : quotas.clientsMax;
-    if (most === null || present < most) return;
-    throw tenancyProblem('tenancy.quota_exceeded', { detail: `${present} of ${most} ${what}` });
+    if (most === null) return;
+    const count = typeof present === 'number' ? present : await present();
+    if (count >= most) throw tenancyProblem('tenancy.quota_exceeded', { detail: `${count} of ${most} ${what}` });
   }
 
   #load(tenantId: TenantId): Promise<Quotas> {

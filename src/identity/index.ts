@@ -37,6 +37,7 @@ export { invite } from './invitations/service.ts';
 export { passkeysRoutes } from './passkeys/routes.ts';
 export { rolesRoutes } from './roles/routes.ts';
 export type { StaffDeps } from './staff/port.ts';
+export { operatorRoutes } from './operators/routes.ts';
 export { staffRoutes } from './staff/routes.ts';
 export { makeDemoPeople, type DemoPerson } from './demo-people/service.ts';
 export { listDesksOf, makeDesk } from './desks/service.ts';

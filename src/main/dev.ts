@@ -23,14 +23,14 @@ await runProcess('dev', { source: 'own', access: 'administrator' }, async (deps,
   const { port } = keep(await startApi(deps, takeSnapshot(deps, ['api', 'worker', 'relay']))).server;
   const brokers = await seedDemoTenants(deps);
   keep(startLiveDeals(brokers, { client: createTenantClient(), port, baseHost: deps.config.baseHost, log: deps.log }));
-  printAddresses(
+  printAddresses({
     port,
-    deps.config,
-    brokers.map(({ slug }) => slug),
-    deps.platform.admin,
-    deps.work.store.kind,
-    caught?.pageUrl,
-  );
+    config: deps.config,
+    slugs: brokers.map(({ slug }) => slug),
+    admin: deps.platform.admin,
+    queue: deps.work.store.kind,
+    mailPage: caught?.pageUrl,
+  });
 });
 
 /** Brings the tenants of an earlier version up to date before anything works on them. */
@@ -55,14 +55,20 @@ function signInLines(slugs: readonly string[], host: string): string[] {
   ];
 }
 
-function printAddresses(
-  port: number,
-  config: { readonly baseHost: string; readonly operatorToken: string; readonly databaseUrl?: string | undefined },
-  slugs: readonly string[],
-  admin: DatabaseAddress,
-  queue: 'redis' | 'postgres',
-  mailPage: string | undefined,
-): void {
+type Addresses = {
+  readonly port: number;
+  readonly config: {
+    readonly baseHost: string;
+    readonly operatorToken: string;
+    readonly databaseUrl?: string | undefined;
+  };
+  readonly slugs: readonly string[];
+  readonly admin: DatabaseAddress;
+  readonly queue: 'redis' | 'postgres';
+  readonly mailPage: string | undefined;
+};
+
+function printAddresses({ port, config, slugs, admin, queue, mailPage }: Addresses): void {
   const bare = `http://${config.baseHost}:${port}`;
   process.stdout.write(
     [

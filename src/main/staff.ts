@@ -3,6 +3,7 @@ import {
   apiKeysRoutes,
   desksRoutes,
   factorsRoutes,
+  operatorRoutes,
   passkeysRoutes,
   rolesRoutes,
   type StaffDeps,
@@ -27,18 +28,20 @@ type AtWork = {
 export function peopleAtWorkRoutes({ identity, tenancy, quotas, sendMail }: AtWork): Route[] {
   const { signIn, factors } = identity;
   const { withTenant } = tenancy;
+  const staff: StaffDeps = {
+    realmOf: signIn.realmOf,
+    hasher: signIn.hasher,
+    limit: signIn.limit,
+    forget: factors.forget,
+    refuseMore: (tenantId, present) => quotas.refuseMore(tenantId, 'users', present),
+    isIb,
+    sendMail,
+  };
   return [
     ...factorsRoutes(factors),
     ...passkeysRoutes(factors),
-    ...staffRoutes({
-      realmOf: signIn.realmOf,
-      hasher: signIn.hasher,
-      limit: signIn.limit,
-      forget: factors.forget,
-      refuseMore: (tenantId, present) => quotas.refuseMore(tenantId, 'users', present),
-      isIb,
-      sendMail,
-    }),
+    ...staffRoutes(staff),
+    ...operatorRoutes(staff),
     ...rolesRoutes({ withTenant }),
     ...desksRoutes({ withTenant }),
     ...apiKeysRoutes({ withTenant }),

@@ -119,7 +119,9 @@ describe('A second factor by code', () => {
     });
     const [stored] = await acme.inTenant((tx) => storedSecrets(tx, { userId: oneself.userId }));
     expect(stored?.secret.includes(Buffer.from(begun.secret))).toBe(false);
-    expect(() => sealer.open(stored?.secret ?? Buffer.alloc(0), 'identity.totp_factors/usr_another')).toThrow();
+    expect(() => sealer.open(stored?.secret ?? Buffer.alloc(0), 'identity.totp_factors/usr_another')).toThrow(
+      /authenticate/,
+    );
     expect(await acme.inTenant((tx) => confirmEnrolment(deps, tx, oneself, code))).toBe('missing');
   });
 

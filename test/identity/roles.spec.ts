@@ -18,8 +18,18 @@ import { testOrigin } from '../support/tenancy.ts';
 
 const desk = DeskId.parse('dsk_00000000000000000000000001');
 const callerOf = (roles: readonly string[]): Caller => ({
-  ...{ kind: 'user', id: 'usr_00000000000000000000000001', surface: 'admin', roles, sessionId: null },
-  ...{ clientId: null, ibId: null, deskIds: [desk], kycState: null, provenAt: null, impersonator: null, scopes: null },
+  kind: 'user',
+  id: 'usr_00000000000000000000000001',
+  surface: 'admin',
+  roles,
+  sessionId: null,
+  clientId: null,
+  ibId: null,
+  deskIds: [desk],
+  kycState: null,
+  provenAt: null,
+  impersonator: null,
+  scopes: null,
 });
 
 /** Whether the one never reaches or sees what the other does not, right by right, as the guard itself decides. */
@@ -87,7 +97,9 @@ describe('Roles of a tenant', () => {
     name: string,
     rows: (typeof contract.createRole.body.shape.rows)['_zod']['input'] = [readClients],
   ) => ({
-    ...{ name, description: 'For a test', rows },
+    name,
+    description: 'For a test',
+    rows,
   });
 
   it('are listed, the built-in ones with their rows as the table says', async () => {

@@ -24,13 +24,6 @@ const eventsOf = query(
   z.object({ type: z.string(), actor: z.string(), payload: z.record(z.string(), z.unknown()) }),
   `select type, actor, payload from platform.events where stream = :stream order by seq`,
 );
-const owners = query(
-  'test.owners',
-  z.object({ userId: UserId }),
-  `select r.user_id as "userId" from identity.user_roles r join identity.users u on u.id = r.user_id
-    where r.role = 'owner' and u.status = 'active'`,
-);
-
 describe('The staff of a tenant', () => {
   let api: TestApi;
   const mails: Mail[] = [];
@@ -252,35 +245,6 @@ describe('The staff of a tenant', () => {
     expect((await api.call(staff.resumeUser, back)).code).toBe('identity.rights_exceeded');
   });
 
-  it('keeps its last active owner, also when all of them are changed at the same time', async () => {
-    const elsewhere = await openTestApi();
-    try {
-      const all = [];
-      for (let each = 0; each < 6; each += 1) all.push(await makePerson(elsewhere, { roles: ['owner'] }));
-      const [first] = all;
-      if (first === undefined) throw new Error('there is no owner');
-      await Promise.all(
-        all.map(({ id: userId, token }, place) =>
-          place % 2 === 0
-            ? elsewhere.call(staff.updateUser, { token, params: { userId }, body: { roles: ['admin'] } })
-            : elsewhere.call(staff.suspendUser, { token, params: { userId }, body: { reason: 'leaving' } }),
-        ),
-      );
-      const tenantId = elsewhere.tenantOf('acme').id;
-      const left = await elsewhere.withTenant(tenantId, testOrigin, (tx) => owners(tx, {}));
-      expect(left).toHaveLength(1);
-      const last = all.find(({ id }) => id === left[0]?.userId);
-      const params = { userId: last?.id ?? first.id };
-      const token = last?.token ?? '';
-      const demotion = { token, params, body: { roles: ['admin'] } };
-      expect((await elsewhere.call(staff.updateUser, demotion)).code).toBe('identity.owner_last');
-      const leaving = { token, params, body: { reason: 'leaving' } };
-      expect((await elsewhere.call(staff.suspendUser, leaving)).code).toBe('identity.owner_last');
-    } finally {
-      await elsewhere.close();
-    }
-  });
-
   it('may be client and IB beside, each on its own surface', async () => {
     const admin = await person();
     const ib = await inAcme((tx) => createIb(tx, { name: 'Omar', parent: null }));
@@ -293,29 +257,5 @@ describe('The staff of a tenant', () => {
     });
     const seen = (await api.call(me, { token: target.token })).ok();
     expect(seen).toMatchObject({ surface: 'admin', roles: ['sales'], ibId: null });
-  });
-
-  it('is the same for those who run the installation, of whom one must stay', async () => {
-    const first = await person({ tenant: null });
-    const body = { email: address(), name: 'Robin' };
-    const bare = { tenant: null, token: first.token };
-    expect((await api.call(staff.inviteOperator, { ...bare, body })).ok()).toMatchObject({ roles: ['operator'] });
-    const waiting = (await api.call(staff.listOperatorInvitations, bare)).ok();
-    expect(waiting.data.map(({ email }) => email)).toEqual([body.email]);
-    const accepted = await api.call(staff.acceptInvitation, {
-      tenant: null,
-      body: { token: lastToken(body.email), password: PASSWORD },
-    });
-    expect(accepted.status).toBe(204);
-    const signIn = await api.call(login, { tenant: null, body: { email: body.email, password: PASSWORD } });
-    expect(signIn.ok()).toMatchObject({ surface: 'ops', secondFactor: 'to_set_up' });
-    const { data } = (await api.call(staff.listOperators, bare)).ok();
-    const other = data.find(({ email }) => email === body.email);
-    const decision = { reason: 'to see' };
-    const second = { userId: other?.id ?? first.id };
-    expect((await api.call(staff.suspendOperator, { ...bare, params: second, body: decision })).status).toBe(200);
-    const own = { ...bare, params: { userId: first.id }, body: decision };
-    expect((await api.call(staff.suspendOperator, own)).code).toBe('identity.owner_last');
-    expect((await api.call(staff.resumeOperator, { ...bare, params: second, body: decision })).status).toBe(200);
   });
 });

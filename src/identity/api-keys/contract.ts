@@ -8,10 +8,10 @@ const NETWORKS_MAX = 20;
 const scope = z
   .string()
   .regex(/^[a-z][a-z_]{0,39}:[a-z][a-z_]{0,39}$/, 'is no scope, such as clients:list')
-  .meta({ example: 'clients:list' });
+  .meta({ examples: ['clients:list'] });
 const network = z
   .union([z.cidrv4(), z.cidrv6()])
-  .meta({ description: 'A network, IPv4 or IPv6 (CIDR).', example: '203.0.113.0/24' });
+  .meta({ description: 'A network, IPv4 or IPv6 (CIDR).', examples: ['203.0.113.0/24'] });
 
 /** An API key as people see it: never its secret part. */
 export const ApiKey = z

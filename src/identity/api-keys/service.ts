@@ -49,7 +49,11 @@ export async function makeApiKey(
   const id = ApiKeyId.parse(idFromUuid('key', newUuid(systemClock.now().getTime())));
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   const [made] = await insertApiKey(tx, {
-    ...{ id, name, scopes, addresses, expiresAt },
+    id,
+    name,
+    scopes,
+    addresses,
+    expiresAt,
     hash: hashOf(secret),
     hint: secret.slice(0, HINT_CHARACTERS),
     createdBy: maker.userId ?? tx.origin.actor,

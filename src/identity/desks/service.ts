@@ -2,7 +2,7 @@ import { systemClock } from '../../kernel/clock.ts';
 import { type DeskId, idFromUuid, newUuid, type UserId } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import type { RealmTx, TenantTx } from '../../platform/tenant-tx.ts';
-import { tenantOf } from '../realm.ts';
+import { isTenantTx } from '../realm.ts';
 import { lockRights } from '../roles/queries.ts';
 import { desksProblem } from './errors.ts';
 import {
@@ -25,7 +25,7 @@ const DESKS_MAX = 200;
 
 /** The desks that somebody is on; the installation's own people have none. */
 export const desksOf = async (tx: RealmTx, userId: UserId): Promise<DeskId[]> =>
-  tenantOf(tx) === null ? [] : (await desksOfUser(tx as TenantTx, { userId })).map(({ deskId }) => deskId);
+  isTenantTx(tx) ? (await desksOfUser(tx, { userId })).map(({ deskId }) => deskId) : [];
 
 /** Whether somebody works here at this moment. */
 export const isActiveStaff = async (tx: TenantTx, id: UserId): Promise<boolean> =>

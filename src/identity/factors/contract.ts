@@ -10,7 +10,7 @@ export const OneTimeCode = z
   .trim()
   .min(6)
   .max(CODE_CHARACTERS_MAX)
-  .meta({ description: 'Six digits of an authenticator app, or a recovery code.', example: '123456' });
+  .meta({ description: 'Six digits of an authenticator app, or a recovery code.', examples: ['123456'] });
 
 const recoveryCodes = z
   .array(z.string().max(19))

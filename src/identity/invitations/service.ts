@@ -2,11 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { systemClock } from '../../kernel/clock.ts';
 import { type InvitationId, newUuid, type UserId } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
-import type { RealmTx, TenantTx } from '../../platform/tenant-tx.ts';
+import type { RealmTx } from '../../platform/tenant-tx.ts';
 import { putOnDesks, refuseUnknownDesks } from '../desks/service.ts';
 import { identityProblem } from '../errors.ts';
 import { checkPassword } from '../passwords/service.ts';
-import { tenantOf } from '../realm.ts';
+import { isTenantTx } from '../realm.ts';
 import { lockRights } from '../roles/queries.ts';
 import type { Maker } from '../roles/store.ts';
 import { pagesOf, surfaceFor } from '../sign-in/rules.ts';
@@ -57,7 +57,12 @@ export async function invite(
   const token = newToken();
   const [invitation] = await queries.insertInvitation(tx, {
     id: newUuid(systemClock.now().getTime()),
-    ...{ email, emailKey, name, roles, deskIds, ibId },
+    email,
+    emailKey,
+    name,
+    roles,
+    deskIds,
+    ibId,
     tokenHash: hashOf(token),
     invitedBy: maker.userId ?? tx.origin.actor,
     minutes: VALID_MINUTES,
@@ -72,12 +77,12 @@ async function refusePlaces(
   tx: RealmTx,
   { deskIds, ibId }: Pick<Invitation, 'deskIds' | 'ibId'>,
 ): Promise<void> {
-  if (tenantOf(tx) === null) {
+  if (!isTenantTx(tx)) {
     if (deskIds.length > 0 || ibId !== null) throw staffProblem('identity.role_not_given');
     return;
   }
-  await refuseUnknownDesks(tx as TenantTx, deskIds);
-  if (ibId !== null && !(await isIb(tx as TenantTx, ibId))) throw staffProblem('identity.ib_unknown');
+  await refuseUnknownDesks(tx, deskIds);
+  if (ibId !== null && !(await isIb(tx, ibId))) throw staffProblem('identity.ib_unknown');
 }
 
 /** Sends an invitation again, with a new token and three days from now; the former token is void. */
@@ -153,7 +158,7 @@ export async function accept(
     await refuseTooMany(deps, tx, roles);
     const userId = await createUser(tx, { email, name: name ?? invitation.name, roles, ibId, isVerified: true });
     await putPassword(tx, { userId, hash });
-    if (tenantOf(tx) !== null) await putOnDesks(tx as TenantTx, userId, deskIds);
+    if (isTenantTx(tx)) await putOnDesks(tx, userId, deskIds);
     tell(tx, 'invitation_accepted', id, { userId });
     return userId;
   });

@@ -2,7 +2,7 @@ import type { UserId } from '../../kernel/ids.ts';
 import type { RealmTx, TenantTx } from '../../platform/tenant-tx.ts';
 import { policyTable } from '../policy/table.ts';
 import { isBuiltIn, type PolicyRow } from '../policy/types.ts';
-import { tenantOf } from '../realm.ts';
+import { isTenantTx } from '../realm.ts';
 import { rolesProblem } from './errors.ts';
 import { activeRolesOf, allRoles } from './queries.ts';
 import { exceeding, grantsOf, staffRowsOf } from './rules.ts';
@@ -16,8 +16,8 @@ export type Maker = { readonly userId: UserId | null };
 
 /** All rows that hold here: the table, and the tenant's own where there is a tenant. */
 export async function rowsOfRealm(tx: RealmTx): Promise<PolicyRow[]> {
-  if (tenantOf(tx) === null) return [...policyTable];
-  return [...policyTable, ...(await rolesOf(tx as TenantTx)).filter(({ role }) => !isBuiltIn(role))];
+  if (!isTenantTx(tx)) return [...policyTable];
+  return [...policyTable, ...(await rolesOf(tx)).filter(({ role }) => !isBuiltIn(role))];
 }
 
 /**

@@ -157,7 +157,7 @@ export const inviteUser = operation({
     })
     .refine((body) => body.roles.length > 0 || body.ibId !== undefined, 'takes a role or an IB'),
   answers: { 201: Invitation },
-  problems: ['identity.user_exists', 'identity.invitation_waits', ...giving, ...placing],
+  problems: ['identity.user_exists', 'identity.invitation_waits', 'tenancy.quota_exceeded', ...giving, ...placing],
 });
 
 export const listInvitations = operation({
@@ -223,83 +223,4 @@ export const acceptInvitation = operation({
     'identity.role_not_given',
     'identity.hashing_busy',
   ],
-});
-
-const bare = { on: 'bare', tag: 'Operators' } as const;
-const operators = (action: string) => ({ action, resource: 'operators' });
-
-export const listOperators = operation({
-  ...bare,
-  id: 'listOperators',
-  method: 'get',
-  path: '/api/v1/operators',
-  summary: 'List the people who run the installation',
-  need: operators('list'),
-  query: pageQuery(['name', '-name', 'createdAt', '-createdAt'], { status: filters.status, q: filters.q }),
-  answers: { 200: pageOf(User) },
-  problems: [],
-});
-
-export const inviteOperator = operation({
-  ...bare,
-  id: 'inviteOperator',
-  method: 'post',
-  path: '/api/v1/operators/invitations',
-  summary: 'Invite somebody by mail to run the installation',
-  need: operators('invite'),
-  body: z.strictObject({ email: EmailText, name: NameOfPerson }),
-  answers: { 201: Invitation },
-  problems: ['identity.user_exists', 'identity.invitation_waits', 'identity.rights_exceeded'],
-});
-
-export const listOperatorInvitations = operation({
-  ...bare,
-  id: 'listOperatorInvitations',
-  method: 'get',
-  path: '/api/v1/operators/invitations',
-  summary: 'List invitations of operators that nobody has answered yet',
-  need: operators('list'),
-  query: pageQuery(['-createdAt', 'createdAt'], {}),
-  answers: { 200: pageOf(Invitation) },
-  problems: [],
-});
-
-export const withdrawOperatorInvitation = operation({
-  ...bare,
-  id: 'withdrawOperatorInvitation',
-  method: 'delete',
-  path: '/api/v1/operators/invitations/{invitationId}',
-  summary: 'Take an invitation of an operator back',
-  need: operators('invite'),
-  params: pending,
-  answers: { 204: null },
-  problems: ['identity.invitation_unknown'],
-});
-
-export const suspendOperator = operation({
-  ...bare,
-  id: 'suspendOperator',
-  method: 'post',
-  path: '/api/v1/operators/{userId}/suspend',
-  summary: 'Suspend an operator; all his sessions end',
-  need: operators('suspend'),
-  needsStepUp: true,
-  params: person,
-  body: decision,
-  answers: { 200: User },
-  problems: ['identity.user_unknown', 'identity.owner_last'],
-});
-
-export const resumeOperator = operation({
-  ...bare,
-  id: 'resumeOperator',
-  method: 'post',
-  path: '/api/v1/operators/{userId}/resume',
-  summary: 'Let an operator in again',
-  need: operators('suspend'),
-  needsStepUp: true,
-  params: person,
-  body: decision,
-  answers: { 200: User },
-  problems: ['identity.user_unknown', 'identity.rights_exceeded'],
 });

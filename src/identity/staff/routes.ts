@@ -6,7 +6,6 @@ import { type Route, type RouteRequest, route } from '../../platform/route.ts';
 import type { RealmTx } from '../../platform/tenant-tx.ts';
 import { accept, invite, inviteAgain, withdraw } from '../invitations/service.ts';
 import { originOf } from '../passkeys/rules.ts';
-import { operatorRole } from '../policy/types.ts';
 import type { Maker } from '../roles/store.ts';
 import * as contract from './contract.ts';
 import type { StaffDeps } from './port.ts';
@@ -15,19 +14,20 @@ import { changePerson, resetFactors, resumePerson, suspendPerson } from './servi
 import { type PersonOnDesks, personReached, withDesks } from './store.ts';
 import type { Invitation } from './types.ts';
 
-type Asked = Pick<
+/** A request about other people. */
+export type Asked = Pick<
   RouteRequest<OperationForm & { readonly need: { action: string; resource: string } }>,
   'access' | 'tenantId' | 'origin' | 'host' | 'isSecure'
 >;
 
-const makerOf = ({ access }: Pick<Asked, 'access'>): Maker => ({ userId: UserId.parse(access.caller.id) });
+/** Who decides. */
+export const makerOf = ({ access }: Pick<Asked, 'access'>): Maker => ({ userId: UserId.parse(access.caller.id) });
 
-/** The routes over people of a tenant, and over those who run the installation. */
+/** The routes over people of a tenant, and over answering an invitation. */
 export const staffRoutes = (deps: StaffDeps): Route[] => [
   ...invitationRoutes(deps), // Before those of one person: an invitation's path looks like a person's.
   ...peopleRoutes(deps),
   ...decisionRoutes(deps),
-  ...operatorRoutes(deps),
   route(contract.acceptInvitation, async (request) => {
     await accept(deps, request, request.body);
     return { status: 204 };
@@ -60,7 +60,8 @@ type ListAsked = {
   readonly sort: 'name' | '-name' | 'createdAt' | '-createdAt';
 };
 
-async function listPeople({ realmOf }: StaffDeps, request: Asked, { role, status, q, ...page }: ListAsked) {
+/** A page of people, as the asker may see them. */
+export async function listPeople({ realmOf }: StaffDeps, request: Asked, { role, status, q, ...page }: ListAsked) {
   const { access, origin } = request;
   const { everything, userId: reachUserId } = access.reach;
   const filters = { role, status, q, everything, reachUserId, isEmailSearched: !access.masked.has('email') };
@@ -89,12 +90,14 @@ type Suspending = Asked & {
   readonly body: { readonly reason: string };
 };
 
-const suspend = (deps: StaffDeps, request: Suspending) =>
+/** Suspends a person whom the asker reaches. */
+export const suspend = (deps: StaffDeps, request: Suspending) =>
   onPerson(deps, request, request.params.userId, (tx, userId) =>
     suspendPerson(deps, tx, makerOf(request), { userId, reason: request.body.reason, site: request }),
   );
 
-const resume = (deps: StaffDeps, request: Suspending) =>
+/** Lets a person in again whom the asker reaches. */
+export const resume = (deps: StaffDeps, request: Suspending) =>
   onPerson(deps, request, request.params.userId, (tx, userId) =>
     resumePerson(tx, makerOf(request), { userId, reason: request.body.reason }),
   );
@@ -116,7 +119,8 @@ type InvitationsAsked = {
   readonly sort: 'createdAt' | '-createdAt';
 };
 
-const listWaiting = ({ realmOf }: StaffDeps, request: Asked, query: InvitationsAsked) =>
+/** A page of the invitations that wait. */
+export const listWaiting = ({ realmOf }: StaffDeps, request: Asked, query: InvitationsAsked) =>
   realmOf(request).run(request.origin, async (tx) => {
     const { rows, nextCursor } = await pageOfInvitations(tx, {}, query);
     return { data: rows.map((each) => shownInvitation(each, request.access)), nextCursor };
@@ -146,30 +150,6 @@ const invitationRoutes = (deps: StaffDeps): Route[] => [
   }),
 ];
 
-const operatorRoutes = (deps: StaffDeps): Route[] => [
-  route(contract.listOperators, async (request) => ({
-    status: 200,
-    json: await listPeople(deps, request, { ...request.query, role: operatorRole }),
-  })),
-  route(contract.inviteOperator, async (request) => {
-    const given = { ...request.body, roles: [operatorRole] };
-    const { invitation } = await deps
-      .realmOf(request)
-      .run(request.origin, (tx) => invite(deps, tx, makerOf(request), given, originOf(request)));
-    return { status: 201, json: shownInvitation(invitation, request.access) };
-  }),
-  route(contract.listOperatorInvitations, async (request) => ({
-    status: 200,
-    json: await listWaiting(deps, request, request.query),
-  })),
-  route(contract.withdrawOperatorInvitation, async (request) => {
-    await deps.realmOf(request).run(request.origin, (tx) => withdraw(tx, request.params.invitationId));
-    return { status: 204 };
-  }),
-  route(contract.suspendOperator, async (request) => ({ status: 200, json: await suspend(deps, request) })),
-  route(contract.resumeOperator, async (request) => ({ status: 200, json: await resume(deps, request) })),
-];
-
 const shown = ({ createdAt, ...person }: PersonOnDesks, { masked }: Access) => ({
   ...person,
   email: shownField(masked, 'email', person.email),
@@ -179,7 +159,8 @@ const shown = ({ createdAt, ...person }: PersonOnDesks, { masked }: Access) => (
   createdAt: createdAt.toISOString(),
 });
 
-const shownInvitation = ({ createdAt, expiresAt, ...invitation }: Invitation, { masked }: Access) => ({
+/** An invitation, as the asker may see it. */
+export const shownInvitation = ({ createdAt, expiresAt, ...invitation }: Invitation, { masked }: Access) => ({
   ...invitation,
   email: shownField(masked, 'email', invitation.email),
   roles: [...invitation.roles],

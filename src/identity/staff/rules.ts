@@ -19,7 +19,3 @@ export const rolesNotGiven = (roles: readonly string[], own: readonly string[], 
     if (role === 'ib') return links.ibId === null;
     return role === 'api_key' || !(isBuiltIn(role) || own.includes(role));
   });
-
-/** Which fields an event may name: names and addresses of people stay out of the chain of events. */
-export const changedFields = (before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>) =>
-  Object.keys(after).filter((field) => after[field] !== undefined && after[field] !== before[field]);

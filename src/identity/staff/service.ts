@@ -1,13 +1,13 @@
 import type { SessionId, UserId } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import { afterCommit } from '../../platform/late.ts';
-import type { RealmTx, TenantTx } from '../../platform/tenant-tx.ts';
+import type { RealmTx } from '../../platform/tenant-tx.ts';
 import { desksOf, putOnDesks } from '../desks/service.ts';
 import { resetFactorsOf } from '../factors/service.ts';
 import { withdrawAllBy } from '../invitations/service.ts';
 import { originOf } from '../passkeys/rules.ts';
 import type { Site } from '../passkeys/types.ts';
-import { tenantOf } from '../realm.ts';
+import { isTenantTx, tenantOf } from '../realm.ts';
 import type { Maker } from '../roles/store.ts';
 import { endSessionsOf } from '../sessions/service.ts';
 import { linkUser, setUserRoles, setUserStatus, userStream } from '../users/service.ts';
@@ -31,7 +31,7 @@ export async function changePerson(
   change: PersonChange,
 ): Promise<void> {
   const user = await takePerson(tx, userId);
-  const tenantTx = tenantOf(tx) === null ? null : (tx as TenantTx);
+  const tenantTx = isTenantTx(tx) ? tx : null;
   const ibId = change.ibId ?? user.ibId;
   if (change.ibId !== undefined && change.ibId !== user.ibId) {
     if (tenantTx === null || !(await isIb(tenantTx, change.ibId))) throw staffProblem('identity.ib_unknown');

@@ -1,10 +1,10 @@
 import type { DeskId, UserId } from '../../kernel/ids.ts';
 import type { Reach } from '../../platform/access.ts';
 import { onlyRow } from '../../platform/query.ts';
-import type { RealmTx, TenantTx } from '../../platform/tenant-tx.ts';
+import type { RealmTx } from '../../platform/tenant-tx.ts';
 import { identityProblem } from '../errors.ts';
 import type { PolicyRow } from '../policy/types.ts';
-import { tenantOf } from '../realm.ts';
+import { isTenantTx, tenantOf } from '../realm.ts';
 import { activeRolesOf, allRoles, lockRights } from '../roles/queries.ts';
 import { isStaffRole, staffRowsOf } from '../roles/rules.ts';
 import { type Maker, refuseExcess, rowsOfRealm } from '../roles/store.ts';
@@ -49,8 +49,8 @@ export async function refuseUnknownRoles(
   roles: readonly string[],
   links: Omit<Parameters<typeof rolesNotGiven>[2], 'isTenant'>,
 ): Promise<void> {
-  const isTenant = tenantOf(tx) !== null;
-  const own = isTenant ? (await allRoles(tx as TenantTx, {})).map(({ name }) => name) : [];
+  const isTenant = isTenantTx(tx);
+  const own = isTenant ? (await allRoles(tx, {})).map(({ name }) => name) : [];
   const wrong = rolesNotGiven(roles, own, { isTenant, ...links });
   if (wrong.length > 0) throw staffProblem('identity.role_not_given', { roles: wrong.slice(0, 20) });
 }
@@ -81,7 +81,7 @@ export type PersonOnDesks = Person & { readonly deskIds: readonly DeskId[] };
 /** Puts to people the desks that they are on; the installation's own people have none. */
 export async function withDesks(tx: RealmTx, people: readonly Person[]): Promise<PersonOnDesks[]> {
   const userIds = people.map(({ id }) => id);
-  const rows = tenantOf(tx) === null || userIds.length === 0 ? [] : await desksOfUsers(tx as TenantTx, { userIds });
+  const rows = isTenantTx(tx) && userIds.length > 0 ? await desksOfUsers(tx, { userIds }) : [];
   const deskIdsOf = new Map(rows.map(({ userId, deskIds }) => [userId, deskIds]));
   return people.map((each) => ({ ...each, deskIds: deskIdsOf.get(each.id) ?? [] }));
 }

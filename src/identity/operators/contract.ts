@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { EmailText, NameOfPerson, ReasonText } from '../../kernel/contact.ts';
+import { InvitationId, UserId } from '../../kernel/ids.ts';
+import { operation, pageOf, pageQuery, searchText } from '../../kernel/operation.ts';
+import { Invitation, User } from '../staff/contract.ts';
+import { userStatuses } from '../users/types.ts';
+
+const bare = { on: 'bare', tag: 'Operators' } as const;
+const operators = (action: string) => ({ action, resource: 'operators' });
+
+export const listOperators = operation({
+  ...bare,
+  id: 'listOperators',
+  method: 'get',
+  path: '/api/v1/operators',
+  summary: 'List the people who run the installation',
+  need: operators('list'),
+  query: pageQuery(['name', '-name', 'createdAt', '-createdAt'], {
+    status: z.enum(userStatuses).optional(),
+    q: searchText,
+  }),
+  answers: { 200: pageOf(User) },
+  problems: [],
+});
+
+export const inviteOperator = operation({
+  ...bare,
+  id: 'inviteOperator',
+  method: 'post',
+  path: '/api/v1/operators/invitations',
+  summary: 'Invite somebody by mail to run the installation',
+  need: operators('invite'),
+  body: z.strictObject({ email: EmailText, name: NameOfPerson }),
+  answers: { 201: Invitation },
+  problems: ['identity.user_exists', 'identity.invitation_waits', 'identity.rights_exceeded'],
+});
+
+export const listOperatorInvitations = operation({
+  ...bare,
+  id: 'listOperatorInvitations',
+  method: 'get',
+  path: '/api/v1/operators/invitations',
+  summary: 'List invitations of operators that nobody has answered yet',
+  need: operators('list'),
+  query: pageQuery(['-createdAt', 'createdAt'], {}),
+  answers: { 200: pageOf(Invitation) },
+  problems: [],
+});
+
+export const withdrawOperatorInvitation = operation({
+  ...bare,
+  id: 'withdrawOperatorInvitation',
+  method: 'delete',
+  path: '/api/v1/operators/invitations/{invitationId}',
+  summary: 'Take an invitation of an operator back',
+  need: operators('invite'),
+  params: z.strictObject({ invitationId: InvitationId }),
+  answers: { 204: null },
+  problems: ['identity.invitation_unknown'],
+});
+
+export const suspendOperator = operation({
+  ...bare,
+  id: 'suspendOperator',
+  method: 'post',
+  path: '/api/v1/operators/{userId}/suspend',
+  summary: 'Suspend an operator; all his sessions end',
+  need: operators('suspend'),
+  needsStepUp: true,
+  params: z.strictObject({ userId: UserId }),
+  body: z.strictObject({ reason: ReasonText }),
+  answers: { 200: User },
+  problems: ['identity.user_unknown', 'identity.owner_last'],
+});
+
+export const resumeOperator = operation({
+  ...bare,
+  id: 'resumeOperator',
+  method: 'post',
+  path: '/api/v1/operators/{userId}/resume',
+  summary: 'Let an operator in again',
+  need: operators('suspend'),
+  needsStepUp: true,
+  params: z.strictObject({ userId: UserId }),
+  body: z.strictObject({ reason: ReasonText }),
+  answers: { 200: User },
+  problems: ['identity.user_unknown', 'identity.rights_exceeded'],
+});

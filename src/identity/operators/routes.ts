@@ -1,0 +1,32 @@
+import { type Route, route } from '../../platform/route.ts';
+import { invite, withdraw } from '../invitations/service.ts';
+import { originOf } from '../passkeys/rules.ts';
+import { operatorRole } from '../policy/types.ts';
+import type { StaffDeps } from '../staff/port.ts';
+import { listPeople, listWaiting, makerOf, resume, shownInvitation, suspend } from '../staff/routes.ts';
+import * as contract from './contract.ts';
+
+/** The routes over people who run the installation. */
+export const operatorRoutes = (deps: StaffDeps): Route[] => [
+  route(contract.listOperators, async (request) => ({
+    status: 200,
+    json: await listPeople(deps, request, { ...request.query, role: operatorRole }),
+  })),
+  route(contract.inviteOperator, async (request) => {
+    const given = { ...request.body, roles: [operatorRole] };
+    const { invitation } = await deps
+      .realmOf(request)
+      .run(request.origin, (tx) => invite(deps, tx, makerOf(request), given, originOf(request)));
+    return { status: 201, json: shownInvitation(invitation, request.access) };
+  }),
+  route(contract.listOperatorInvitations, async (request) => ({
+    status: 200,
+    json: await listWaiting(deps, request, request.query),
+  })),
+  route(contract.withdrawOperatorInvitation, async (request) => {
+    await deps.realmOf(request).run(request.origin, (tx) => withdraw(tx, request.params.invitationId));
+    return { status: 204 };
+  }),
+  route(contract.suspendOperator, async (request) => ({ status: 200, json: await suspend(deps, request) })),
+  route(contract.resumeOperator, async (request) => ({ status: 200, json: await resume(deps, request) })),
+];

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { register, verifyEmail } from '../../src/identity/registration/contract.ts';
+import { createIbOperation } from '../../src/ib/contract.ts';
+import type { Currency } from '../../src/kernel/currency.ts';
+import { ensureAccounts } from '../../src/ledger/index.ts';
+import { listLedgerAccounts } from '../../src/ledger/accounts/contract.ts';
+import { type TestApi, openTestApi } from '../support/api.ts';
+import { blocksIn } from '../house/markdown.ts';
+import { makePerson } from '../support/people.ts';
+import { testOrigin } from '../support/tenancy.ts';
+
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/api.md'), 'utf8');
+const blocks = blocksIn(PAGE);
+const examples = blocks.flatMap((block, index) =>
+  block.info === 'http run' ? [{ asked: block.lines, expected: blocks[index + 1] }] : [],
+);
+
+describe('docs/api.md', () => {
+  let api: TestApi;
+  /** What the page writes in braces. */
+  const known = new Map<string, string>();
+  beforeAll(async () => {
+    const tokens: string[] = [];
+    api = await openTestApi({
+      environment: { CASCADE_CALLER_REQUESTS_PER_MINUTE: '1200', CASCADE_TENANT_REQUESTS_PER_MINUTE: '6000' },
+      dependencies: {
+        sendMail: async (_tx, mail) => void (mail.template === 'verify_email' && tokens.push(mail.data.token)),
+      },
+    });
+    const words = { email: 'kim@example.com', password: 'orange bicycle under the bridge' };
+    await api.call(register, { body: { ...words, firstName: 'Kim', lastName: 'Park', country: 'KR' } });
+    (await api.call(verifyEmail, { body: { token: tokens[0] ?? '' } })).ok();
+    const { token: admin } = await makePerson(api, { roles: ['admin'] });
+    const { token: finance } = await makePerson(api, { roles: ['finance'] });
+    for (const name of ['Bela', 'Anna'])
+      (await api.call(createIbOperation, { token: admin, body: { name, parentId: null } })).ok();
+    const currency = 'USD' as Currency;
+    await api.withTenant(api.tenantOf('acme').id, testOrigin, (tx) =>
+      ensureAccounts(tx, [
+        { purpose: 'house_capital', owner: 0, currency },
+        { purpose: 'commission_expense', owner: 0, currency },
+      ]),
+    );
+    const { data } = (await api.call(listLedgerAccounts, { token: admin })).ok();
+    const account = (purpose: string) => data.find((each) => each.purpose === purpose)?.id ?? '';
+    const facts = { ...words, admin, finance, house: account('commission_expense'), wallet: account('house_capital') };
+    for (const [name, value] of Object.entries(facts)) known.set(name, value);
+  });
+  afterAll(() => api.close());
+
+  const filled = (text: string): string =>
+    text.replace(/\{(\w+)\}/g, (whole, name: string) => known.get(name) ?? whole);
+
+  it.each(examples.map((example) => [example.asked[0] ?? '', example] as const))(
+    '%s',
+    async (_line, { asked, expected }) => {
+      const [line = '', ...rest] = asked.map(filled);
+      const end = rest.includes('') ? rest.indexOf('') : rest.length;
+      const headers = Object.fromEntries(
+        rest.slice(0, end).map((each) => each.split(/: (.*)/s).slice(0, 2) as [string, string]),
+      );
+      const [method = 'GET', path = '/'] = line.split(' ');
+      const body = rest.slice(end + 1).join('\n');
+      const answer = await api.raw({ method: method as 'GET', path, headers, ...(body === '' ? {} : { body }) });
+      if (expected?.info !== 'http answer') throw new Error(`nothing is said of the answer to ${line}`);
+      const told = expected.lines;
+      expect([answer.status, answer.text()]).toEqual([Number(told[0]), expect.any(String)]);
+      for (const header of told.slice(1, -1)) {
+        const [name = '', value = ''] = header.split(/: (.*)/s);
+        expect(answer.headers[name.toLowerCase()]).toBe(value);
+      }
+      matches(JSON.parse(told.at(-1) ?? ''), answer.json(), '');
+    },
+  );
+
+  /** What the page shows stands in the answer; `{name}` is what was known by that name, or becomes it. */
+  function matches(shown: unknown, found: unknown, place: string): void {
+    if (shown === '…') return;
+    const name = typeof shown === 'string' ? /^\{(\w+)\}$/.exec(shown)?.[1] : undefined;
+    if (name !== undefined && !known.has(name)) {
+      expect(found, place).toEqual(expect.any(String));
+      known.set(name, found as string);
+    } else if (typeof shown === 'string') expect(found, place).toBe(filled(shown));
+    else if (typeof shown !== 'object' || shown === null) expect(found, place).toBe(shown);
+    else {
+      if (Array.isArray(shown)) expect((found as unknown[]).length, place).toBe(shown.length);
+      for (const [key, inner] of Object.entries(shown))
+        matches(inner, (found as Record<string, unknown>)[key], `${place}.${key}`);
+    }
+  }
+
+  it('shows an answer to every request', () => {
+    expect(examples.length).toBeGreaterThan(9);
+  });
+});

@@ -26,6 +26,9 @@ summary{cursor:pointer;padding:8px 0;font-weight:600}.empty{padding:48px 20px;co
 @media(max-width:720px){main{grid-template-columns:1fr}nav{border-right:0;max-height:none}main.open nav{display:none}main:not(.open) article{display:none}.back{display:inline-block;margin-bottom:12px}article{padding:16px}}
 `;
 
+/** When it came, for people. */
+const at = ({ receivedAt }: CaughtMail): string => `${receivedAt.slice(0, 19).replace('T', ' ')} UTC`;
+
 /** Addresses of the web in a text become links; everything else stays text. */
 const linked = (text: string): string =>
   escaped(text).replace(
@@ -34,12 +37,12 @@ const linked = (text: string): string =>
   );
 
 const entry = (mail: CaughtMail, isShown: boolean): string =>
-  `<li><a href="/?mail=${mail.id}"${isShown ? ' aria-current="true"' : ''}><b>${escaped(mail.subject)}</b><small>to ${escaped(mail.to.join(', '))}<br>${escaped(mail.receivedAt)}</small></a></li>`;
+  `<li><a href="/?mail=${mail.id}"${isShown ? ' aria-current="true"' : ''}><b>${escaped(mail.subject)}</b><small>to ${escaped(mail.to.join(', '))}<br>${at(mail)}</small></a></li>`;
 
 const shownMail = (mail: CaughtMail): string => `
 <a class="back" href="/">All mails</a>
 <h2>${escaped(mail.subject)}</h2>
-<dl><dt>From</dt><dd>${escaped(mail.from)}</dd><dt>To</dt><dd>${escaped(mail.to.join(', '))}</dd><dt>At</dt><dd>${escaped(mail.receivedAt)}</dd></dl>
+<dl><dt>From</dt><dd>${escaped(mail.from)}</dd><dt>To</dt><dd>${escaped(mail.to.join(', '))}</dd><dt>At</dt><dd>${at(mail)}</dd></dl>
 <iframe title="The mail as a page" src="/mails/${mail.id}/html" sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>
 <details open><summary>As text</summary><pre>${linked(mail.text)}</pre></details>
 <details><summary>Headers</summary><pre>${escaped(mail.headers.map(({ name, value }) => `${name}: ${value}`).join('\n'))}</pre></details>`;

@@ -71,8 +71,8 @@ export const makeTokens = ({ keys, issuer }: TokenDeps): Tokens => ({
 /** The name of the key in a header of exactly our form. */
 function kidOf(token: string): string | undefined {
   if (token.length > TOKEN_CHARACTERS_MAX) return undefined;
-  const [, header] = /^([\w-]+)\.[\w-]+\.[\w-]+$/.exec(token) ?? [];
-  if (header === undefined) return undefined;
+  const [, header, signature] = /^([\w-]+)\.[\w-]+\.([\w-]+)$/.exec(token) ?? [];
+  if (header === undefined || signature === undefined || !isCanonical(signature)) return undefined;
   let read: unknown;
   try {
     read = JSON.parse(Buffer.from(header, 'base64url').toString('utf8'));
@@ -81,6 +81,9 @@ function kidOf(token: string): string | undefined {
   }
   return TokenHeader.safeParse(read).data?.kid;
 }
+
+/** Whether it is the only spelling of its bytes (RFC 4648, 3.5): so that one token is one text. Header and payload are signed as text. */
+const isCanonical = (text: string): boolean => Buffer.from(text, 'base64url').toString('base64url') === text;
 
 /** Why a token is no good is nobody's business, nor the log's: the package throws errors of several kinds for it. */
 function claimsOf(verify: () => unknown) {

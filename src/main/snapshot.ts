@@ -62,7 +62,7 @@ async function lookAt({ platform, log }: RoleDeps, tenant: Tenant): Promise<{ st
   const { slug, name, status } = tenant;
   if (status === 'provisioning') return { state: { slug, name, status, counts: null }, recent: NOTHING_RECENT };
   try {
-    return await platform.tenancy.withTenant(tenant.id, origin, async (tx) => {
+    return await platform.tenancy.withTenantEvenSuspended(tenant.id, origin, async (tx) => {
       const counts: TenantCounts = { ...(await dealCounts(tx)), ...(await bookingCounts(tx)) };
       const sums = await recentSums(tx, {
         members: ['counts.accepted', 'counts.parked', 'booked', 'unpaid', 'rebates', 'parked'],

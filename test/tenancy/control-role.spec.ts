@@ -1,9 +1,14 @@
+import { tmpdir } from 'node:os';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { databaseAddress } from '../../src/platform/database.ts';
+import { QUEUE_SCHEMA } from '../../src/platform/queue/index.ts';
+import { createTenantClient } from '../../src/platform/tenant-client.ts';
 import { appPassword, controlPassword } from '../../src/tenancy/passwords.ts';
-import type { Tenancy, Tenant } from '../../src/tenancy/index.ts';
-import { asControlAdmin, openTestTenancy, testOrigin } from '../support/tenancy.ts';
+import { prepareQueueDatabase, type Tenancy, type Tenant } from '../../src/tenancy/index.ts';
+import { freePort } from '../faults/support/queue-server.ts';
+import { startRole } from '../faults/support/role.ts';
+import { asControlAdmin, openTestTenancy, testLog, testOrigin } from '../support/tenancy.ts';
 
 const SECRET = 'a secret of at least thirty-two characters';
 const REFUSED = '42501';
@@ -128,6 +133,29 @@ describe("With the installation's own credentials (A21)", () => {
     await expect(powerless.createTenant({ slug: 'more', name: 'More' })).rejects.toMatchObject(needed);
     await expect(powerless.migrateOne(acme)).rejects.toMatchObject(needed);
     await powerless.close();
+  });
+
+  it('`npm run api` and `npm run relay` start and are ready without that password, their queues in PostgreSQL too', async () => {
+    const { installation } = tenancy.creation;
+    const place = { admin: server, installation, secret: SECRET, log: testLog };
+    await prepareQueueDatabase(place, QUEUE_SCHEMA); // As `npm run worker` does.
+    const port = await freePort();
+    const environment = {
+      PATH: process.env.PATH ?? '',
+      PORT: String(port),
+      DATABASE_URL: `postgres://nobody@${server.host}:${server.port}/postgres`,
+      CASCADE_INSTALLATION: installation,
+      CASCADE_SECRET: SECRET,
+      CASCADE_OPERATOR_TOKEN: 'a token for tests: 0123456789abcdef',
+      CASCADE_DATA: tmpdir(),
+    };
+    const processes = [startRole('api', { environment }), startRole('relay', { environment })];
+    await Promise.all(processes.map(({ started }) => started));
+    const client = createTenantClient();
+    const ready = await client.send({ url: `http://localhost:${port}/readyz` });
+    expect([ready.status, await ready.text()]).toEqual([200, expect.stringContaining('"queue":"ok"')]);
+    await client.close();
+    for (const each of processes) expect(await each.stop()).toBe(0);
   });
 
   it('a process is not let in before the installation was made, or with another secret', async () => {

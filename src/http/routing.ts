@@ -140,7 +140,13 @@ async function requestOf(
   const { value, bytes } = await bodyOf(operation, request, response);
   const actor = operation.need === 'operator_token' ? 'operator' : 'public';
   const seen = {
-    ...{ requestId, log, tenantId, ...way, params, query, access },
+    requestId,
+    log,
+    tenantId,
+    ...way,
+    params,
+    query,
+    access,
     headers: textsOf(request.headers),
     body: value,
     origin: access?.origin ?? { actor, causation: requestId },

@@ -4,7 +4,7 @@ import { operation } from '../kernel/operation.ts';
 /** What a process says that runs. */
 const Alive = z
   .strictObject({ status: z.literal('alive').meta({ description: 'Always `alive`' }) })
-  .meta({ id: 'Alive', description: 'The process runs', example: { status: 'alive' } });
+  .meta({ id: 'Alive', description: 'The process runs', examples: [{ status: 'alive' }] });
 
 /** Whether a process wants work, and what is missing. */
 const Readiness = z
@@ -17,7 +17,7 @@ const Readiness = z
   .meta({
     id: 'Readiness',
     description: 'Whether a process wants new work',
-    example: { status: 'ready', checks: { database: 'ok', queue: 'ok', migrations: 'ok' } },
+    examples: [{ status: 'ready', checks: { database: 'ok', queue: 'ok', migrations: 'ok' } }],
   });
 
 const form = { method: 'get', on: 'bare', tag: 'Installation', problems: [] } as const;

@@ -4,16 +4,19 @@ import { OperationId, TenantId } from '../kernel/ids.ts';
 import { InstantText, operation, pageOf, pageQuery, searchText } from '../kernel/operation.ts';
 
 const SLUG_PATTERN = /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/;
-const slug = z.string().regex(SLUG_PATTERN, 'is no slug: 2 to 40 small letters, digits and hyphens').meta({
-  description: 'Its name in addresses and of its database',
-  example: 'nordic',
-});
+const slug = z
+  .string()
+  .regex(SLUG_PATTERN, 'is no slug: 2 to 40 small letters, digits and hyphens')
+  .meta({
+    description: 'Its name in addresses and of its database',
+    examples: ['nordic'],
+  });
 const status = z.enum(['provisioning', 'active', 'suspended']);
 const state = z.enum(['waiting', 'running', 'done', 'failed']);
 const count = z
   .string()
   .regex(/^\d{1,19}$/, 'is no whole number')
-  .meta({ example: '120000' });
+  .meta({ examples: ['120000'] });
 
 /** What a tenant may use; null: no bound. */
 export const TenantQuotas = z
@@ -40,13 +43,15 @@ export const TenantQuotas = z
   .meta({
     id: 'TenantQuotas',
     description: 'What a tenant may use of the installation; null: no bound of its own.',
-    example: {
-      requestsPerMinute: null,
-      usersMax: 500,
-      clientsMax: null,
-      exportsPerDay: 10,
-      tradesPerDayExpected: null,
-    },
+    examples: [
+      {
+        requestsPerMinute: null,
+        usersMax: 500,
+        clientsMax: null,
+        exportsPerDay: 10,
+        tradesPerDayExpected: null,
+      },
+    ],
   });
 
 const TenantListed = z
@@ -143,7 +148,10 @@ export const createTenantOperation = operation({
   summary: 'Create a tenant with a database of its own',
   description: 'The tenant is registered at once and answers under its host when the operation is done.',
   need: right('create'),
-  body: z.strictObject({ slug, name: NameOfPerson.meta({ description: 'Its name for people', example: 'Nordic FX' }) }),
+  body: z.strictObject({
+    slug,
+    name: NameOfPerson.meta({ description: 'Its name for people', examples: ['Nordic FX'] }),
+  }),
   answers: { 202: TenantOperationShown },
   problems: ['tenancy.slug_invalid', 'tenancy.slug_taken', 'tenancy.host_taken'],
 });

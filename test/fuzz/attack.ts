@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Agent, request } from 'undici';
+import { type Agent, request } from 'undici';
 import type { OperationForm } from '../../src/kernel/operation.ts';
 import type { Conformance } from '../support/conformance.ts';
 import { type Input, inputsOf } from './inputs.ts';

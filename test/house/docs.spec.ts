@@ -118,7 +118,8 @@ describe('The decisions', () => {
       expect(record, name).toMatch(
         new RegExp(`^# ${number} [^]*\\*\\*Context\\.\\*\\*[^]*\\*\\*Decision\\.\\*\\*[^]*\\*\\*Consequence\\.\\*\\*`),
       );
-      expect(record.split('\n').length, name).toBeLessThanOrEqual(50);
+      const lines = record.split('\n').filter((line) => !line.startsWith('| ')); // A table may be as long as what it lists.
+      expect(lines.length, name).toBeLessThanOrEqual(50);
     }
   });
 

@@ -15,8 +15,18 @@ import { openTestTenancy, testLog, testOrigin } from '../support/tenancy.ts';
 import { TOKEN } from './harness.ts';
 
 const caller = (id: string): Caller => ({
-  ...{ kind: 'user', id, surface: 'admin', roles: ['admin'], sessionId: null, clientId: null, ibId: null },
-  ...{ deskIds: [], kycState: null, provenAt: null, impersonator: null, scopes: null },
+  kind: 'user',
+  id,
+  surface: 'admin',
+  roles: ['admin'],
+  sessionId: null,
+  clientId: null,
+  ibId: null,
+  deskIds: [],
+  kycState: null,
+  provenAt: null,
+  impersonator: null,
+  scopes: null,
 });
 
 /** Believes whoever says a name: `Bearer maria`. `Bearer weak` may do nothing. */
@@ -41,7 +51,11 @@ const form = { on: 'tenant', tag: 'Tests', summary: 'Does what a test needs', pr
 const need = { action: 'pay', resource: 'money' } as const;
 
 export const saveNote = operation({
-  ...{ ...form, id: 'saveNote', method: 'post', path: '/api/v1/notes', need },
+  ...form,
+  id: 'saveNote',
+  method: 'post',
+  path: '/api/v1/notes',
+  need,
   body: z.strictObject({
     text: z.string().min(1).max(50),
     tags: z.array(z.string().max(10)).max(2_000).optional(),
@@ -55,22 +69,40 @@ export const saveNote = operation({
   answers: { 200: z.unknown() },
 });
 export const listNotes = operation({
-  ...{ ...form, id: 'listNotes', method: 'get', path: '/api/v1/notes', need: 'public' },
+  ...form,
+  id: 'listNotes',
+  method: 'get',
+  path: '/api/v1/notes',
+  need: 'public',
   query: z.strictObject({ colour: z.enum(['red', 'blue']).optional() }),
   answers: { 200: z.unknown() },
 });
 export const pay = operation({
-  ...{ ...form, id: 'pay', method: 'post', path: '/api/v1/payments/{place}', need, isIdempotent: true },
+  ...form,
+  id: 'pay',
+  method: 'post',
+  path: '/api/v1/payments/{place}',
+  need,
+  isIdempotent: true,
   params: z.strictObject({ place: z.string() }),
   body: z.strictObject({ amount: z.string().max(20) }),
   answers: { 201: z.strictObject({ sum: z.string() }) },
 });
 export const refresh = operation({
-  ...{ ...form, id: 'refresh', method: 'post', path: '/api/v1/auth/refresh', need: 'public', readsCookie: true },
+  ...form,
+  id: 'refresh',
+  method: 'post',
+  path: '/api/v1/auth/refresh',
+  need: 'public',
+  readsCookie: true,
   answers: { 200: z.unknown() },
 });
 const where = operation({
-  ...{ ...form, id: 'where', method: 'get', path: '/where', need: 'signed_in' },
+  ...form,
+  id: 'where',
+  method: 'get',
+  path: '/where',
+  need: 'signed_in',
   answers: { 200: z.unknown() },
 });
 
@@ -114,8 +146,14 @@ export async function openGuarded() {
     const shared = { problemsUrl: 'https://docs.example.com/errors', clock: systemClock, log: testLog };
     const app = createApp({
       ...shared,
-      ...{ tenantOfHost: tenancy.tenantOfHost, withTenant: tenancy.withTenant, guard: namedGuard },
-      ...{ routes: routesOf(steps), mounts: [], baseHosts: [], trustedProxies, isOperator: operatorGuard(TOKEN) },
+      tenantOfHost: tenancy.tenantOfHost,
+      withTenant: tenancy.withTenant,
+      guard: namedGuard,
+      routes: routesOf(steps),
+      mounts: [],
+      baseHosts: [],
+      trustedProxies,
+      isOperator: operatorGuard(TOKEN),
       limits: makeLimits({
         counter: openCounter(undefined, 'test', testLog),
         tenantMaxOf: () => limits.tenant ?? 1_000_000,
@@ -136,11 +174,9 @@ export async function openGuarded() {
   };
   const post = (path: string, body: unknown, more: Parameters<typeof ask>[1] = {}) =>
     ask(path, {
-      ...{
-        method: 'POST',
-        as: 'maria',
-        body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
-      },
+      method: 'POST',
+      as: 'maria',
+      body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
       ...more,
       headers: { 'content-type': 'application/json', ...more.headers },
     });

@@ -95,7 +95,11 @@ export async function openTestApi({ tenants = ['acme'], environment = {}, depend
   /** Sends any request; the answer is checked against nothing. */
   const raw: RawCall = async ({ tenant = 'acme', path, method = 'GET', headers = {}, body }) =>
     client.send({
-      ...{ url: urlOf(tenant, path), method, headers, responseBytesMax: 16_777_216, timeoutMs: 30_000 },
+      url: urlOf(tenant, path),
+      method,
+      headers,
+      responseBytesMax: 16_777_216,
+      timeoutMs: 30_000,
       ...(body === undefined ? {} : { body }),
     });
 

@@ -8,9 +8,18 @@ export function askRoute(routes: readonly Route[], operationId: string, parts: P
   const found = routes.find((route) => route.operation.id === operationId);
   if (found?.kind !== 'plain') throw new Error(`there is no plain route ${operationId}`);
   const request = {
-    ...{ requestId: 'req_test', remoteAddress: '127.0.0.1', host: 'acme.localhost', isSecure: false },
-    ...{ access: null, origin: testOrigin, log: testLog, tenantId: null },
-    ...{ params: {}, query: {}, headers: {}, body: undefined },
+    requestId: 'req_test',
+    remoteAddress: '127.0.0.1',
+    host: 'acme.localhost',
+    isSecure: false,
+    access: null,
+    origin: testOrigin,
+    log: testLog,
+    tenantId: null,
+    params: {},
+    query: {},
+    headers: {},
+    body: undefined,
     ...parts,
   };
   return found.handle(request as unknown as RouteRequest);

@@ -25,7 +25,7 @@ describe('The client of the web', () => {
   const browser =
     (cookie: { value: string }): typeof fetch =>
     async (input, init) => {
-      const url = String(input);
+      const url = input as string;
       asked.push(`${init?.method} ${new URL(url).pathname}`);
       const answer = await client.send({
         url,

@@ -49,7 +49,7 @@ const signatureHeaders = z.object({
 const sourceParams = z.strictObject({
   sourceId: z
     .string()
-    .meta({ description: 'The source of the feed, `src_…`', example: 'src_01J9Z3K4M5N6P7Q8R9S0T1V2W3' }),
+    .meta({ description: 'The source of the feed, `src_…`', examples: ['src_01J9Z3K4M5N6P7Q8R9S0T1V2W3'] }),
 });
 
 /** Takes a batch in. */

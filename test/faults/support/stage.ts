@@ -11,7 +11,8 @@ import { type Broker, openBroker } from './broker.ts';
 import { freePort, postgresQueue, type QueueServer, startRedis } from './queue-server.ts';
 import { type RoleProcess, startRole } from './role.ts';
 
-const SECRET = 'the secret of the fault tests, 0123456789';
+/** The installation's secret in these tests. */
+export const SECRET = 'the secret of the fault tests, 0123456789';
 const OPERATOR_TOKEN = 'token-of-the-fault-tests-0123456789';
 
 /** Periods short enough that a lost job, place or hint is found again within seconds. */

@@ -6,7 +6,7 @@ import { decide } from '../../src/identity/policy/rules.ts';
 import { policyTable } from '../../src/identity/policy/table.ts';
 import { builtInRoles, type Condition, type MaskableField, type PolicyRow } from '../../src/identity/policy/types.ts';
 import * as contract from '../../src/identity/roles/contract.ts';
-import { exceeding, faultsOf, grantsOf } from '../../src/identity/roles/rules.ts';
+import { exceeding, roleFaults, grantsOf } from '../../src/identity/roles/rules.ts';
 import { listUsers, readUser, updateUser } from '../../src/identity/staff/contract.ts';
 import { changePerson } from '../../src/identity/staff/service.ts';
 import type { Caller } from '../../src/platform/access.ts';
@@ -175,7 +175,7 @@ describe('Roles of a tenant', () => {
       expect([row.resource, answer.code]).toEqual([row.resource, 'identity.right_unknown']);
     }
     expect(
-      faultsOf(
+      roleFaults(
         policyTable.filter(({ role }) => role === 'sales').map((row) => row),
         policyTable,
       ),

@@ -1,6 +1,8 @@
+import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { acceptInvitation } from '../../src/identity/staff/contract.ts';
+import { beginTotp, confirmTotp } from '../../src/identity/factors/contract.ts';
 import { login } from '../../src/identity/sign-in/contract.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
 import { cascade } from '../support/cascade.ts';
@@ -38,6 +40,19 @@ describe('The first people', () => {
     const operator = Invited.parse(JSON.parse((await run('operators', 'invite', ...about)).out));
     const answer = await api.call(acceptInvitation, { tenant: null, body: { ...body, token: operator.token } });
     expect(answer.status).toBe(204);
+  });
+
+  it('come in again by the command line when they lost their second factor, the last owner too', async () => {
+    const body = { email: 'first@example.com', password: PASSWORD };
+    const { accessToken: token } = (await api.call(login, { body })).ok();
+    const { secret } = (await api.call(beginTotp, { token })).ok();
+    await api.call(confirmTotp, { token, body: { code: generateSync({ secret }) } });
+    expect((await api.call(login, { body })).code).toBe('identity.second_factor_needed');
+    const done = await run('users', 'reset-factors', '--tenant', 'acme', '--email', 'First@example.com');
+    expect(done).toMatchObject({ code: 0, err: '' });
+    expect((await api.call(login, { body })).ok()).toMatchObject({ secondFactor: 'to_set_up' });
+    const nobody = await run('operators', 'reset-factors', '--email', 'nobody@example.com');
+    expect(nobody).toMatchObject({ code: 1, err: expect.stringContaining('cli.user_unknown') as string });
   });
 
   it('cannot be given a role that there is not', async () => {

@@ -14,7 +14,7 @@ const network = z
   .meta({ description: 'A network, IPv4 or IPv6 (CIDR).', examples: ['203.0.113.0/24'] });
 
 /** An API key as people see it: never its secret part. */
-export const ApiKey = z
+const ApiKey = z
   .strictObject({
     id: ApiKeyId,
     name: z.string().max(100),

@@ -8,7 +8,7 @@ const DESKS_MAX = 200;
 const name = z.string().trim().min(1).max(100);
 const memberIds = z.array(UserId).max(MEMBERS_MAX);
 
-export const Desk = z.strictObject({ id: DeskId, name: z.string().max(100), memberIds, createdAt: InstantText }).meta({
+const Desk = z.strictObject({ id: DeskId, name: z.string().max(100), memberIds, createdAt: InstantText }).meta({
   id: 'Desk',
   description: 'A group of staff. Roles that reach their desks reach what is assigned to one of them.',
 });

@@ -1,9 +1,9 @@
 import { type Route, route } from '../../platform/route.ts';
-import { invite, withdraw } from '../invitations/service.ts';
+import { invite } from '../invitations/service.ts';
 import { originOf } from '../passkeys/rules.ts';
 import { operatorRole } from '../policy/types.ts';
 import type { StaffDeps } from '../staff/port.ts';
-import { listPeople, listWaiting, makerOf, resume, shownInvitation, suspend } from '../staff/routes.ts';
+import { listPeople, listWaiting, makerOf, resume, shownInvitation, suspend, withdrawAsked } from '../staff/routes.ts';
 import * as contract from './contract.ts';
 
 /** The routes over people who run the installation. */
@@ -23,10 +23,7 @@ export const operatorRoutes = (deps: StaffDeps): Route[] => [
     status: 200,
     json: await listWaiting(deps, request, request.query),
   })),
-  route(contract.withdrawOperatorInvitation, async (request) => {
-    await deps.realmOf(request).run(request.origin, (tx) => withdraw(tx, request.params.invitationId));
-    return { status: 204 };
-  }),
+  route(contract.withdrawOperatorInvitation, (request) => withdrawAsked(deps, request)),
   route(contract.suspendOperator, async (request) => ({ status: 200, json: await suspend(deps, request) })),
   route(contract.resumeOperator, async (request) => ({ status: 200, json: await resume(deps, request) })),
 ];

@@ -60,7 +60,7 @@ const descriptor = z.strictObject({
   transports,
 });
 
-export const CreationOptions = z
+const CreationOptions = z
   .strictObject({
     challenge: z.string().max(100),
     rp: z.strictObject({ id: z.string().max(253), name: z.string().max(200) }),
@@ -80,7 +80,7 @@ export const CreationOptions = z
     description: 'For PublicKeyCredential.parseCreationOptionsFromJSON(); good for 5 minutes and one answer.',
   });
 
-export const RequestOptions = z
+const RequestOptions = z
   .strictObject({
     challenge: z.string().max(100),
     rpId: z.string().max(253),

@@ -11,7 +11,7 @@ import { identityProblem } from '../errors.ts';
 import { passkeysProblem } from './errors.ts';
 import { credentialsOfUser, deletePasskey, passkeysOfUser } from './queries.ts';
 import { ALGORITHMS, CHALLENGE_MINUTES, PASSKEYS_MAX, rpIdOf } from './rules.ts';
-import { giveChallenge, keepPasskey, type Refusal, userHandleOf } from './store.ts';
+import { giveChallenge, keepPasskey, type PasskeyRefusal, userHandleOf } from './store.ts';
 import type { Passkey, Site } from './types.ts';
 
 const publicKey = 'public-key' as const;
@@ -69,7 +69,7 @@ export async function registerPasskey(
   tx: RealmTx,
   oneself: Oneself,
   given: Parameters<typeof keepPasskey>[3],
-): Promise<{ readonly passkey: Passkey; readonly recoveryCodes: string[] | null } | 'exists' | Refusal> {
+): Promise<{ readonly passkey: Passkey; readonly recoveryCodes: string[] | null } | 'exists' | PasskeyRefusal> {
   await lockFactors(tx, { user: oneself.userId });
   await requireProofToAdd(tx, oneself);
   await refuseTooMany(tx, oneself);

@@ -17,7 +17,7 @@ import { ALGORITHMS, CHALLENGE_BYTES, CHALLENGE_MINUTES, challengeIn, originOf, 
 import type { ChallengePurpose, Passkey, PasskeyProof, Site } from './types.ts';
 
 /** Why an answer was not accepted, for the log and for nobody else. */
-export type Refusal = { readonly refused: string; readonly cause?: unknown };
+export type PasskeyRefusal = { readonly refused: string; readonly cause?: unknown };
 
 /** The user handle: 16 bytes that say nothing about a person (WebAuthn Level 3, 14.6.1). */
 export const userHandleOf = (userId: UserId): string =>
@@ -55,7 +55,7 @@ export async function keepPasskey(
   site: Site,
   userId: UserId,
   { name, response }: { readonly name: string; readonly response: z.output<typeof RegistrationResponse> },
-): Promise<Passkey | 'exists' | Refusal> {
+): Promise<Passkey | 'exists' | PasskeyRefusal> {
   const challenge = await takenChallenge(tx, response.response.clientDataJSON, 'register', userId);
   if (challenge === undefined) return { refused: 'challenge' };
   const { clientDataJSON, attestationObject, transports = [] } = response.response;
@@ -100,7 +100,7 @@ export async function proveByPasskey(
   site: Site,
   response: z.output<typeof AuthenticationResponse>,
   userId: UserId | null,
-): Promise<PasskeyProof | Refusal> {
+): Promise<PasskeyProof | PasskeyRefusal> {
   const { clientDataJSON, authenticatorData, signature, userHandle } = response.response;
   const challenge = await takenChallenge(tx, clientDataJSON, userId === null ? 'sign_in' : 'step_up', userId);
   if (challenge === undefined) return { refused: 'challenge' };
@@ -136,7 +136,7 @@ export async function proveByPasskey(
 }
 
 /** The library says by an error that an answer does not hold; it does no I/O, so an error is nothing else. */
-async function attempt<T>(verify: () => Promise<T>): Promise<T | Refusal> {
+async function attempt<T>(verify: () => Promise<T>): Promise<T | PasskeyRefusal> {
   try {
     return await verify();
   } catch (error) {

@@ -9,9 +9,7 @@ const ROWS_MAX = 60;
 const Word = z.string().regex(/^[a-z][a-z_]{0,39}$/, 'is no word of the table of rights');
 
 /** The name of a role that a tenant makes. */
-export const RoleName = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]{1,39}$/, 'takes 2 to 40 small letters, digits and underlines');
+const RoleName = z.string().regex(/^[a-z][a-z0-9_]{1,39}$/, 'takes 2 to 40 small letters, digits and underlines');
 
 export const RoleRows = z
   .array(
@@ -35,7 +33,7 @@ export const RoleRows = z
 
 const description = z.string().trim().min(1).max(200);
 
-export const Role = z
+const Role = z
   .strictObject({
     name: z.string().max(40),
     description: z.string().max(200),

@@ -55,7 +55,7 @@ const isReserved = (staffRows: readonly PolicyRow[], resource: string, action: s
   );
 
 /** What is wrong with the rows of a role that a tenant makes, whoever makes it: it is made of what the table gives staff. */
-export function faultsOf(
+export function roleFaults(
   rows: readonly RoleRow[],
   table: readonly PolicyRow[],
 ): { readonly unknown: string[]; readonly reserved: string[] } {

@@ -5,7 +5,7 @@ import { policyTable } from '../policy/table.ts';
 import { isBuiltIn, operatorRole, type PolicyRow } from '../policy/types.ts';
 import { rolesProblem } from './errors.ts';
 import { allRoles, countHolders, deleteRole, insertRole, lockRights, lockRole, updateRole } from './queries.ts';
-import { faultsOf } from './rules.ts';
+import { roleFaults } from './rules.ts';
 import { type Maker, refuseExcess } from './store.ts';
 import type { CustomRole, RoleRow } from './types.ts';
 
@@ -72,7 +72,7 @@ async function refuseRows(
   maker: Maker,
   change: { readonly before: readonly PolicyRow[]; readonly after: readonly PolicyRow[] },
 ): Promise<void> {
-  const { unknown, reserved } = faultsOf(change.after, policyTable);
+  const { unknown, reserved } = roleFaults(change.after, policyTable);
   if (unknown.length > 0) throw rolesProblem('identity.right_unknown', { rights: unknown.slice(0, 20) });
   if (reserved.length > 0) throw rolesProblem('identity.right_reserved', { rights: reserved.slice(0, 20) });
   await refuseExcess(tx, maker, change);

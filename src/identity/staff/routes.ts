@@ -1,4 +1,4 @@
-import { UserId } from '../../kernel/ids.ts';
+import { type InvitationId, UserId } from '../../kernel/ids.ts';
 import type { OperationForm } from '../../kernel/operation.ts';
 import type { Access } from '../../platform/access.ts';
 import { shownField } from '../../platform/masks.ts';
@@ -126,6 +126,15 @@ export const listWaiting = ({ realmOf }: StaffDeps, request: Asked, query: Invit
     return { data: rows.map((each) => shownInvitation(each, request.access)), nextCursor };
   });
 
+/** Takes an invitation back. */
+export async function withdrawAsked(
+  { realmOf }: StaffDeps,
+  request: Pick<Asked, 'tenantId' | 'origin'> & { readonly params: { readonly invitationId: InvitationId } },
+) {
+  await realmOf(request).run(request.origin, (tx) => withdraw(tx, request.params.invitationId));
+  return { status: 204 } as const;
+}
+
 const invitationRoutes = (deps: StaffDeps): Route[] => [
   route(contract.inviteUser, async (request) => {
     const { invitation } = await deps
@@ -144,10 +153,7 @@ const invitationRoutes = (deps: StaffDeps): Route[] => [
       .run(request.origin, (tx) => inviteAgain(deps, tx, makerOf(request), invitationId, originOf(request)));
     return { status: 200, json: shownInvitation(invitation, request.access) };
   }),
-  route(contract.withdrawInvitation, async (request) => {
-    await deps.realmOf(request).run(request.origin, (tx) => withdraw(tx, request.params.invitationId));
-    return { status: 204 };
-  }),
+  route(contract.withdrawInvitation, (request) => withdrawAsked(deps, request)),
 ];
 
 const shown = ({ createdAt, ...person }: PersonOnDesks, { masked }: Access) => ({

@@ -7,5 +7,6 @@ export const cliProblem = defineProblems({
   'cli.queue_unknown': { status: 404, title: 'There is no such queue' },
   'cli.source_unknown': { status: 404, title: 'The tenant has no such feed source' },
   'cli.tenant_unknown': { status: 404, title: 'There is no tenant of this name' },
+  'cli.user_unknown': { status: 404, title: 'Nobody signs in with this address' },
   'cli.usage': { status: 422, title: 'The command is not complete or not known' },
 });

@@ -1,18 +1,19 @@
 import type { Command } from 'commander';
 import { generateSync } from 'otplib';
 import { DEMO_TOTP_SECRET } from '../../../seeds/logins.ts';
-import { invite } from '../../identity/index.ts';
+import { findUserByEmail, invite, resetFactors } from '../../identity/index.ts';
 import { EmailText, NameOfPerson } from '../../kernel/contact.ts';
 import type { RealmTx } from '../../platform/tenant-tx.ts';
 import type { CompleteConfig } from '../../platform/secrets.ts';
 import { sendMailOf } from '../mail.ts';
 import { isIb } from '../staff.ts';
 import type { CliContext } from './context.ts';
+import { cliProblem } from './errors.ts';
 import { actor, inTenant, parsedBy, TENANT_OPTION } from './scope.ts';
 
 type Inviting = { readonly email: string; readonly name: string };
 
-/** `cascade users invite | demo-code`. */
+/** `cascade users invite | reset-factors | demo-code`. */
 export function registerUsers(program: Command, context: CliContext): void {
   const users = program.command('users').description('the people who sign in at a tenant');
   users
@@ -27,6 +28,15 @@ export function registerUsers(program: Command, context: CliContext): void {
       context.out.result(invited, textOf);
     });
   users
+    .command('reset-factors')
+    .requiredOption(...TENANT_OPTION)
+    .requiredOption('--email <address>', 'whose', parsedBy(EmailText))
+    .description('takes away the second factors of somebody who lost them, an owner too; his sessions end')
+    .action(async ({ tenant, email }: { tenant: string; email: string }) => {
+      await inTenant(context, tenant, (tx) => resetBy(context, tx, email, tenant));
+      context.out.result({ email }, resetText);
+    });
+  users
     .command('demo-code')
     .description('the code of the authenticator app that the demo people have, at this moment')
     .action(() => {
@@ -34,21 +44,29 @@ export function registerUsers(program: Command, context: CliContext): void {
     });
 }
 
-/** `cascade operators invite`. */
+/** `cascade operators invite | reset-factors`. */
 export function registerOperators(program: Command, context: CliContext): void {
-  program
-    .command('operators')
-    .description('the people who run the installation')
+  const operators = program.command('operators').description('the people who run the installation');
+  operators
+    .command('reset-factors')
+    .requiredOption('--email <address>', 'whose', parsedBy(EmailText))
+    .description('takes away the second factors of an operator who lost them; his sessions end')
+    .action(async ({ email }: { email: string }) => {
+      const { withControl } = await context.openTenancy();
+      await withControl((tx) => resetBy(context, tx, email, undefined), byHand());
+      context.out.result({ email }, resetText);
+    });
+  operators
     .command('invite')
     .requiredOption('--email <address>', 'to whom', parsedBy(EmailText))
     .requiredOption('--name <name>', 'what he is called', parsedBy(NameOfPerson))
     .description('invites an operator, by mail and by the link that is printed: good once, for three days')
     .action(async (given: Inviting) => {
       const { withControl } = await context.openTenancy();
-      const invited = await withControl((tx) => inviteBy(context, tx, { ...given, role: 'operator' }, undefined), {
-        actor: actor(),
-        causation: 'cli',
-      });
+      const invited = await withControl(
+        (tx) => inviteBy(context, tx, { ...given, role: 'operator' }, undefined),
+        byHand(),
+      );
       context.out.result(invited, textOf);
     });
 }
@@ -66,6 +84,25 @@ async function inviteBy(
   const { invitation, link, token } = await invite(deps, tx, { userId: null }, { email, name, roles: [role] }, site);
   return { id: invitation.id, email, role, expiresAt: invitation.expiresAt.toISOString(), link, token };
 }
+
+/** The installation itself may reset everybody's: nobody else is left to let the last owner in again. */
+async function resetBy(context: CliContext, tx: RealmTx, email: string, slug: string | undefined): Promise<void> {
+  const user = await findUserByEmail(tx, email);
+  if (user === undefined) throw cliProblem('cli.user_unknown', { detail: email });
+  const site = new URL(siteOf(context.config(), slug));
+  const deps = { sendMail: sendMailOf(context.config()), forget: () => undefined }; // Running processes notice within seconds.
+  await resetFactors(
+    deps,
+    tx,
+    { userId: null },
+    { userId: user.id, site: { host: site.host, isSecure: site.protocol === 'https:' } },
+  );
+}
+
+const resetText = ({ email }: { readonly email: string }): string =>
+  `${email} has no second factor any more and sets one up at the next sign-in`;
+
+const byHand = () => ({ actor: actor(), causation: 'cli' });
 
 /** Where people of a tenant, or of the installation, sign in; without TLS on this very machine only. */
 function siteOf({ baseHost, port }: Pick<CompleteConfig, 'baseHost' | 'port'>, slug: string | undefined): string {

@@ -42,7 +42,7 @@ const questions = ({ withTenant }: IbRouteDeps): Route[] => [
       await ibWithin(tx, reachOfIbs(access.reach), params.ibId);
       return pageOfClients(tx, access, params, query);
     });
-    const data = page.rows.map((row) => shownClient(row, access.masked));
+    const data = page.rows.map((row) => shownClient(row, access));
     return { status: 200, json: { data, nextCursor: page.nextCursor } };
   }),
 ];

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listAudit } from '../../src/identity/audit/contract.ts';
 import { revokeSession } from '../../src/identity/sessions/contract.ts';
 import { suspendUser, updateUser } from '../../src/identity/staff/contract.ts';
@@ -10,7 +10,7 @@ import { testOrigin } from '../support/tenancy.ts';
 
 const BITES_WITHIN_MS = 5_000;
 
-describe('The open stream of somebody signed in', () => {
+describe.concurrent('The open stream of somebody signed in', () => {
   let api: TestApi;
   let owner: Person;
   const open: EventStream[] = [];
@@ -18,10 +18,10 @@ describe('The open stream of somebody signed in', () => {
     api = await openTestApi();
     owner = await makePerson(api, { roles: ['owner'] });
   });
-  afterEach(() => {
-    for (const stream of open.splice(0)) stream.close();
+  afterAll(async () => {
+    for (const stream of open) stream.close();
+    await api.close();
   });
-  afterAll(() => api.close());
 
   const listen = async (token: string): Promise<EventStream> => {
     const stream = await openEventStream({ port: api.port, token });

@@ -140,6 +140,7 @@ describe('The audit trail', () => {
     ]);
     expect(await types(`?from=2099-01-01T00:00:00Z`)).toEqual([]);
     expect(await types(`?to=2001-01-01T00:00:00Z`)).toEqual([]);
+    expect(await types('?from=0000-01-01T00:00:00Z&to=9999-12-31T23:59:59Z&sort=seq&limit=1')).toHaveLength(1);
   });
 
   it.each(['-seq', 'seq'])('is paged by %s without gap or double while it grows', async (sort) => {

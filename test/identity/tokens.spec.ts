@@ -17,10 +17,12 @@ describe('Access tokens', () => {
   let world: World;
   let kim: Person;
   let sealer: ReturnType<typeof signingKeySealer>;
+  let firstKids: string[] = [];
   beforeAll(async () => {
     world = await openWorld();
-    kim = await makePerson(world, { roles: ['client'] });
     sealer = signingKeySealer(world.config.secret);
+    firstKids = await Promise.all(Array.from({ length: 5 }, async () => (await ring().signer()).kid));
+    kim = await makePerson(world, { roles: ['client'] });
   });
   afterAll(() => world.close());
 
@@ -236,7 +238,32 @@ describe('Access tokens', () => {
     for (const verifying of processes) expect((await verifying.verify(first)).userId).toBe(kim.id);
   });
 
-  it('looks for an unknown kid at most once in its time, however many ask, and makes one first key for all', async () => {
+  it('has one first key, however many processes begin at the same time', () => {
+    expect(new Set(firstKids).size).toBe(1);
+  });
+
+  it('lives through an outage of the control database, for a bounded time', async () => {
+    let isAway = false;
+    const cutOff = (staleMsMax: number): KeyRing =>
+      new KeyRing({
+        withControl: (work, origin) =>
+          isAway ? Promise.reject(new Error('away')) : world.tenancy.withControl(work, origin),
+        sealer,
+        settings: { ...keyRingDefaults, keptMs: 0, lookAgainMs: 0, staleMsMax },
+        log: createLogger({ level: 'silent', role: 'test' }),
+      });
+    const [patient, impatient] = [cutOff(60_000), cutOff(0)];
+    const { kid } = await patient.signer();
+    await impatient.signer();
+    isAway = true;
+    expect((await patient.signer()).kid).toBe(kid);
+    expect(await patient.verifier(kid)).toBeDefined();
+    await expect(impatient.signer()).rejects.toThrow('away');
+    isAway = false;
+    expect((await impatient.signer()).kid).toBe(kid);
+  });
+
+  it('looks for an unknown kid at most once in its time, however many ask', async () => {
     let looks = 0;
     const counted = new KeyRing({
       withControl: (work, origin) => {

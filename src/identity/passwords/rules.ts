@@ -31,8 +31,8 @@ export function passwordFault(password: string, email: string): PasswordFault | 
   if (characters.length > PASSWORD_CHARACTERS_MAX) return 'too_long';
   const small = normal.toLowerCase();
   const address = email.trim().toLowerCase();
-  if (small.includes(address) || withoutTrimmings(small) === withoutTrimmings(address.split('@')[0] ?? ''))
-    return 'like_the_address';
+  const name = withoutTrimmings(address.split('@')[0] ?? '');
+  if (small.includes(address) || (name !== '' && withoutTrimmings(small) === name)) return 'like_the_address';
   return isCommon(small) ? 'too_common' : undefined;
 }
 

@@ -102,7 +102,7 @@ describe('Tokens under attack', () => {
   rounds(
     'A23 history',
     'whatever was used, forgiven and aged before, each use of a refresh token ends as a plain model says',
-    { few: 12, all: 300, roundMsMax: 10_000 },
+    { few: 6, all: 300, roundMsMax: 10_000 },
     async ({ random }) => {
       const startedMs = performance.now();
       const kim = await client();

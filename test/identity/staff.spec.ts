@@ -179,6 +179,16 @@ describe('The staff of a tenant', () => {
     expect(JSON.stringify(events)).not.toContain('Alexandra');
   });
 
+  it('loses a right within 5 seconds of losing the role', async () => {
+    const owner = await person({ roles: ['owner'] });
+    const admin = await person();
+    expect((await api.call(staff.listInvitations, { token: admin.token })).status).toBe(200);
+    const asked = { token: owner.token, params: { userId: admin.id }, body: { roles: ['finance'] } };
+    expect((await api.call(staff.updateUser, asked)).status).toBe(200);
+    const code = async () => (await api.call(staff.listInvitations, { token: admin.token })).code;
+    await expect.poll(code, { timeout: 5_000, interval: 100 }).toBe('identity.forbidden');
+  });
+
   it('loses its sessions when it is suspended, within 5 seconds wherever it was seen last', async () => {
     const compliance = await person({ roles: ['compliance'] });
     const target = await person({ roles: ['support'] });

@@ -30,7 +30,7 @@ const caller = (id: string): Caller => ({
 });
 
 /** Believes whoever says a name: `Bearer maria`. `Bearer weak` may do nothing. */
-export const namedGuard: Guard = {
+const namedGuard: Guard = {
   authenticate: async (authorization) => {
     const name = /^Bearer (\w+)$/.exec(authorization ?? '')?.[1];
     if (name === undefined) throw httpProblem('http.sign_in_required');
@@ -50,7 +50,7 @@ export const namedGuard: Guard = {
 const form = { on: 'tenant', tag: 'Tests', summary: 'Does what a test needs', problems: [] } as const;
 const need = { action: 'pay', resource: 'money' } as const;
 
-export const saveNote = operation({
+const saveNote = operation({
   ...form,
   id: 'saveNote',
   method: 'post',
@@ -68,7 +68,7 @@ export const saveNote = operation({
   }),
   answers: { 200: z.unknown() },
 });
-export const listNotes = operation({
+const listNotes = operation({
   ...form,
   id: 'listNotes',
   method: 'get',
@@ -77,7 +77,7 @@ export const listNotes = operation({
   query: z.strictObject({ colour: z.enum(['red', 'blue']).optional() }),
   answers: { 200: z.unknown() },
 });
-export const pay = operation({
+const pay = operation({
   ...form,
   id: 'pay',
   method: 'post',
@@ -88,7 +88,7 @@ export const pay = operation({
   body: z.strictObject({ amount: z.string().max(20) }),
   answers: { 201: z.strictObject({ sum: z.string() }) },
 });
-export const refresh = operation({
+const refresh = operation({
   ...form,
   id: 'refresh',
   method: 'post',

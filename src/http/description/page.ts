@@ -1,5 +1,5 @@
 /** The page around the viewer: what one needs to know before the first request. On a tenant's host it says whose. */
-export const page = (isTenant: boolean): string => `<!doctype html>
+export const viewerPage = (isTenant: boolean): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -36,7 +36,7 @@ export const page = (isTenant: boolean): string => `<!doctype html>
 `;
 
 /** Opens the viewer, and shows the example with the address of this very host. */
-export const script = `'use strict';
+export const viewerScript = `'use strict';
 const example = document.getElementById('sign-in');
 example.textContent = example.textContent.replace(' /api', ' ' + location.origin + '/api');
 window.SwaggerUIBundle({
@@ -53,7 +53,7 @@ window.SwaggerUIBundle({
 });
 `;
 
-export const style = `:root {
+export const viewerFrame = `:root {
   --ink: #14202b; --soft: #536471; --line: #d8e0e6; --ground: #f5f7f9; --accent: #0a66a8; --deep: #0d2f49;
 }
 * { box-sizing: border-box; }

@@ -45,7 +45,7 @@ const OF_GUARD = [
 ];
 
 /** Every code that an operation may answer: its own, and those that its form brings. */
-export function problemCodesOf(operation: OperationForm): readonly string[] {
+function problemCodesOf(operation: OperationForm): readonly string[] {
   const { need, on, body, query } = operation;
   const codes = new Set([...operation.problems, ...EVERYWHERE]);
   const add = (when: boolean, ...more: string[]): void => {

@@ -12,7 +12,7 @@ import {
   showDocumentation,
 } from './contract.ts';
 import { describeApi } from './document.ts';
-import { page, script, style } from './page.ts';
+import { viewerFrame, viewerPage, viewerScript } from './page.ts';
 
 type DescriptionSettings = {
   /** All operations, those of the description among them. */
@@ -35,11 +35,15 @@ export function descriptionRoutes({ operations, version, problemsUrl }: Descript
       ...sent(described(), headers, fresh),
       contentType: 'application/json; charset=utf-8',
     })),
-    route(showDocumentation, async ({ tenantId }) => ({ status: 200, text: page(tenantId !== null), headers: fresh })),
+    route(showDocumentation, async ({ tenantId }) => ({
+      status: 200,
+      text: viewerPage(tenantId !== null),
+      headers: fresh,
+    })),
     route(readViewer, async ({ headers }) => sent(viewer(), headers, kept)),
     route(readViewerStyle, async ({ headers }) => sent(viewerStyle(), headers, kept)),
-    route(readDocumentationScript, async () => ({ status: 200, text: script, headers: fresh })),
-    route(readDocumentationStyle, async () => ({ status: 200, text: style, headers: fresh })),
+    route(readDocumentationScript, async () => ({ status: 200, text: viewerScript, headers: fresh })),
+    route(readDocumentationStyle, async () => ({ status: 200, text: viewerFrame, headers: fresh })),
   ];
 }
 

@@ -58,7 +58,7 @@ describe('A worker that sends mail', () => {
       });
       const environment = { CASCADE_SMTP_URL: catcher.smtpUrl };
       const pauses = Array.from({ length: random.whole(0, 3) }, () => 'mail.before_mark pause 1');
-      const first = await stage.start('worker', { environment, plan: [...pauses, 'mail.before_mark kill'] });
+      const first = stage.launch('worker', { environment, plan: [...pauses, 'mail.before_mark kill'] }); // It may die before it says that it started.
       await first.ended;
       const fromMs = performance.now();
       await inAcme((tx) => endLeases(tx, {}));

@@ -1,5 +1,5 @@
 export { auditRoutes } from './audit/routes.ts';
-export { makePolicy, type Policy, type PolicyDeps } from './policy/service.ts';
+export { makePolicy, type Policy } from './policy/service.ts';
 export { policyTable } from './policy/table.ts';
 export { type BuiltInRole, builtInRoles, operatorRole, type PolicyRow } from './policy/types.ts';
 export { desksOf, isActiveStaff, isDesk } from './desks/service.ts';
@@ -8,7 +8,6 @@ export { rolesOf } from './roles/store.ts';
 export { type ApprovalKind, defineApproval } from './approvals/port.ts';
 export { approvalRoutes } from './approvals/routes.ts';
 export { requestApproval } from './approvals/service.ts';
-export type { ApprovedBy } from './approvals/types.ts';
 export { entryRoutes } from './entries/routes.ts';
 export { makeCallerByGrant } from './entries/service.ts';
 export { impersonationRoutes } from './impersonation/routes.ts';

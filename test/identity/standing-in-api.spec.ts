@@ -29,8 +29,9 @@ describe('By the API', () => {
     return { id, user: await makePerson(api, { roles: ['client'], clientId: id }) };
   }
 
-  const refusedAfter = (ask: () => Promise<number>): Promise<void> =>
-    expect.poll(ask, { timeout: BITES_WITHIN_MS, interval: 200 }).toBe(401);
+  const refusedAfter = async (ask: () => Promise<number>): Promise<void> => {
+    await expect.poll(ask, { timeout: BITES_WITHIN_MS, interval: 200 }).toBe(401);
+  };
 
   describe('looking through the eyes of a client', () => {
     const begin = async (userId: Person['id'], by: Person) =>
@@ -121,7 +122,7 @@ describe('By the API', () => {
   describe('what two people do', () => {
     const ask = async (by: Person) => {
       const ib = async (parentId: string | null) =>
-        (await api.call(createIbOperation, { token: owner.token, body: { name: 'An IB', parentId } as never })).ok().id;
+        (await api.call(createIbOperation, { token: owner.token, body: { name: 'An IB', parentId } })).ok().id;
       const top = await ib(null);
       const ibId = await ib(top);
       const body = { parentId: null, reason: 'Works alone from now on' };

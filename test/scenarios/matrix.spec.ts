@@ -66,8 +66,11 @@ describe('Every role, on every operation, on every kind of object', () => {
   ) => {
     const limit = operation.query !== undefined && 'limit' in operation.query.shape ? { limit: '200' } : {};
     return api.call(operation, {
-      ...{ tenant: actor.tenant, token: actor.token, params: params as never, query: limit as never },
-      ...(body === undefined ? {} : { body: (operation.body === undefined ? JSON.stringify(body) : body) as never }),
+      tenant: actor.tenant,
+      token: actor.token,
+      params,
+      query: limit,
+      ...(body === undefined ? {} : { body: operation.body === undefined ? JSON.stringify(body) : body }),
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(operation.isIdempotent === true ? { 'idempotency-key': `matrix-${(keys += 1)}` } : {}),
@@ -81,7 +84,9 @@ describe('Every role, on every operation, on every kind of object', () => {
   const formOf = ({ status, code, headers, text: said }: Sent, params: Case['params']): string => {
     const text = Object.values(params).reduce((form, id) => form.replaceAll(id, '…'), said);
     return JSON.stringify([
-      ...[status, code, text.replace(/"urn:request:[^"]+"/, '"…"')],
+      status,
+      code,
+      text.replace(/"urn:request:[^"]+"/, '"…"'),
       Object.keys(headers)
         .filter((name) => name !== 'content-length')
         .toSorted(),
@@ -192,12 +197,11 @@ describe('Every role, on every operation, on every kind of object', () => {
   it('answers alike to a body that names another tenant’s objects and one that names none', async () => {
     const owner = actorOf('owner');
     const nothing = {
-      ...{
-        clientId: absentLike(acme.refs.clientId),
-        ibId: absentLike(acme.refs.ibId),
-        userId: absentLike(acme.refs.userId),
-      },
-      ...{ deskId: absentLike(acme.refs.deskId), dealId: absentLike(acme.refs.dealId) },
+      clientId: absentLike(acme.refs.clientId),
+      ibId: absentLike(acme.refs.ibId),
+      userId: absentLike(acme.refs.userId),
+      deskId: absentLike(acme.refs.deskId),
+      dealId: absentLike(acme.refs.dealId),
       ledgerAccountIds: [absentLike(acme.refs.ledgerAccountIds[0]), absentLike(acme.refs.ledgerAccountIds[1])] as const,
     };
     for (const id of naming) {

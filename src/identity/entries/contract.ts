@@ -6,7 +6,7 @@ const TEXT_CHARACTERS_MAX = 500;
 const MINUTES_MAX = 60;
 
 /** For how long, as what and why somebody of the platform may look into a tenant. */
-export const PlatformGrant = z
+const PlatformGrant = z
   .strictObject({
     id: PlatformGrantId,
     operatorId: UserId.meta({ description: 'Somebody of the platform, not of the tenant' }),

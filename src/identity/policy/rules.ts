@@ -14,7 +14,7 @@ const speaksOf = (row: PolicyRow, { action, resource }: Right): boolean =>
   row.resource === resource && row.actions.includes(action);
 
 /** The roles of a caller that count where he signed in: nobody acts as staff through the client area. */
-export const rolesThatCount = (caller: Caller): readonly string[] =>
+const rolesThatCount = (caller: Caller): readonly string[] =>
   caller.roles.filter((role) => surfaceOfRole(role) === caller.surface);
 
 /** Whether a caller has a role that only the tenant's own table knows. */

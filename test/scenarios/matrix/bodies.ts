@@ -70,7 +70,11 @@ export const bodies: Readonly<Record<string, (refs: Refs) => unknown>> = {
   assignClient: ({ userId }) => ({ userId }),
   revealClient: () => ({ fields: ['email'], reason }),
   openAccount: ({ clientId }) => ({
-    ...{ clientId, server: 'Test-Live', login: '987654', group: 'real\\standard', currency: 'USD' },
+    clientId,
+    server: 'Test-Live',
+    login: '987654',
+    group: 'real\\standard',
+    currency: 'USD',
   }),
   askForAccount: () => ({ currency: 'USD' }),
   createIb: ({ ibId }) => ({ name: 'Nobody', parentId: ibId }),
@@ -85,7 +89,10 @@ export const bodies: Readonly<Record<string, (refs: Refs) => unknown>> = {
   assignPlan: ({ ibId }) => ({ ibId }),
   agreeOnRates: ({ ibId }) => ({ ibId, terms: [{ rate: '1.00' }] }),
   requestAdjustment: ({ ledgerAccountIds: [debitAccountId, creditAccountId] }) => ({
-    ...{ debitAccountId, creditAccountId, amount: { amount: '1.00', currency: 'USD' }, reason },
+    debitAccountId,
+    creditAccountId,
+    amount: { amount: '1.00', currency: 'USD' },
+    reason,
   }),
   rerunParkedDeals: ({ dealId }) => ({ dealIds: [dealId] }),
   createFeedSource: () => ({ server: 'Test-Live', name: 'bridge of nobody' }),
@@ -94,7 +101,11 @@ export const bodies: Readonly<Record<string, (refs: Refs) => unknown>> = {
   // The installation.
   createTenant: () => ({ slug: 'nobody', name: 'Nobody' }),
   setTenantQuotas: () => ({
-    ...{ requestsPerMinute: null, usersMax: null, clientsMax: null, exportsPerDay: 1, tradesPerDayExpected: null },
+    requestsPerMinute: null,
+    usersMax: null,
+    clientsMax: null,
+    exportsPerDay: 1,
+    tradesPerDayExpected: null,
   }),
   suspendTenant: () => ({ reason }),
   exportTenant: () => ({ reason }),

@@ -58,7 +58,7 @@ export async function makeCast(api: TestApi, tenant: string, world: TenantWorld)
 }
 
 async function program(api: TestApi, tenant: string, { owner }: TenantWorld): Promise<Actor> {
-  const body = { name: 'Everything that a program may', scopes } as never;
+  const body = { name: 'Everything that a program may', scopes };
   const answer = await api.call(operationOf('createApiKey'), { tenant, token: owner.token, body });
   const made = answer.ok() as unknown as { key: string; apiKey: { id: string } };
   const caller = callerOf(

@@ -9,12 +9,14 @@ const WithId = z.object({ id: z.string() });
 /** What the installation's own host names: a tenant, work on it, entries into it, and its people. */
 export async function plantPlatform(api: TestApi, operator: Actor): Promise<ReadonlyMap<string, readonly Planted[]>> {
   const tenantId = api.tenantOf('acme').id;
-  const call = async (id: string, params: object, body?: object) =>
+  const call = async (id: string, params: Readonly<Record<string, string>>, body?: object) =>
     WithId.parse(
       (
         await api.call(operationOf(id), {
-          ...{ tenant: null, token: operator.token, params: params as never },
-          ...(body === undefined ? {} : { body: body as never }),
+          tenant: null,
+          token: operator.token,
+          params,
+          ...(body === undefined ? {} : { body }),
         })
       ).ok(),
     ).id;

@@ -69,8 +69,8 @@ export function operationOf(id: string): OperationForm {
 /** Lists with the eyes of somebody, all that fits on a page; the rows as `row` reads them. */
 async function list<Row>(api: TestApi, id: string, row: z.ZodType<Row>, by: { tenant: string | null; token: string }) {
   const operation = operationOf(id);
-  const query_ = operation.query !== undefined && 'limit' in operation.query.shape ? { limit: '200' } : {};
-  const answer = await api.call(operation, { ...by, query: query_ as never });
+  const page = operation.query !== undefined && 'limit' in operation.query.shape ? { limit: '200' } : {};
+  const answer = await api.call(operation, { ...by, query: page });
   return z.object({ data: z.array(row) }).parse(answer.ok()).data;
 }
 
@@ -100,7 +100,7 @@ export async function plantTenant(api: TestApi, tenant: string): Promise<TenantW
   const before = await list(api, 'listClients', OfClient, by);
   const assign = async (place: number, body: object): Promise<void> => {
     const clientId = before[place]?.id ?? '';
-    (await api.call(operationOf('assignClient'), { ...by, params: { clientId } as never, body: body as never })).ok();
+    (await api.call(operationOf('assignClient'), { ...by, params: { clientId }, body })).ok();
   };
   await assign(0, { userId: sales.id });
   await assign(1, { userId: colleague.id });
@@ -179,7 +179,7 @@ type Collecting = {
   readonly deskId: DeskId;
   readonly colleague: Person;
   readonly own: { readonly clientId: ClientId; readonly ibId: IbId };
-  readonly inTenant: <T>(work: Parameters<TestApi['withTenant']>[2]) => Promise<unknown>;
+  readonly inTenant: (work: Parameters<TestApi['withTenant']>[2]) => Promise<unknown>;
 };
 
 type Put = (key: string, params: Record<string, string>, ties?: Ties, isThere?: false) => void;
@@ -230,8 +230,8 @@ async function collect(world: Collecting): Promise<Map<string, Planted[]>> {
 
 /** What is made by asking: an approval that waits, an invitation, a key. */
 async function ask({ api, by, ibs, own }: Collecting, put: Put): Promise<void> {
-  const call = async (id: string, body: object, params: object = {}): Promise<unknown> =>
-    (await api.call(operationOf(id), { ...by, params: params as never, body: body as never })).ok();
+  const call = async (id: string, body: object, params: Readonly<Record<string, string>> = {}): Promise<unknown> =>
+    (await api.call(operationOf(id), { ...by, params, body })).ok();
   const leaf = ibs.find(({ id }) => id !== own.ibId) ?? { id: '' };
   const kim = ibs.at(-1) ?? leaf;
   const root = await list(api, 'listIbs', z.object({ id: z.string(), parentId: z.string().nullable() }), by);
@@ -245,7 +245,7 @@ async function ask({ api, by, ibs, own }: Collecting, put: Put): Promise<void> {
   await call('createRole', { name: `role_of_${by.tenant}`, description: 'For the matrix', rows });
   put('/api/v1/roles/{name}', { name: `role_of_${by.tenant}` });
   await call('createRole', { name: 'gone_again', description: 'For the matrix', rows });
-  (await api.call(operationOf('removeRole'), { ...by, params: { name: 'gone_again' } as never })).ok();
+  (await api.call(operationOf('removeRole'), { ...by, params: { name: 'gone_again' } })).ok();
   put('/api/v1/roles/{name}', { name: 'gone_again' }, {}, false);
   const email = `invited@${by.tenant}.example`;
   const invitation = WithId.parse(await call('inviteUser', { email, name: 'Somebody', roles: ['support'] }));
@@ -264,7 +264,10 @@ function refsOf(
   const [first = '', second = ''] = ids('/api/v1/ledger/accounts/{accountId}', 'accountId');
   const [trade = ''] = ids('/api/v1/trades/{tradeId}', 'tradeId');
   return {
-    ...{ clientId: own.clientId, ibId: own.ibId, deskId: own.deskId, userId },
+    clientId: own.clientId,
+    ibId: own.ibId,
+    deskId: own.deskId,
+    userId,
     ledgerAccountIds: [first, second],
     dealId: trade.replace(/^trd/, 'dea'),
   };

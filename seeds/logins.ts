@@ -1,6 +1,6 @@
 import { assignClient, pageOfClients } from '../src/clients/index.ts';
 import { ibsAsOf } from '../src/ib/index.ts';
-import { isActiveStaff, isDesk, listDesksOf, type makeDemoPeople, makeDesk } from '../src/identity/index.ts';
+import { countStaff, isActiveStaff, isDesk, type makeDemoPeople, makeDesk } from '../src/identity/index.ts';
 import type { ClientId, IbId } from '../src/kernel/ids.ts';
 import { reachesEverything } from '../src/platform/access.ts';
 import type { ControlTx, TenantTx } from '../src/platform/tenant-tx.ts';
@@ -30,12 +30,16 @@ type MakePerson = Awaited<ReturnType<typeof makeDemoPeople>>;
 /** The address of whoever has a role in the demo. */
 export const demoAddress = (role: string, slug: string): string => `${role}@${slug}.example`;
 
-/** People of every built-in role for a demo tenant; whoever is there already stays as he is. */
+/**
+ * People of every built-in role for a demo tenant where nobody works yet. Where somebody does, nothing is added: a way in
+ * that everybody knows must not open anew at each start.
+ */
 export async function seedLogins(tx: TenantTx, make: MakePerson, slug: string): Promise<void> {
+  if ((await countStaff(tx)) > 0) return;
   const of = (role: string) => ({ email: demoAddress(role, slug), roles: [role] });
   for (const [role, name] of STAFF) {
     const userId = await make(tx, { ...of(role), name });
-    if (role === 'sales' && userId !== undefined && (await listDesksOf(tx)).length === 0) {
+    if (role === 'sales' && userId !== undefined) {
       const { id: deskId } = await makeDesk(tx, { name: DESK, memberIds: [userId] });
       for (const { id } of (await clientsOf(tx, undefined)).slice(0, CLIENTS_OF_DESK))
         await assignClient(tx, { isStaff: isActiveStaff, isDesk }, reachesEverything, id, { deskId });
@@ -47,8 +51,10 @@ export async function seedLogins(tx: TenantTx, make: MakePerson, slug: string): 
   if (client !== undefined) await make(tx, { ...of('client'), name: client.name, clientId: client.id });
 }
 
-/** Somebody who runs the demo installation. */
-export const seedOperator = async (tx: ControlTx, make: MakePerson): Promise<void> => void (await make(tx, OPERATOR));
+/** Somebody who runs the demo installation, where nobody does yet. */
+export async function seedOperator(tx: ControlTx, make: MakePerson): Promise<void> {
+  if ((await countStaff(tx)) === 0) await make(tx, OPERATOR);
+}
 
 async function clientsOf(tx: TenantTx, ibId: IbId | undefined): Promise<{ id: ClientId; name: string }[]> {
   const asker = { reach: reachesEverything, masked: new Set<string>() };

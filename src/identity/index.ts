@@ -39,4 +39,4 @@ export { staffRoutes } from './staff/routes.ts';
 export { resetFactors } from './staff/service.ts';
 export { findUserByEmail } from './users/service.ts';
 export { makeDemoPeople } from './demo-people/service.ts';
-export { listDesksOf, makeDesk } from './desks/service.ts';
+export { makeDesk } from './desks/service.ts';

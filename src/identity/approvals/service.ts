@@ -117,7 +117,7 @@ async function speak(
   }: { readonly access: Access; readonly voice: 'approve' | 'reject'; readonly note: string | null },
 ): Promise<void> {
   const spoken = { approvalId: approval.id, userId: access.caller.id, voice, note };
-  const [row] = await queries.insertVoice(tx, spoken);
+  const [row] = await queries.insertVoice(tx, { ...spoken, person: spoken.userId });
   if (row === undefined) throw approvalsProblem('identity.approval_repeated');
   const { kind, subject, hash } = approval;
   emit(tx, {

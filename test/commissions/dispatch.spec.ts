@@ -12,6 +12,7 @@ import {
 import { type Queues, startWorkers } from '../../src/platform/queue/index.ts';
 import { query } from '../../src/platform/query.ts';
 import { asAdmin } from '../../src/tenancy/admin.ts';
+import { parkedCounts } from '../../src/trading/index.ts';
 import { type Brokerage, openBrokerage } from '../support/brokerage.ts';
 import { openTestQueues, type TestQueues } from '../support/queues.ts';
 import { openTestTenant, testLog, type TestTenant } from '../support/tenancy.ts';
@@ -152,7 +153,9 @@ describe('Due trades are put on the queue', () => {
     );
     await queues.all[0]?.obliterate({ force: true });
     await feedTrades(1);
-    await expect(dispatcher.sweep(acme.tenant.id)).rejects.toThrow('cannot be read');
+    await dispatcher.sweep(acme.tenant.id);
+    const codes = await acme.inTenant((tx) => parkedCounts(tx));
+    expect([...codes.keys()]).toContain('trading.deal_unreadable');
     expect(await slots()).toHaveLength(1);
     expect(await brokerage.book()).toMatchObject({ booked: 1 });
   });

@@ -5,7 +5,7 @@ import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { ApprovedBy } from './types.ts';
 
 /** What came of it, kept with the approval: ids and amounts as text. */
-export type Outcome = { readonly [member: string]: Json } | null;
+export type ApprovalResult = { readonly [member: string]: Json } | null;
 
 type ApprovalForm<Schema extends z.ZodType> = {
   /** `<feature>.<what is done>`, for example `plans.publish`. */
@@ -22,7 +22,7 @@ type ApprovalForm<Schema extends z.ZodType> = {
    */
   readonly fingerprint: (tx: TenantTx, payload: z.output<Schema>) => Promise<string>;
   /** Does it, in the transaction of the last voice. A Problem that it throws closes the approval as failed. */
-  readonly execute: (tx: TenantTx, payload: z.output<Schema>, by: ApprovedBy) => Promise<Outcome>;
+  readonly execute: (tx: TenantTx, payload: z.output<Schema>, by: ApprovedBy) => Promise<ApprovalResult>;
 };
 
 /** A kind of thing that one person asks for and another agrees to. `Payload` is the JSON that it is asked with. */
@@ -33,7 +33,7 @@ export type ApprovalKind<Payload = never> = {
   /** The payload in the form in which it is kept; throws where it is none of this kind. */
   readonly kept: (payload: Payload) => Json;
   readonly fingerprint: (tx: TenantTx, kept: unknown) => Promise<string>;
-  readonly execute: (tx: TenantTx, kept: unknown, by: ApprovedBy) => Promise<Outcome>;
+  readonly execute: (tx: TenantTx, kept: unknown, by: ApprovedBy) => Promise<ApprovalResult>;
 };
 
 /** Declares a kind of approval; main hands all kinds down (`approvalRoutes({ kinds })`). */

@@ -10,7 +10,7 @@ import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
 import { policyProblem } from '../policy/errors.ts';
 import { approvalsProblem } from './errors.ts';
-import type { ApprovalKind, Outcome } from './port.ts';
+import type { ApprovalKind, ApprovalResult } from './port.ts';
 import * as queries from './queries.ts';
 import { personBehind } from './store.ts';
 
@@ -74,7 +74,7 @@ async function writeDownExpired(tx: TenantTx): Promise<void> {
     });
 }
 
-type Closing = { readonly state: 'approved' | 'rejected' | 'cancelled' | 'failed'; readonly result: Outcome };
+type Closing = { readonly state: 'approved' | 'rejected' | 'cancelled' | 'failed'; readonly result: ApprovalResult };
 
 async function close(tx: TenantTx, approval: queries.ApprovalRow, { state, result }: Closing): Promise<void> {
   onlyRow(await queries.closeApproval(tx, { id: approval.id, state, result: result && JSON.stringify(result) }));

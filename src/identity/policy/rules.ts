@@ -3,12 +3,12 @@ import type { Caller, Reach } from '../../platform/access.ts';
 import { type Condition, type MaskableField, type PolicyRow, isBuiltIn, operatorRole, surfaceOfRole } from './types.ts';
 
 /** What the table says of a caller and a right. */
-export type Verdict =
+export type RightVerdict =
   | { readonly kind: 'given'; readonly reach: Reach; readonly masked: ReadonlySet<MaskableField> }
   | { readonly kind: 'kyc'; readonly states: readonly string[] }
   | { readonly kind: 'refused' };
 
-const refused: Verdict = { kind: 'refused' };
+const refused: RightVerdict = { kind: 'refused' };
 
 const speaksOf = (row: PolicyRow, { action, resource }: Right): boolean =>
   row.resource === resource && row.actions.includes(action);
@@ -26,7 +26,7 @@ export const needsRowsOfTenant = (caller: Caller): boolean =>
  * every row that applies leaves it clear: an answer mixes what the one row and what the other reaches, so a row that
  * shows a field must not unmask what only the masking row gave. A program needs its scope as well as the row.
  */
-export function decide(rows: readonly PolicyRow[], caller: Caller, right: Right): Verdict {
+export function decide(rows: readonly PolicyRow[], caller: Caller, right: Right): RightVerdict {
   const roles = rolesThatCount(caller);
   if (caller.scopes !== null && !caller.scopes.includes(`${right.resource}:${right.action}`)) return refused;
   const named = rows.filter((row) => roles.includes(row.role) && speaksOf(row, right));

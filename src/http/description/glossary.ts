@@ -153,7 +153,7 @@ const fieldWords: Readonly<Record<string, string>> = {
 /** What a noun is, where its own contract does not say it. */
 const nounWords: Readonly<Record<string, string>> = {
   NewAccountRequest: 'The trading account that a client asks for.',
-  NewAccount: 'A trading account to open.',
+  NewTradingAccount: 'A trading account to open.',
   NewClient: 'A person or company to take in as a client.',
   ClientChange: 'What becomes different of a client; what is left out stays.',
   NewIb: 'An introducing broker to put into the tree.',

@@ -16,13 +16,13 @@ import { openTenancy, type Tenancy, type TenancySettings } from '../tenancy/inde
 export type DatabaseSource = 'given' | 'own' | 'shared';
 
 /** Whether a process makes and changes databases, or only enters them with the applications' roles. */
-export type Access = NonNullable<TenancySettings['access']>;
+export type DatabaseAccess = NonNullable<TenancySettings['access']>;
 
 /** What every process stands on. */
 export type Platform = {
   /** Where the cluster is, and its administrator where the process has one. */
   readonly admin: DatabaseAddress;
-  readonly access: Access;
+  readonly access: DatabaseAccess;
   readonly tenancy: Tenancy;
   /** Closes the ways to the databases, then the embedded server if it was started here. May be called again. */
   readonly close: () => Promise<void>;
@@ -42,7 +42,7 @@ export function settleConfig(config: Config, source: DatabaseSource): CompleteCo
 export type OpeningOptions = {
   readonly source: DatabaseSource;
   /** The administrator's, unless given. */
-  readonly access?: Access;
+  readonly access?: DatabaseAccess;
   readonly clock?: Clock;
   /** How long one statement on a tenant's database may take, where that is more than usual. */
   readonly statementMsMax?: number;

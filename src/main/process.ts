@@ -3,7 +3,7 @@ import { Problem } from '../kernel/problem.ts';
 import { readConfig } from '../platform/config.ts';
 import type { Relay } from '../platform/events/index.ts';
 import { createLogger } from '../platform/logger.ts';
-import { type Access, type DatabaseSource, openPlatform, settleConfig } from './compose.ts';
+import { type DatabaseAccess, type DatabaseSource, openPlatform, settleConfig } from './compose.ts';
 import { mainProblem } from './errors.ts';
 import { processMetrics, type Role, type RoleDeps } from './roles.ts';
 import { openWork } from './work.ts';
@@ -20,7 +20,7 @@ const FORCED_EXIT_MS = 30_000;
  */
 export async function runProcess(
   name: string,
-  { source, access }: { readonly source: DatabaseSource; readonly access: Access },
+  { source, access }: { readonly source: DatabaseSource; readonly access: DatabaseAccess },
   start: (deps: RoleDeps, keep: Keep) => Promise<void>,
 ): Promise<void> {
   const opened: (() => Promise<void>)[] = [];

@@ -81,8 +81,8 @@ export function pagedQuery<Row extends z.ZodObject, const Sql extends string, So
       const collated = `select * from (${sql}) page`;
       variants.set(`${sign}${sort}`, {
         column,
-        first: realmQuery(`${name}_by_${sort}_${direction}`, row, `${collated} ${order}`) as unknown as Run,
-        next: realmQuery(`${name}_by_${sort}_${direction}`, row, `${collated} ${after} ${order}`) as unknown as Run,
+        first: realmQuery(`${name}_by_${sort}_${direction}`, row, `${collated} ${order}`),
+        next: realmQuery(`${name}_by_${sort}_${direction}`, row, `${collated} ${after} ${order}`),
       });
     }
   return async (tx, params, page) => {

@@ -1,6 +1,6 @@
 export type { DriftReport } from './drift/types.ts';
 export { exportTenant } from './export/service.ts';
-export { type ExportVerification, verifyExport } from './export/verify.ts';
+export { verifyExport } from './export/verify.ts';
 export type { Manifest } from './export/types.ts';
 export type { FleetReport } from './fleet.ts';
 export { resumeTenant, suspendTenant } from './acts.ts';
@@ -12,6 +12,6 @@ export { prepareQueueDatabase, queueDatabaseUrl } from './queue-database.ts';
 export { nudgeOperation, sweepOperations } from './operations/service.ts';
 export { noteFigures, QuotaBook, tellUnexpected } from './quotas/service.ts';
 export { UsageMeter } from './quotas/usage.ts';
-export { type TenancyRoutesDeps, tenancyRoutes } from './routes.ts';
+export { tenancyRoutes } from './routes.ts';
 export { openTenancy, type Tenancy, type TenancySettings } from './service.ts';
 export type { Tenant } from './types.ts';

@@ -153,7 +153,7 @@ describe("With the installation's own credentials (A21)", () => {
     await Promise.all(processes.map(({ started }) => started));
     const client = createTenantClient();
     const ready = await client.send({ url: `http://localhost:${port}/readyz` });
-    expect([ready.status, await ready.text()]).toEqual([200, expect.stringContaining('"queue":"ok"')]);
+    expect([ready.status, ready.text()]).toEqual([200, expect.stringContaining('"queue":"ok"')]);
     await client.close();
     for (const each of processes) expect(await each.stop()).toBe(0);
   });

@@ -149,7 +149,9 @@ describe('An export of a tenant', () => {
         connection,
         `copy (select repeat('x', 100000) from generate_series(1, 100)) to stdout`,
         full,
-      ).finally(() => (pool.client as Knex.Client).releaseConnection(connection));
+      ).finally(() => {
+        void (pool.client as Knex.Client).releaseConnection(connection);
+      });
     });
     await expect(copying).rejects.toThrow('no space left');
   });

@@ -105,7 +105,7 @@ describe('A suspended tenant', () => {
     const answer = await sendDeals();
     expect(answer.status).toBe(503);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
-    expect(JSON.parse(await answer.text())).toMatchObject({ code: 'http.feed_suspended' });
+    expect(JSON.parse(answer.text())).toMatchObject({ code: 'http.feed_suspended' });
     expect(await countsThere()).toMatchObject([{ received: 0 }]);
   });
 

@@ -29,10 +29,10 @@ export type Running = {
 };
 
 /** What an operation came to, and what the tenant is told of it. */
-export type Outcome = { readonly result: OperationResult; readonly act: Act | null };
+export type OperationOutcome = { readonly result: OperationResult; readonly act: Act | null };
 
 /** Does one kind of operation; doing it again after it was interrupted must come to the same. */
-export type Doer = (running: Running) => Promise<Outcome>;
+export type Doer = (running: Running) => Promise<OperationOutcome>;
 
 /** What running operations needs. `leaseMs`: a worker that does not renew for this long has lost its operation. */
 export type RunnerDeps = {

@@ -104,13 +104,13 @@ export async function tellUnexpected(withControl: WithControl): Promise<number> 
 }
 
 /** What is counted inside a tenant's database, by features that tenancy does not know. */
-export type TenantCounts = { readonly users: number; readonly clients: number; readonly tradesDue: number };
+export type FiguresThere = { readonly users: number; readonly clients: number; readonly tradesDue: number };
 
 /** What looking at tenants' figures needs. */
 export type FigureDeps = {
   readonly withControl: WithControl;
   readonly withTenant: WithTenant;
-  readonly countsOf: (tenantId: TenantId) => Promise<TenantCounts>;
+  readonly countsOf: (tenantId: TenantId) => Promise<FiguresThere>;
   readonly log: Logger;
 };
 

@@ -48,6 +48,7 @@ describe('By the API', () => {
       expect(seen.ok().masked.toSorted()).toEqual(['email', 'phone']);
       const banner = (await api.call(me, { token })).ok();
       expect(banner.impersonation).toMatchObject({ by: support.id });
+      expect(banner.email).toBe('p***@e***.com'); // Support sees it masked everywhere else.
       const own = await api.call(readClient, { token: client.user.token, params: { clientId: client.id } });
       expect({ masked: own.ok().masked, header: own.headers['cascade-impersonated-by'] }).toEqual({ masked: [] });
       const stranger = await aClient();

@@ -1,5 +1,6 @@
 import { UserId } from '../../kernel/ids.ts';
 import type { Caller } from '../../platform/access.ts';
+import { shownField } from '../../platform/masks.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { RealmTx } from '../../platform/tenant-tx.ts';
 import type { SignInDeps } from '../deps.ts';
@@ -59,7 +60,7 @@ const meRoute = (deps: SignInDeps): Route =>
         kycState,
         sessionId,
         rights,
-        email: person.email,
+        email: shownField(request.access.masked, 'email', person.email),
         name: person.name,
         roles: [...roles],
         secondFactor: { state, provenAt: provenAt?.toISOString() ?? null, totp, passkeys, recoveryCodesLeft },

@@ -19,6 +19,7 @@ const expireAll = query(
   z.object({}),
   `update identity.invitations set expires_at = clock_timestamp() where accepted_at is null`,
 );
+const close = query('test.close_user', z.object({}), `update identity.users set status = 'closed' where id = :userId`);
 const eventsOf = query(
   'test.events_of_stream',
   z.object({ type: z.string(), actor: z.string(), payload: z.record(z.string(), z.unknown()) }),
@@ -204,6 +205,18 @@ describe('The staff of a tenant', () => {
       status: 'active',
     });
     expect((await api.call(me, { token: target.token })).code).toBe('identity.token_invalid'); // He signs in anew.
+  });
+
+  it('is not brought back where it is closed for good', async () => {
+    const admin = await person();
+    const target = await person({ roles: ['support'] });
+    await inAcme((tx) => close(tx, { userId: target.id }));
+    const asked = { token: admin.token, params: { userId: target.id } };
+    const body = { reason: 'by mistake' };
+    expect((await api.call(staff.resumeUser, { ...asked, body })).code).toBe('identity.user_closed');
+    expect((await api.call(staff.suspendUser, { ...asked, body })).code).toBe('identity.user_closed');
+    const given = { ...asked, body: { roles: ['sales'] } };
+    expect((await api.call(staff.updateUser, given)).code).toBe('identity.user_closed');
   });
 
   it('has nobody waiting at the door who was invited by somebody suspended', async () => {

@@ -3,6 +3,7 @@ import type { AskedHost, Caller } from '../../platform/access.ts';
 import type { Origin, WithTenant } from '../../platform/tenant-tx.ts';
 import type { AuthenticateKey } from '../port.ts';
 import { identityProblem } from '../errors.ts';
+import { readKey } from './rules.ts';
 import { callerOfApiKey } from './service.ts';
 
 /** How long an answer about a key is used; revoking it must bite within 5 s. */
@@ -19,7 +20,9 @@ type Kept = { readonly untilMs: number; readonly caller: Promise<Caller | undefi
 export function makeAuthenticateKey({ withTenant }: { readonly withTenant: WithTenant }): AuthenticateKey {
   const kept = new Map<string, Kept>();
   const load = async (text: string, { tenantId, remoteAddress }: AskedHost): Promise<Caller | undefined> =>
-    tenantId === null ? undefined : withTenant(tenantId, asking, (tx) => callerOfApiKey(tx, text, remoteAddress));
+    tenantId === null || readKey(text) === undefined
+      ? undefined
+      : withTenant(tenantId, asking, (tx) => callerOfApiKey(tx, text, remoteAddress));
   return async (text, host) => {
     const name = createHash('sha256')
       .update(`${host.tenantId ?? ''}|${host.remoteAddress ?? ''}|${text}`)

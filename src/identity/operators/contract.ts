@@ -70,7 +70,7 @@ export const suspendOperator = operation({
   params: z.strictObject({ userId: UserId }),
   body: z.strictObject({ reason: ReasonText }),
   answers: { 200: User },
-  problems: ['identity.user_unknown', 'identity.owner_last'],
+  problems: ['identity.user_unknown', 'identity.user_closed', 'identity.owner_last'],
 });
 
 export const resumeOperator = operation({
@@ -84,5 +84,5 @@ export const resumeOperator = operation({
   params: z.strictObject({ userId: UserId }),
   body: z.strictObject({ reason: ReasonText }),
   answers: { 200: User },
-  problems: ['identity.user_unknown', 'identity.rights_exceeded'],
+  problems: ['identity.user_unknown', 'identity.user_closed', 'identity.rights_exceeded'],
 });

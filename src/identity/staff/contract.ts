@@ -50,7 +50,7 @@ const person = z.strictObject({ userId: UserId });
 const pending = z.strictObject({ invitationId: InvitationId });
 const giving = ['identity.role_not_given', 'identity.rights_exceeded', 'identity.owner_only'] as const;
 const placing = ['identity.desk_unknown', 'identity.ib_unknown'] as const;
-const deciding = ['identity.user_unknown', 'identity.owner_only'] as const;
+const deciding = ['identity.user_unknown', 'identity.user_closed', 'identity.owner_only'] as const;
 const filters = { status: z.enum(userStatuses).optional(), role: role.optional(), q: searchText };
 
 export const listUsers = operation({
@@ -95,7 +95,7 @@ export const updateUser = operation({
     ibId: IbId.optional(),
   }),
   answers: { 200: User },
-  problems: ['identity.user_unknown', 'identity.owner_last', ...giving, ...placing],
+  problems: ['identity.user_unknown', 'identity.user_closed', 'identity.owner_last', ...giving, ...placing],
 });
 
 const decision = z.strictObject({ reason: ReasonText });

@@ -16,11 +16,12 @@ import { countOtherHolders, desksOfUsers, personById } from './queries.ts';
 import type { Person } from './types.ts';
 import { rolesNotGiven, topRoles, touchesOwner } from './rules.ts';
 
-/** A person who is decided over, while nobody else decides over anybody. */
+/** A person who is decided over, while nobody else decides over anybody; whoever is closed stays as he is. */
 export async function takePerson(tx: RealmTx, userId: UserId): Promise<User> {
   await lockRights(tx, {});
   const user = await findUser(tx, userId);
   if (user === undefined) throw identityProblem('identity.user_unknown');
+  if (user.status === 'closed') throw staffProblem('identity.user_closed');
   return user;
 }
 

@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { ReasonText } from '../../kernel/contact.ts';
 import { ApprovalId } from '../../kernel/ids.ts';
 import { InstantText, operation, pageOf, pageQuery } from '../../kernel/operation.ts';
 
-const TEXT_CHARACTERS_MAX = 500;
-const reason = z.string().trim().min(1).max(TEXT_CHARACTERS_MAX);
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256 in hexadecimal digits');
 const kind = z.string().regex(/^[a-z_]{1,40}\.[a-z_]{1,40}$/, 'is no kind of approval');
 const state = z.enum(['pending', 'approved', 'rejected', 'cancelled', 'expired', 'failed']);
@@ -89,7 +88,7 @@ export const approveApproval = operation({
   need: decide,
   needsStepUp: true,
   params,
-  body: z.strictObject({ hash, note: reason.optional() }),
+  body: z.strictObject({ hash, note: ReasonText.optional() }),
   answers: { 200: Approval },
   problems: [
     'identity.approval_unknown',
@@ -110,7 +109,7 @@ export const rejectApproval = operation({
   summary: 'Refuse what somebody else asked for',
   need: decide,
   params,
-  body: z.strictObject({ reason }),
+  body: z.strictObject({ reason: ReasonText }),
   answers: { 200: Approval },
   problems: ['identity.approval_unknown', 'identity.approval_closed', 'identity.approval_own'],
 });

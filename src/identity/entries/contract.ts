@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ReasonText } from '../../kernel/contact.ts';
 import { PlatformGrantId, TenantId, UserId } from '../../kernel/ids.ts';
 import { InstantText, operation, pageOf, pageQuery } from '../../kernel/operation.ts';
 
@@ -42,7 +43,7 @@ export const createEntry = operation({
   params: ofTenant,
   body: z.strictObject({
     role: z.enum(['auditor', 'support']),
-    reason: z.string().trim().min(1).max(TEXT_CHARACTERS_MAX),
+    reason: ReasonText,
     minutes: z.int().min(1).max(MINUTES_MAX),
   }),
   answers: { 201: PlatformGrant },

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { ReasonText } from '../../kernel/contact.ts';
 import { ImpersonationId, UserId } from '../../kernel/ids.ts';
 import { InstantText, operation } from '../../kernel/operation.ts';
 
-const TEXT_CHARACTERS_MAX = 500;
 const surface = z.enum(['portal', 'partner']);
 const common = { on: 'tenant', tag: 'Users' } as const;
 
@@ -18,7 +18,7 @@ export const startImpersonation = operation({
   needsStepUp: true,
   params: z.strictObject({ userId: UserId }),
   body: z.strictObject({
-    reason: z.string().trim().min(1).max(TEXT_CHARACTERS_MAX),
+    reason: ReasonText,
     surface: surface
       .optional()
       .meta({ description: 'Where the person is client and IB; the client area unless given' }),

@@ -153,7 +153,7 @@ export const createTenantOperation = operation({
     name: NameOfPerson.meta({ description: 'Its name for people', examples: ['Nordic FX'] }),
   }),
   answers: { 202: TenantOperationShown },
-  problems: ['tenancy.slug_invalid', 'tenancy.slug_taken', 'tenancy.host_taken'],
+  problems: ['tenancy.slug_invalid', 'tenancy.slug_taken', 'tenancy.host_taken', 'tenancy.operation_under_way'],
 });
 
 export const readTenant = operation({

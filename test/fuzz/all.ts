@@ -23,7 +23,14 @@ const runner = spawn(
   {
     cwd: join(import.meta.dirname, '../..'),
     stdio: 'inherit',
-    env: { ...process.env, FUZZ_INPUTS: inputs, FUZZ_SEED: seed, FUZZ_REPORT_FILE: file },
+    // What is kept for good comes to more than this soon enough; what is not is collected in time.
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '--max-old-space-size=512',
+      FUZZ_INPUTS: inputs,
+      FUZZ_SEED: seed,
+      FUZZ_REPORT_FILE: file,
+    },
   },
 );
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal));

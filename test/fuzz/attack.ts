@@ -119,7 +119,8 @@ async function ask(field: Field, operation: OperationForm, input: Input, asker: 
   }
   const sent = Buffer.from(await answer.body.arrayBuffer());
   const tookMs = performance.now() - startedMs;
-  const bytes = headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
+  const isJson = String(headers['content-type']).includes('json');
+  const bytes = isJson && headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
   const text = bytes.toString();
   const json = (): unknown => JSON.parse(text);
   const faults = [...field.conformance.faultsOf(operation, { status, headers, bytes, text: () => text, json })];

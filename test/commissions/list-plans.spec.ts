@@ -6,7 +6,7 @@ import { bookingsOfDeals } from '../../src/commissions/trades/queries.ts';
 import { listTrades } from '../../src/commissions/trades/service.ts';
 import { createIbs, linkClients } from '../../src/ib/index.ts';
 import { Currency } from '../../src/kernel/currency.ts';
-import { pageOfEntries } from '../../src/ledger/accounts/queries.ts';
+import { pageOfEntries, pageOfLedgerAccounts } from '../../src/ledger/accounts/queries.ts';
 import { reachesEverything } from '../../src/platform/access.ts';
 import type { TenantTx } from '../../src/platform/tenant-tx.ts';
 import { asAdmin } from '../../src/tenancy/admin.ts';
@@ -39,6 +39,7 @@ const filling = (rows: number): string[] => [
    select n, 0, 0, 1 + n % 2, 1 + n % 500, 0, 10 from generate_series(1::bigint, ${rows}) n`,
   `insert into commissions.unpaid (deal_key, revision, component, reason) select n, 0, -1, 'no_plan' from generate_series(1::bigint, ${rows / 50}) n`,
   `insert into trading.parked (deal_key, code, detail) select n, 'trading.symbol_unknown', '' from generate_series(1::bigint, ${rows / 50}) n`,
+  `select ledger.ensure_accounts(array_agg('ib_payable'::text), array_agg(n), array_agg('USD'::text)) from generate_series(1, ${rows / 5}) n`,
   'analyze',
 ];
 
@@ -132,6 +133,24 @@ describe('Lists of money at 100 000 trades', () => {
       const expected = OLD_LOGINS.filter((login) => !('symbol' in filter) || login % 10n === 0n);
       expect(seen.toSorted((left, right) => Number(left - right))).toEqual(expected);
     }
+  });
+
+  it.each([
+    ['own', { everything: false, ibKey: 77, clientKey: null }, 'accounts_purpose_owner_currency_key'],
+    ['all', { everything: true, ibKey: null, clientKey: null }, 'accounts_pkey'],
+  ])('%s accounts of the books: a range of an index', async (_words, reached, index) => {
+    const purposes = {
+      ibPurposes: ['ib_payable', 'ib_wallet'],
+      clientPurposes: ['client_wallet'],
+      ownerPurposes: null,
+    };
+    const filter = { ...purposes, purpose: null, currency: null, ownerKey: null, asOf: null };
+    const page = { limit: 50, sort: 'opened' } as const;
+    const plan = await acme.inTenant((tx) =>
+      planOf(tx, () => pageOfLedgerAccounts(tx, { ...reached, ...filter }, page)),
+    );
+    expect(sequentialReads(plan).filter((table) => table !== 'purposes')).toEqual([]);
+    expect(indexesOf(plan, 'accounts')).toEqual([index]);
   });
 
   it('entries of an account: a range of its versions', async () => {

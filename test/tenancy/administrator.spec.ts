@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseAddress } from '../../src/platform/database.ts';
 import { type RunningPostgres, startScratchPostgres } from '../../src/platform/postgres/index.ts';
+import { openQueues, QUEUE_SCHEMA } from '../../src/platform/queue/index.ts';
 import { asAdmin } from '../../src/tenancy/admin.ts';
-import type { Tenancy } from '../../src/tenancy/index.ts';
+import { exportTenant, prepareQueueDatabase, queueDatabaseUrl, type Tenancy } from '../../src/tenancy/index.ts';
 import { openTestTenancy, testLog, testOrigin } from '../support/tenancy.ts';
 
 describe('An administrator that is no superuser', () => {
@@ -49,6 +53,20 @@ describe('An administrator that is no superuser', () => {
       expect((await pool.raw<{ rows: unknown[] }>(last)).rows).toHaveLength(1);
     });
     expect(await tenancy.migrateTenants()).toMatchObject({ failed: [], notStarted: [] });
+  });
+
+  it('exports them, and makes the queues’ database for a role that may do as it likes there and nowhere else', async () => {
+    const folder = path.join(await mkdtemp(path.join(tmpdir(), 'cascade-limited-')), 'acme');
+    const { tables } = await exportTenant(tenancy.provisioning, await tenancy.tenantOfSlug('acme'), folder);
+    expect(tables.length).toBeGreaterThan(30);
+    await rm(path.dirname(folder), { recursive: true });
+    const { admin, installation } = tenancy.creation;
+    const place = { admin, installation, secret: 'a secret of at least thirty-two characters', log: testLog };
+    await prepareQueueDatabase(place, QUEUE_SCHEMA);
+    await prepareQueueDatabase(place, QUEUE_SCHEMA);
+    const queues = await openQueues({ kind: 'postgres', url: queueDatabaseUrl(place) }, ['some'], testLog);
+    await expect(queues.ping()).resolves.toBeUndefined();
+    await queues.close();
   });
 
   it('that may make neither databases nor roles is told so', async () => {

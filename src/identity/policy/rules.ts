@@ -78,8 +78,8 @@ export const lacksSecondFactor = (caller: Caller): boolean =>
   caller.impersonator === null &&
   (caller.kind === 'operator' || (caller.kind === 'user' && caller.surface === 'admin'));
 
-/** The operations by which a borrowed session ends itself; else it may only read. */
-const endings: ReadonlySet<string> = new Set(['endImpersonation', 'logout']);
+/** The operation by which a borrowed session ends itself; else it may only read. */
+const endings: ReadonlySet<string> = new Set(['endImpersonation']);
 
 /** Whether an operation changes something, as far as a session that may only read is concerned. */
 export const isWrite = ({ id, method }: OperationForm): boolean => method !== 'get' && !endings.has(id);

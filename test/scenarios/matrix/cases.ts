@@ -1,9 +1,8 @@
 import { decide, reachOfOneself } from '../../../src/identity/policy/rules.ts';
-import { policyTable } from '../../../src/identity/index.ts';
 import { type OperationForm, isRight } from '../../../src/kernel/operation.ts';
 import type { Reach } from '../../../src/platform/access.ts';
 import { bodies, type Refs } from './bodies.ts';
-import { type Actor, isReached } from './cast.ts';
+import { type Actor, isReached, rightsTable } from './cast.ts';
 import { absentLike, type Planted } from './world.ts';
 
 /** What an answer must be: refused with a code; not found; found; or let through to the reading of a body that is none. */
@@ -87,7 +86,7 @@ const bodyThatIsNone = (operation: OperationForm): unknown =>
 
 function refusalOf({ caller }: Actor, { need, needsStepUp }: OperationForm): string | undefined {
   if (!isRight(need)) return undefined;
-  const verdict = decide(policyTable, caller, need);
+  const verdict = decide(rightsTable, caller, need);
   if (verdict.kind === 'refused') return 'identity.forbidden';
   if (verdict.kind === 'kyc') return 'identity.kyc_required';
   return needsStepUp === true && caller.provenAt === null ? 'identity.step_up_needed' : undefined;
@@ -96,7 +95,7 @@ function refusalOf({ caller }: Actor, { need, needsStepUp }: OperationForm): str
 /** What the table lets an actor reach by an operation that it may call. */
 export function reachIn({ caller }: Actor, { id, need }: OperationForm): Reach {
   if (!isRight(need)) return reachOfOneself({ ...caller, surface: 'admin' });
-  const verdict = decide(policyTable, caller, need);
+  const verdict = decide(rightsTable, caller, need);
   if (verdict.kind !== 'given') throw new Error(`${id} is not for ${caller.roles.join(', ')}`);
   return otherReach[id]?.(verdict.reach) ?? verdict.reach;
 }

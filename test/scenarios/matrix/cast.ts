@@ -1,4 +1,10 @@
-import { type BuiltInRole, builtInRoles, operatorRole, policyTable } from '../../../src/identity/index.ts';
+import {
+  type BuiltInRole,
+  builtInRoles,
+  operatorRole,
+  policyTable,
+  type PolicyRow,
+} from '../../../src/identity/index.ts';
 import { surfaceOfRole } from '../../../src/identity/policy/types.ts';
 import { SessionId } from '../../../src/kernel/ids.ts';
 import type { Caller, Reach } from '../../../src/platform/access.ts';
@@ -14,7 +20,17 @@ export type Actor = {
   readonly caller: Caller;
 };
 
-export const roles: readonly string[] = [...builtInRoles, operatorRole];
+/** A role of the tenant's own making: its rows count like those of the table. */
+export const ownRole = 'desk_reader';
+export const ownRows = [
+  { resource: 'clients', actions: ['list', 'read'], conditions: ['desk'], masked: ['phone'] },
+  { resource: 'plans', actions: ['list'], conditions: ['all'], masked: [] },
+] as const;
+
+/** All that gives rights at the tenant of the matrix: the table, and the rows of its own role. */
+export const rightsTable: readonly PolicyRow[] = [...policyTable, ...ownRows.map((row) => ({ ...row, role: ownRole }))];
+
+export const roles: readonly string[] = [...builtInRoles, ownRole, operatorRole];
 
 const callerOf = (role: string, person: Pick<Person, 'id'> & Partial<Person>, more: Partial<Caller> = {}): Caller => ({
   kind: 'user',
@@ -49,10 +65,20 @@ export async function makeCast(api: TestApi, tenant: string, world: TenantWorld)
     const person = await makePerson(api, { tenant, roles: [role], ...links });
     return { role, tenant, token: person.token, caller: callerOf(role, person, { ...links, ...more }) };
   };
+  const body = { name: ownRole, description: 'Reads what its desk looks after', rows: ownRows };
+  (await api.call(operationOf('createRole'), { tenant, token: world.owner.token, body })).ok();
+  const reader = await makePerson(api, { tenant, roles: [ownRole], desks: [own.deskId] });
+  const ofOwn = {
+    role: ownRole,
+    tenant,
+    token: reader.token,
+    caller: callerOf(ownRole, reader, { deskIds: [own.deskId] }),
+  };
   const operator = await makePerson(api, { tenant: null });
   const ofPlatform = callerOf(operatorRole, operator, { kind: 'operator' });
   return [
     ...(await Promise.all(builtInRoles.map(make))),
+    ofOwn,
     { role: operatorRole, tenant: null, token: operator.token, caller: ofPlatform },
   ];
 }

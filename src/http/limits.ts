@@ -9,7 +9,7 @@ import { httpProblem } from './errors.ts';
 /** How often may be asked, in requests per minute. */
 export type LimitSettings = {
   readonly counter: Counter;
-  /** All people and programs of a tenant together. */
+  /** All people and programs of a tenant together; those who need not say who they are have as many for themselves. */
   readonly tenantMaxOf: (tenantId: TenantId) => number | Promise<number>;
   /** One caller. */
   readonly callerMax: number;
@@ -27,7 +27,7 @@ export type Limits = {
   /** Before anything is known of the caller. */
   readonly onArrival: (asked: Arrival) => Promise<void>;
   /** When the caller is known. */
-  readonly onCaller: (caller: Caller, response: ServerResponse) => Promise<void>;
+  readonly onCaller: (caller: Caller, tenantId: TenantId | null, response: ServerResponse) => Promise<void>;
   /** When an answer refused a signature or a token. */
   readonly onRefusal: (remoteAddress: string, error: unknown) => Promise<void>;
 };
@@ -68,11 +68,15 @@ export function makeLimits(settings: LimitSettings): Limits {
         if (leftMs > 0) throw exceeded('refusals', settings.refusalsMax, Math.ceil(leftMs / 1000));
         refused.delete(address);
       }
-      if (!path.startsWith(API)) return;
-      if (need === 'public') await count(response, ['address', 'any', address], settings.addressMax);
+      if (need !== 'public' || !path.startsWith(API)) return;
+      await count(response, ['address', 'any', address], settings.addressMax);
+      if (tenantId !== null) await count(response, ['visitors', 'few', tenantId], await settings.tenantMaxOf(tenantId));
+    },
+    // Neither what strangers ask for nor what one caller asks for beyond his own limit uses up what a tenant's people have.
+    onCaller: async ({ kind, id }, tenantId, response) => {
+      await count(response, ['caller', 'few', `${kind}/${id}`], settings.callerMax);
       if (tenantId !== null) await count(response, ['tenant', 'few', tenantId], await settings.tenantMaxOf(tenantId));
     },
-    onCaller: ({ kind, id }, response) => count(response, ['caller', 'few', `${kind}/${id}`], settings.callerMax),
     onRefusal: async (remoteAddress, error) => {
       if (!(error instanceof Problem) || error.status !== UNAUTHORIZED) return;
       const address = networkOf(remoteAddress);

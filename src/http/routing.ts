@@ -121,7 +121,7 @@ async function accessOf(
   const caller = await settings.guard.authenticate(request.headers.authorization, { tenantId, remoteAddress });
   // Every answer to borrowed eyes says whose they are not, so that no screen can forget the banner.
   if (caller.impersonator !== null) response.setHeader('Cascade-Impersonated-By', caller.impersonator);
-  await settings.limits?.onCaller(caller, response);
+  await settings.limits?.onCaller(caller, tenantId, response);
   return settings.guard.authorize(caller, operation, { tenantId, requestId, remoteAddress });
 }
 

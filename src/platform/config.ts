@@ -120,7 +120,7 @@ export const configVariables = {
   tenantRequestsMax: variable(
     'CASCADE_TENANT_REQUESTS_PER_MINUTE',
     '6000',
-    'Requests per minute that all people and programs of one tenant may send together, unless its quota says otherwise. The feed is not counted.',
+    'Requests per minute that all people and programs of one tenant may send together, unless its quota says otherwise, and as many again by all who need not sign in. The feed is not counted.',
     whole(1, 100_000_000),
   ),
   callerRequestsMax: variable(

@@ -13,11 +13,11 @@ describe('Requests are counted', () => {
   afterAll(() => http.close());
 
   it('by caller and tenant, and every answer says what is left', async () => {
-    const { port } = await http.listen({ limits: { caller: 2, tenant: 4 } });
+    const { port } = await http.listen({ limits: { caller: 2, tenant: 3 } });
     const save = (as: string, host = 'acme.localhost') => http.post('/api/v1/notes', { text: 'x' }, { as, host, port });
     const first = await save('maria');
-    expect(first.headers['ratelimit-policy']).toBe('"tenant";q=4;w=60, "caller";q=2;w=60');
-    expect(first.headers['ratelimit']).toMatch(/^"tenant";r=3;t=\d+, "caller";r=1;t=\d+$/);
+    expect(first.headers['ratelimit-policy']).toBe('"caller";q=2;w=60, "tenant";q=3;w=60');
+    expect(first.headers['ratelimit']).toMatch(/^"caller";r=1;t=\d+, "tenant";r=2;t=\d+$/);
     expect((await save('maria')).status).toBe(200);
     const third = await save('maria');
     expect([third.status, third.json()]).toEqual([
@@ -28,6 +28,18 @@ describe('Requests are counted', () => {
     expect((await save('omar')).status).toBe(200);
     expect((await save('lena')).json()).toMatchObject({ status: 429, limit: 'tenant' });
     expect((await save('lena', 'zenith.localhost')).status).toBe(200);
+  });
+
+  it('by tenant within the limits of its callers: neither strangers nor one caller use up what its people have', async () => {
+    const { port } = await http.listen({ limits: { tenant: 3, caller: 2 } });
+    const save = (as: string) => http.post('/api/v1/notes', { text: 'x' }, { port, as });
+    const listed = async () => (await http.ask('/api/v1/notes', { port })).status;
+    for (let count = 0; count < 4; count += 1) expect((await save('-')).status).toBe(401);
+    for (let count = 0; count < 3; count += 1) expect(await listed()).toBe(200);
+    expect(await listed()).toBe(429);
+    for (const status of [200, 200, 429, 429]) expect((await save('maria')).status).toBe(status);
+    expect((await save('omar')).status).toBe(200);
+    expect((await save('omar')).json()).toMatchObject({ status: 429, limit: 'tenant' });
   });
 
   it('by address where nobody need say who he is', async () => {

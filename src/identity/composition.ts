@@ -1,3 +1,4 @@
+import type { UserId } from '../kernel/ids.ts';
 import type { Guard } from '../platform/access.ts';
 import { deriveKey, makeSealer } from '../platform/crypto.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -22,7 +23,6 @@ import { signInRoutes } from './sign-in/routes.ts';
 import type { SignInSettings } from './sign-in/types.ts';
 import { KeyRing, keyRingDefaults, type KeyRingSettings } from './tokens/key-ring.ts';
 import { makeTokens, type Tokens } from './tokens/service.ts';
-import { findUser } from './users/service.ts';
 
 /** What signing in does by default. Tests take cheaper hashes and shorter times. */
 export const signInDefaults = {
@@ -105,17 +105,17 @@ export const authenticateBy = (
   authenticateKey: AuthenticateKey = noKeys,
 ): Guard['authenticate'] => makeAuthenticate({ tokens, callers, authenticateKey });
 
-/** Counts codes that somebody tries when he is signed in, together with the passwords that were tried on his account. */
+/**
+ * Counts codes that somebody tries when he is signed in, apart from the passwords that are tried on his address: those any
+ * stranger can try, who could else keep people who are at work from what needs a step up.
+ */
 export const codeTries = ({ settings }: Pick<SignInDeps, 'settings'>): CodeTries => ({
-  count: async (tx, userId) => {
-    const user = await findUser(tx, userId);
-    if (user !== undefined) await countAttempt(tx, user.email, settings.delays);
-  },
-  right: async (tx, userId) => {
-    const user = await findUser(tx, userId);
-    if (user !== undefined) await forgetFailures(tx, user.email);
-  },
+  count: async (tx, userId) => void (await countAttempt(tx, codesOf(userId), settings.delays)),
+  right: async (tx, userId) => void (await forgetFailures(tx, codesOf(userId))),
 });
+
+/** No address: there is no @ in it. */
+const codesOf = (userId: UserId): string => `codes of ${userId}`;
 
 /** Every route of signing in, signing up, sessions and passwords. */
 export const authRoutes = (deps: SignInDeps): Route[] => [

@@ -82,6 +82,20 @@ describe('A second factor through the API', () => {
     expect(Number(late.headers['retry-after'])).toBeGreaterThan(0);
   });
 
+  it('is given by whoever is signed in, however many strangers try passwords on the account meanwhile', async () => {
+    const { token, email } = await newcomer();
+    const authenticator = device();
+    (await addPasskey(token, authenticator)).ok();
+    const guess = { email, password: 'a wrong password' };
+    let refused: string | undefined;
+    for (let count = 0; count < 6; count += 1) refused = (await api.call(login, { body: guess })).code;
+    expect(refused).toBe('identity.sign_in_delayed');
+    const asked = (await api.call(passkeys.beginPasskeyStepUp, { token })).ok();
+    const proof = { passkey: authenticator.get(asked) };
+    expect((await api.call(factors.stepUp, { token, body: proof })).status).toBe(200);
+    expect((await api.call(login, { body: guess })).code).toBe('identity.sign_in_delayed'); // What strangers did still counts.
+  });
+
   it('is nobody’s business without a session', async () => {
     for (const operation of [factors.listFactors, factors.beginTotp, passkeys.beginPasskey])
       expect((await api.call(operation)).code).toBe('identity.sign_in_required');

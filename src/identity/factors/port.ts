@@ -4,7 +4,7 @@ import type { SendMail } from '../../platform/mail.ts';
 import type { RealmTx } from '../../platform/tenant-tx.ts';
 import type { RealmOf } from '../realm.ts';
 
-/** Bounded tries: wrong codes count with wrong passwords of the account. Signing in keeps the count. */
+/** Bounded tries: wrong codes of somebody who is signed in, by who he is. Signing in keeps the count. */
 export type CodeTries = {
   /** Counts a try before anything is compared; a Problem (429) while the account has to wait. */
   readonly count: (tx: RealmTx, userId: UserId) => Promise<void>;

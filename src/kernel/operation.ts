@@ -67,7 +67,6 @@ const CURSOR_CHARACTERS_MAX = 600;
 const SEARCH_CHARACTERS_MAX = 100;
 
 type Sorts = readonly [string, ...string[]];
-type SortNames<Names extends Sorts> = z.ZodDefault<z.ZodEnum<{ [Name in Names[number]]: Name }>>;
 
 /** The query of a list: `limit`, `cursor`, `sort` by the names given (the first is the default), and filters by listed fields. */
 export const pageQuery = <const Names extends Sorts, Filters extends z.ZodRawShape>(sorts: Names, filters: Filters) =>
@@ -79,7 +78,7 @@ export const pageQuery = <const Names extends Sorts, Filters extends z.ZodRawSha
       .pipe(z.int().min(1).max(LIMIT_MAX))
       .default(LIMIT_DEFAULT),
     cursor: z.string().min(1).max(CURSOR_CHARACTERS_MAX).optional(),
-    sort: z.enum(sorts).default(sorts[0]) as unknown as SortNames<Names>,
+    sort: z.enum(sorts).default(sorts[0]),
     ...filters,
   });
 

@@ -21,8 +21,8 @@ export type Actor = {
 };
 
 /** A role of the tenant's own making: its rows count like those of the table. */
-export const ownRole = 'desk_reader';
-export const ownRows = [
+const ownRole = 'desk_reader';
+const ownRows = [
   { resource: 'clients', actions: ['list', 'read'], conditions: ['desk'], masked: ['phone'] },
   { resource: 'plans', actions: ['list'], conditions: ['all'], masked: [] },
 ] as const;

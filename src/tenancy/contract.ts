@@ -191,6 +191,7 @@ export const suspendTenantOperation = operation({
   description:
     'Within 5 s its hosts refuse everybody, its sessions and streams end, and nothing is booked for it. Its feeds are told to send again later.',
   need: right('suspend'),
+  needsStepUp: true,
   params: ofTenant,
   body: because,
   answers: { 200: TenantShown },
@@ -218,6 +219,7 @@ export const exportTenantOperation = operation({
   description:
     'A CSV file per table as of one moment, without secrets, and a manifest with size and SHA-256 of each. They are kept for seven days.',
   need: right('export'),
+  needsStepUp: true,
   params: ofTenant,
   body: because,
   answers: { 202: TenantOperationShown },
@@ -281,6 +283,7 @@ export const downloadExport = operation({
   path: '/api/v1/operations/{operationId}/files/{name}',
   summary: 'Download a file of an export',
   need: right('export'),
+  needsStepUp: true,
   params: ofOperation.extend({ name: z.string().regex(/^[a-z0-9_.]{1,140}$/, 'is no name of a file') }),
   answers: { 200: z.string() },
   contentType: 'application/octet-stream',

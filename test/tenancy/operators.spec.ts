@@ -80,6 +80,13 @@ describe('Operators', () => {
     expect((await api.call(contract.listTenants)).status).toBe(401);
   });
 
+  it('suspend and export only with a second factor that was given just now', async () => {
+    const { token } = await makePerson(api, { tenant: null, isProven: false });
+    const asked = { token, params: { tenantId: api.tenantOf('acme').id }, body: { reason: 'Just so' } };
+    for (const operation of [contract.suspendTenantOperation, contract.exportTenantOperation])
+      expect((await api.call(operation, asked)).status).toBe(403);
+  });
+
   it('create a tenant, which answers under its host when the operation is done, and knows who made it', async () => {
     const answer = await api.call(contract.createTenantOperation, {
       ...asOperator(),

@@ -24,7 +24,9 @@ function send(response: ServerResponse, status: number, contentType: string | un
 
 /** Sends what a handler answered. */
 export function sendAnswer(response: ServerResponse, answer: AnyAnswer, contentType?: string): void {
-  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  for (const [name, value] of Object.entries(answer.headers ?? {}))
+    if (name === 'Vary') response.appendHeader(name, value); // The origin may matter besides.
+    else response.setHeader(name, value);
   if (answer.cookies !== undefined) response.setHeader('Set-Cookie', answer.cookies);
   const mediaType = answer.contentType ?? contentType;
   if (answer.json !== undefined)

@@ -37,6 +37,7 @@ describe('GET /docs', () => {
       const plain = await api.raw({ path });
       const packed = await api.raw({ path, headers: { 'accept-encoding': 'gzip, br' } });
       expect([plain.headers['content-encoding'], packed.headers['content-encoding']]).toEqual([undefined, 'gzip']);
+      expect(String(packed.headers['vary'])).toMatch(/Origin.*Accept-Encoding/);
       expect(gunzipSync(packed.bytes).equals(plain.bytes)).toBe(true);
       expect(packed.bytes.length).toBeLessThan(plain.bytes.length / 2);
       expect(plain.text()).not.toContain('sourceMappingURL');

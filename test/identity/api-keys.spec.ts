@@ -6,8 +6,9 @@ import { scopesExceeding } from '../../src/identity/api-keys/rules.ts';
 import { policyTable } from '../../src/identity/policy/table.ts';
 import { me } from '../../src/identity/sign-in/contract.ts';
 import { listUsers } from '../../src/identity/staff/contract.ts';
+import { setUserRoles, setUserStatus } from '../../src/identity/users/service.ts';
 import { ApiKeyId } from '../../src/kernel/ids.ts';
-import { listClients } from '../../src/clients/people/contract.ts';
+import { createClient, listClients } from '../../src/clients/people/contract.ts';
 import { query } from '../../src/platform/query.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
 import { makePerson, type PersonWords } from '../support/people.ts';
@@ -122,6 +123,23 @@ describe('An API key', () => {
     await inAcme((tx) => expire(tx, { apiKeyId: apiKey.id, age: '61 seconds' }));
     await use();
     expect((await usedAt())?.getTime()).toBeGreaterThanOrEqual(first?.getTime() ?? Infinity);
+  });
+
+  it('may no more than its maker may at this moment, and nothing once he is suspended', async () => {
+    const maker = await person();
+    const body = { name: 'Reports', scopes: ['clients:create', 'plans:list'] };
+    const { key } = (await api.call(contract.createApiKey, { token: maker.token, body })).ok();
+    const caller = () => inAcme((tx) => callerOfApiKey(tx, key, '192.0.2.1'));
+    expect((await caller())?.scopes).toEqual(['clients:create', 'plans:list']);
+    await inAcme((tx) => setUserRoles(tx, maker.id, ['auditor']));
+    expect((await caller())?.scopes).toEqual(['plans:list']);
+    const create = async () => (await api.call(createClient, { token: key, body: { name: 'Late Ltd' } })).code;
+    await expect.poll(create, { timeout: 5_000, interval: 200 }).toBe('identity.forbidden');
+    await inAcme((tx) => setUserStatus(tx, maker.id, 'suspended', 'test'));
+    expect(await caller()).toBeUndefined();
+    await expect.poll(create, { timeout: 5_000, interval: 200 }).toBe('identity.token_invalid');
+    await inAcme((tx) => setUserStatus(tx, maker.id, 'active', 'test'));
+    expect((await caller())?.scopes).toEqual(['plans:list']);
   });
 
   it('is made after a step up, by whoever may make keys, for scopes that programs have and its maker too', async () => {

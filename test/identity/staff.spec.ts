@@ -123,6 +123,19 @@ describe('The staff of a tenant', () => {
     expect((await api.call(staff.inviteUser, known)).code).toBe('identity.user_exists');
   });
 
+  it('has no invitation left of whoever lost a role: he could else come back by it', async () => {
+    const admin = await person();
+    const owner = await person({ roles: ['owner'] });
+    const { email } = await inviteTo(admin.token, ['admin']);
+    const demotion = { token: owner.token, params: { userId: admin.id }, body: { roles: ['support'] } };
+    expect((await api.call(staff.updateUser, demotion)).status).toBe(200);
+    expect((await acceptBy(lastToken(email))).code).toBe('identity.one_time_token_invalid');
+    const { email: kept } = await inviteTo(owner.token, ['support']);
+    const promotion = { token: owner.token, params: { userId: owner.id }, body: { roles: ['owner', 'sales'] } };
+    expect((await api.call(staff.updateUser, promotion)).status).toBe(200);
+    expect((await acceptBy(lastToken(kept))).status).toBe(204);
+  });
+
   it('is joined by an IB, whose role comes with the IB; one that does not exist is refused', async () => {
     const admin = await person();
     const ib = await inAcme((tx) => createIb(tx, { name: 'Maria', parent: null }));

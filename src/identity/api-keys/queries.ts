@@ -78,9 +78,9 @@ export const revokeApiKey = query(
 /** What is looked at when a program calls: whether the key is live, and whether it may be used from there. */
 export const keyForCall = query(
   'identity.api_key_for_call',
-  z.object({ hash: z.instanceof(Buffer), scopes: z.array(z.string()), isUsable: z.boolean() }),
+  z.object({ hash: z.instanceof(Buffer), scopes: z.array(z.string()), createdBy: z.string(), isUsable: z.boolean() }),
   `
-  select hash, scopes,
+  select hash, scopes, created_by as "createdBy",
          revoked_at is null and coalesce(expires_at > clock_timestamp(), true)
            and (cardinality(addresses) = 0
                 or exists (select from unnest(addresses) network where :address::inet <<= network)) as "isUsable"

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import { systemClock } from '../../kernel/clock.ts';
-import { ApiKeyId, idFromUuid, newUuid } from '../../kernel/ids.ts';
+import { ApiKeyId, idFromUuid, newUuid, UserId } from '../../kernel/ids.ts';
 import type { Caller } from '../../platform/access.ts';
 import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
@@ -73,9 +73,32 @@ async function refuseScopes(tx: TenantTx, { userId }: Maker, scopes: readonly st
   const unknown = scopesUnknown(scopes, policyTable);
   if (unknown.length > 0) throw apiKeysProblem('identity.scope_unknown', { scopes: unknown.slice(0, 20) });
   if (userId === null) return;
-  const roles = (await activeRolesOf(tx, { userId })).map(({ role }) => role);
-  const excess = scopesExceeding(scopes, staffRowsOf(roles, await rowsOfRealm(tx)), policyTable);
+  const excess = await excessOf(
+    tx,
+    scopes,
+    (await activeRolesOf(tx, { userId })).map(({ role }) => role),
+  );
   if (excess.length > 0) throw rolesProblem('identity.rights_exceeded', { rights: excess.slice(0, 20) });
+}
+
+/** Scopes by which somebody with these roles would give a key more than he has himself. */
+const excessOf = async (tx: TenantTx, scopes: readonly string[], roles: readonly string[]): Promise<string[]> =>
+  scopesExceeding(scopes, staffRowsOf(roles, await rowsOfRealm(tx)), policyTable);
+
+/**
+ * What a key may at this moment: no more than its maker, who knows it and may have lost rights since; undefined where he may
+ * not sign in any more. Keys that the installation made itself have what they were made for.
+ */
+async function scopesNow(
+  tx: TenantTx,
+  { createdBy, scopes }: { readonly createdBy: string; readonly scopes: readonly string[] },
+): Promise<readonly string[] | undefined> {
+  const maker = UserId.safeParse(createdBy);
+  if (!maker.success) return scopes;
+  const roles = (await activeRolesOf(tx, { userId: maker.data })).map(({ role }) => role);
+  if (roles.length === 0) return undefined;
+  const excess = await excessOf(tx, scopes, roles);
+  return scopes.filter((scope) => !excess.includes(scope));
 }
 
 /** A key as people see it. */
@@ -104,7 +127,7 @@ function plainAddress(address: string | undefined): string | null {
 
 /**
  * The caller behind a key, `csk_<id>_<secret>`, as it comes from an address: undefined where it is none, revoked, ended by
- * the database's clock, or not to be used from there. Without an address only keys that may be used from anywhere count.
+ * the database's clock, made by somebody who is suspended, or not to be used from there. Without an address only keys that may be used from anywhere count.
  */
 export async function callerOfApiKey(
   tx: TenantTx,
@@ -117,6 +140,8 @@ export async function callerOfApiKey(
   const [row] = await keyForCall(tx, { apiKeyId: read.id, address: from });
   const isRight = timingSafeEqual(row?.hash ?? Buffer.alloc(32), hashOf(read.secret));
   if (row === undefined || !isRight || !row.isUsable) return undefined;
+  const scopes = await scopesNow(tx, row);
+  if (scopes === undefined) return undefined;
   await noteUse(tx, { apiKeyId: read.id, address: from });
   return {
     kind: 'api_key',
@@ -130,6 +155,6 @@ export async function callerOfApiKey(
     kycState: null,
     provenAt: null,
     impersonator: null,
-    scopes: row.scopes,
+    scopes,
   };
 }

@@ -43,6 +43,8 @@ export async function changePerson(
     await refuseRoles(tx, maker, { before: user.roles, after: roles });
     await refuseLastOfTop(tx, user, roles);
     await setUserRoles(tx, userId, roles);
+    // By an invitation to what he was he could come back.
+    if (user.roles.some((role) => !roles.includes(role))) await withdrawAllBy(tx, userId);
   }
   if (change.name !== undefined && change.name !== user.name) {
     await renameUser(tx, { userId, name: change.name });

@@ -63,7 +63,12 @@ export async function openWork(platform: Platform, config: CompleteConfig, log: 
   };
 }
 
-async function queueStore({ admin, access }: Platform, config: CompleteConfig, log: Logger): Promise<QueueStore> {
+/** Where the queues are, made first where that is this process's to do; `npm run migrate` does it for those that cannot. */
+export async function queueStore(
+  { admin, access }: Pick<Platform, 'admin' | 'access'>,
+  config: CompleteConfig,
+  log: Logger,
+): Promise<QueueStore> {
   if (config.redisUrl !== undefined) return { kind: 'redis', url: config.redisUrl, prefix: config.installation };
   if (config.queueDatabaseUrl !== undefined) return { kind: 'postgres', url: config.queueDatabaseUrl };
   const place = { admin, installation: config.installation, secret: config.secret, log };

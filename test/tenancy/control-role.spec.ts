@@ -2,13 +2,13 @@ import { tmpdir } from 'node:os';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { databaseAddress } from '../../src/platform/database.ts';
-import { QUEUE_SCHEMA } from '../../src/platform/queue/index.ts';
 import { createTenantClient } from '../../src/platform/tenant-client.ts';
 import { appPassword, controlPassword } from '../../src/tenancy/passwords.ts';
-import { prepareQueueDatabase, type Tenancy, type Tenant } from '../../src/tenancy/index.ts';
+import type { Tenancy, Tenant } from '../../src/tenancy/index.ts';
 import { freePort } from '../faults/support/queue-server.ts';
 import { startRole } from '../faults/support/role.ts';
-import { asControlAdmin, openTestTenancy, testLog, testOrigin } from '../support/tenancy.ts';
+import { cascade } from '../support/cascade.ts';
+import { asControlAdmin, openTestTenancy, testOrigin } from '../support/tenancy.ts';
 
 const SECRET = 'a secret of at least thirty-two characters';
 const REFUSED = '42501';
@@ -137,8 +137,6 @@ describe("With the installation's own credentials (A21)", () => {
 
   it('`npm run api` and `npm run relay` start and are ready without that password, their queues in PostgreSQL too', async () => {
     const { installation } = tenancy.creation;
-    const place = { admin: server, installation, secret: SECRET, log: testLog };
-    await prepareQueueDatabase(place, QUEUE_SCHEMA); // As `npm run worker` does.
     const port = await freePort();
     const environment = {
       PATH: process.env.PATH ?? '',
@@ -149,6 +147,8 @@ describe("With the installation's own credentials (A21)", () => {
       CASCADE_OPERATOR_TOKEN: 'a token for tests: 0123456789abcdef',
       CASCADE_DATA: tmpdir(),
     };
+    const migrated = await cascade([], { ...environment, DATABASE_URL: inject('adminUrl') }, 'src/main/migrate.ts');
+    expect(migrated).toMatchObject({ code: 0, out: expect.stringContaining('1 up to date') as string });
     const processes = [startRole('api', { environment }), startRole('relay', { environment })];
     await Promise.all(processes.map(({ started }) => started));
     const client = createTenantClient();

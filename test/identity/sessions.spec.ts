@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isProblem } from '../../src/kernel/problem.ts';
 import { realmQuery } from '../../src/platform/query.ts';
 import { Callers } from '../../src/identity/sessions/callers.ts';
+import { noRefreshCookie, refreshCookie, refreshTokenIn } from '../../src/identity/sessions/cookie.ts';
 import { refresh } from '../../src/identity/sessions/refreshing.ts';
 import { endSession, endSessionsOf, listSessions, markProven } from '../../src/identity/sessions/service.ts';
 import { sweepSignIns } from '../../src/identity/index.ts';
@@ -251,5 +252,20 @@ describe('Sessions', () => {
     expect(await inAcme(testOrigin, (tx) => sweepSignIns(tx))).toEqual({ removed: 4, again: false });
     expect(await inAcme(testOrigin, (tx) => sweepSignIns(tx))).toEqual({ removed: 0, again: false });
     expect((await again(kept.refreshToken)).sessionId).toBe(kept.sessionId);
+  });
+});
+
+describe('The cookie of a session', () => {
+  const token = 'r'.repeat(43);
+
+  it('is over TLS for the very host, so that the host of another tenant can plant none', () => {
+    const over = '__Host-cascade_refresh';
+    expect(refreshCookie(token, 60, true)).toBe(
+      `${over}=${token}; Max-Age=60; Path=/; HttpOnly; SameSite=Strict; Secure`,
+    );
+    expect(noRefreshCookie(true)).toBe(`${over}=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict; Secure`);
+    const planted = `cascade_refresh=${'x'.repeat(43)}; __Secure-cascade_refresh=${'y'.repeat(43)}`;
+    expect(refreshTokenIn(`${planted}; ${over}=${token}`, true)).toBe(token);
+    expect(refreshTokenIn(planted, true)).toBeUndefined();
   });
 });

@@ -25,7 +25,11 @@ export const problemSchema = {
   description: 'What went wrong (RFC 9457). Programs decide by `code`, which never changes.',
   required: ['type', 'title', 'status', 'instance', 'code'],
   properties: {
-    type: { type: 'string' as const, format: 'uri', description: 'Where the code is explained.' },
+    type: {
+      type: 'string' as const,
+      format: 'uri-reference',
+      description: 'Where the code is explained, as seen from the host that was asked.',
+    },
     title: { type: 'string' as const, description: 'The sentence of the code; always the same.' },
     status: { type: 'integer' as const, minimum: 400, maximum: 599, description: 'The status of the answer.' },
     detail: { type: 'string' as const, description: 'What was wrong this time, for people.' },
@@ -105,7 +109,8 @@ export const securitySchemes: NonNullable<Components['securitySchemes']> = {
     type: 'apiKey',
     in: 'cookie',
     name: 'cascade_refresh',
-    description: 'The cookie that signing in sets. No script can read it, and no other site can use it.',
+    description:
+      'The cookie that signing in sets, over TLS with the prefix `__Host-`. No script can read it, and no other site can use it.',
   },
   feedSignature: {
     type: 'apiKey',

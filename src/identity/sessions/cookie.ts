@@ -1,11 +1,13 @@
 const PLAIN = 'cascade_refresh';
-/** Browsers take a cookie of this name over TLS only; `__Host-` would want the path `/` (RFC 6265bis, 4.1.3). */
-const SECURE = `__Secure-${PLAIN}`;
-const PATH = '/api/v1/auth';
+/**
+ * Browsers take a cookie of this name over TLS only, for the very host and with the path `/` (RFC 6265bis, 4.1.3.2): the host
+ * of another tenant, a sibling below the same name, could else plant its own session there, or spoil the true one.
+ */
+const SECURE = `__Host-${PLAIN}`;
 
 const nameOf = (isSecure: boolean): string => (isSecure ? SECURE : PLAIN);
 const attributesOf = (isSecure: boolean): string =>
-  `Path=${PATH}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+  isSecure ? 'Path=/; HttpOnly; SameSite=Strict; Secure' : 'Path=/api/v1/auth; HttpOnly; SameSite=Strict';
 
 /** The `Set-Cookie` line that hands a refresh token to the browser, out of reach of its scripts. */
 export const refreshCookie = (token: string, lifeSeconds: number, isSecure: boolean): string =>

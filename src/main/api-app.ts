@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { createApp, makeLimits, type Mount } from '../http/index.ts';
-import { type ApiDependencies, apiRoutes, PROBLEMS_URL } from './api-routes.ts';
+import { type ApiDependencies, apiRoutes } from './api-routes.ts';
 
 /** The whole API of an installation, as it answers HTTP. The tests stand on the same function. */
 export function createApi(deps: ApiDependencies, mounts: readonly Mount[] = []): RequestListener {
@@ -21,7 +21,7 @@ export function createApi(deps: ApiDependencies, mounts: readonly Mount[] = []):
       refusalsMax: config.addressRefusalsMax,
     }),
     withTenant: tenancy.withTenant,
-    problemsUrl: PROBLEMS_URL,
+    problemsUrl: config.problemsUrl,
     clock,
     log,
     onRequest: (seen) => {

@@ -30,6 +30,7 @@ import { exportsFolderOf } from './folders.ts';
 import type { Identity } from './identity.ts';
 import { moneyRoutes } from './money.ts';
 import { peopleAtWorkRoutes } from './staff.ts';
+import { version } from './version.ts';
 
 /** What the routes of all features stand on; each takes of it what it needs. */
 export type ApiDependencies = Omit<OpsSettings, 'metrics'> & {
@@ -57,13 +58,9 @@ export type ApiDependencies = Omit<OpsSettings, 'metrics'> & {
   readonly log: Logger;
 };
 
-const VERSION = '0.3.0';
-/** Where the codes of problems are explained; the code is added as the fragment. */
-export const PROBLEMS_URL = 'https://docs.example.com/errors';
-
 /** Every route of the API: one line for each feature. Nothing is opened or asked here, only when a route is called. */
 export const apiRoutes = (deps: ApiDependencies): Route[] => [
-  ...descriptionRoutes({ operations: allOperations, version: VERSION, problemsUrl: PROBLEMS_URL }),
+  ...descriptionRoutes({ operations: allOperations, version, problemsUrl: deps.config.problemsUrl }),
   ...opsRoutes(deps),
   ...tenancyRoutes({
     tenancy: deps.tenancy,

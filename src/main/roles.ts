@@ -22,7 +22,6 @@ import { startWorkers } from '../platform/queue/index.ts';
 import { Rounds } from '../platform/rounds/index.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
 import { createApi } from './api-app.ts';
-import { PROBLEMS_URL } from './api-routes.ts';
 import type { Platform } from './compose.ts';
 import { mainProblem } from './errors.ts';
 import { startHouseKeeping } from './house-keeping.ts';
@@ -110,7 +109,7 @@ export async function startApi(
     port: config.port,
     graceMs: GRACE_MS,
     drainMs: 0,
-    problemsUrl: PROBLEMS_URL,
+    problemsUrl: config.problemsUrl,
     clock: systemClock,
     log,
   });

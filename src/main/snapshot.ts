@@ -1,20 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
 import { bookingCounts } from '../commissions/index.ts';
 import { queueState, type ProcessState, type Snapshot, type TenantCounts, type TenantState } from '../ops/index.ts';
 import { recentSums } from '../platform/events/index.ts';
 import type { Tenant } from '../tenancy/index.ts';
 import { dealCounts } from '../trading/index.ts';
 import type { RoleDeps } from './roles.ts';
+import { version } from './version.ts';
 
 const LAST_MINUTE_S = 60;
 const FAILED_LOOKED_AT_MAX = 200;
 const origin = { actor: 'ops', causation: 'snapshot' };
-
-const packageVersion = async (): Promise<string> =>
-  z
-    .object({ version: z.string() })
-    .parse(JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))).version;
 
 type Recent = { readonly received: number; readonly booked: number; readonly rebates: number; readonly parked: number };
 const NOTHING_RECENT: Recent = { received: 0, booked: 0, rebates: 0, parked: 0 };
@@ -38,7 +32,7 @@ export function takeSnapshot(deps: RoleDeps, roles: readonly string[]): () => Pr
     const relay = deps.relayStats();
     return {
       takenAt: new Date(),
-      version: await packageVersion(),
+      version,
       processes,
       database: {
         kind: config.databaseUrl === undefined ? 'embedded' : 'external',

@@ -30,6 +30,10 @@ export const url = (...protocols: string[]) =>
     (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
     `is no address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`, // Its text may hold a password: it is not repeated.
   );
+/** A path on our own hosts or an address elsewhere, to which a fragment is added. */
+export const pathOrUrl = z
+  .string()
+  .regex(/^(https?:\/)?\/[\w.~:@%/-]{1,300}$/, 'is neither a path nor an address that starts with http:// or https://');
 export const postgresUrl = url('postgres:', 'postgresql:').optional();
 
 const SECRET_LENGTH_MIN = 32;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   type ConfigVariable,
   hostName,
+  pathOrUrl,
   periodMs,
   postgresUrl,
   proxies,
@@ -62,6 +63,12 @@ export const configVariables = {
     '',
     "Addresses or ranges, separated by commas, whose X-Forwarded headers count. Empty: nobody's.",
     proxies,
+  ),
+  problemsUrl: variable(
+    'CASCADE_PROBLEMS_URL',
+    '/docs/errors',
+    "Where the `type` of a problem leads, the code behind `#`: a path on the host that was asked, or an address of your own. The default is the installation's own page of errors.",
+    pathOrUrl,
   ),
   logLevel: variable(
     'CASCADE_LOG_LEVEL',

@@ -1,9 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDescription, showDocumentation } from '../../src/http/description/contract.ts';
 import { allOperations } from '../../src/main/api-routes.ts';
 import { readAlive, readMetrics, readReadiness } from '../../src/ops/contract.ts';
 import { readFeedCursor } from '../../src/trading/feed/contract.ts';
 import { OPERATOR_TOKEN, type TestApi, openTestApi } from '../support/api.ts';
+
+const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+  version: string;
+};
 
 describe('GET /openapi.json', () => {
   let api: TestApi;
@@ -18,6 +24,7 @@ describe('GET /openapi.json', () => {
       const ids = Object.values(described['paths'] as Record<string, Record<string, { operationId: string }>>).flatMap(
         (item) => Object.values(item).map(({ operationId }) => operationId),
       );
+      expect(described['info']).toMatchObject({ version: manifest.version });
       expect(ids.toSorted()).toEqual(
         allOperations()
           .map(({ id }) => id)

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { problemCatalogue } from '../../src/kernel/problem.ts';
 import { type TestApi, openTestApi } from '../support/api.ts';
 
 describe('GET /docs', () => {
@@ -32,8 +33,23 @@ describe('GET /docs', () => {
     expect((await api.raw({ path: '/', tenant: null })).text()).toContain('href="/docs"');
   });
 
+  it('has the page of all codes beside it, where the type of a problem leads', async () => {
+    for (const tenant of ['acme', null]) {
+      const refused = await api.raw({ path: '/api/v1/auth/me', tenant });
+      const { type, code } = refused.json() as { type: string; code: string };
+      const address = new URL(type, `http://localhost:${api.port}/api/v1/auth/me`);
+      expect(address.hash).toBe(`#${code}`);
+      const page = await api.raw({ path: address.pathname, tenant });
+      expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+      const absent = [...problemCatalogue().keys()].filter((each) => !page.text().includes(`<a id="${each}"></a>`));
+      expect(absent).toEqual([]);
+      // Nothing of the Markdown is left standing but inside of examples.
+      expect(page.text().replace(/<(code|pre)[^]*?<\/\1>/g, '')).not.toMatch(/`|\]\(|\|---|^#/m);
+    }
+  });
+
   it('is packed for whoever takes it so, and keeps no link to what is not served', async () => {
-    for (const path of ['/docs/viewer.js', '/docs/viewer.css', '/openapi.json']) {
+    for (const path of ['/docs/viewer.js', '/docs/viewer.css', '/docs/errors', '/openapi.json']) {
       const plain = await api.raw({ path });
       const packed = await api.raw({ path, headers: { 'accept-encoding': 'gzip, br' } });
       expect([plain.headers['content-encoding'], packed.headers['content-encoding']]).toEqual([undefined, 'gzip']);

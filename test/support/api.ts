@@ -85,7 +85,7 @@ export async function openTestApi({ tenants = ['acme'], environment = {}, depend
   const live = dependencies.live ?? openLive({ tenancy, identity, log: testLog });
   const deps: ApiDependencies = { ...settled, identity, live };
   const app = createApi(deps);
-  const shared = { problemsUrl: 'https://docs.example.com/errors', clock: systemClock, log: testLog };
+  const shared = { problemsUrl: config.problemsUrl, clock: systemClock, log: testLog };
   const server = await serve(app, { ...shared, host: '127.0.0.1', port: 0, graceMs: 2_000, drainMs: 0 });
   const client = createTenantClient();
   const conformance = readConformance();

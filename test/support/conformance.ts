@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { OperationForm } from '../../src/kernel/operation.ts';
 import { type ApiDescription, describeApi } from '../../src/http/index.ts';
-import { allOperations, PROBLEMS_URL } from '../../src/main/api-routes.ts';
+import { allOperations } from '../../src/main/api-routes.ts';
 import type { TenantResponse } from '../../src/platform/tenant-client.ts';
 
 /** Compares answers with the published description. */
@@ -20,7 +20,7 @@ const DOCUMENT = 'https://description.test/openapi.json';
 
 /** Reads the description of all operations that there are, and compiles a check for an answer when it is first seen. */
 export function readConformance(operations: readonly OperationForm[] = allOperations()): Conformance {
-  const description = describeApi(operations, '0', PROBLEMS_URL);
+  const description = describeApi(operations, '0', '/docs/errors');
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: true });
   addFormats.default(ajv);
   ajv.addSchema({ ...description, $id: DOCUMENT }, DOCUMENT);

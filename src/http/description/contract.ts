@@ -20,6 +20,15 @@ export const showDocumentation = operation({
   contentType: 'text/html; charset=utf-8',
 });
 
+export const showErrors = operation({
+  ...form,
+  id: 'showErrors',
+  path: '/docs/errors',
+  summary: 'Show all codes of problems, and what to do about each',
+  answers: { 200: z.string() },
+  contentType: 'text/html; charset=utf-8',
+});
+
 const script = { ...form, answers: { 200: z.string() }, contentType: 'text/javascript; charset=utf-8' } as const;
 const style = { ...form, answers: { 200: z.string() }, contentType: 'text/css; charset=utf-8' } as const;
 

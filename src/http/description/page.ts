@@ -14,7 +14,7 @@ export const viewerPage = (isTenant: boolean): string => `<!doctype html>
 <header class="top">
 <h1>Cascade <span>API</span></h1>
 <p>${isTenant ? 'Everything this broker’s people and programs can do.' : 'Everything people and programs can do. Brokers answer under their own hosts, operators under this one.'}</p>
-<p><a href="/openapi.json">OpenAPI 3.1 document</a></p>
+<p><a href="/openapi.json">OpenAPI 3.1 document</a> · <a href="/docs/errors">Errors</a></p>
 </header>
 <main>
 <section class="start" aria-labelledby="start">
@@ -72,6 +72,11 @@ main { max-width: 72rem; margin: 0 auto; padding: 1.25rem; }
 .start pre { background: #10212e; color: #e6f1f8; border-radius: 8px; padding: .8rem 1rem; margin: .5rem 0; overflow-x: auto; overflow-wrap: normal; font-size: .88rem; line-height: 1.5; }
 .start code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; }
 .start :not(pre) > code { background: #eaf0f4; border-radius: 4px; padding: .05rem .3rem; font-size: .9em; }
+.errors table { width: 100%; border-collapse: collapse; background: #fff; border: 1px solid var(--line); font-size: .92rem; }
+.errors :is(th, td) { text-align: left; vertical-align: top; padding: .45rem .6rem; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+.errors pre { background: #10212e; color: #e6f1f8; border-radius: 8px; padding: .8rem 1rem; overflow-x: auto; }
+.errors tr:has(:target) { background: #fff6d6; }
+.errors code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: .92em; }
 .wait { color: var(--soft); padding: 2rem; text-align: center; }
 #viewer { background: #fff; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
 #viewer .swagger-ui { font-family: inherit; overflow-wrap: anywhere; }

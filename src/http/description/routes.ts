@@ -10,8 +10,10 @@ import {
   readViewer,
   readViewerStyle,
   showDocumentation,
+  showErrors,
 } from './contract.ts';
 import { describeApi } from './document.ts';
+import { errorsPage } from './errors-page.ts';
 import { viewerFrame, viewerPage, viewerScript } from './page.ts';
 
 type DescriptionSettings = {
@@ -21,11 +23,13 @@ type DescriptionSettings = {
   readonly problemsUrl: string;
 };
 
+const ERRORS = new URL('../../../docs/errors.md', import.meta.url);
 const DAY = 'public, max-age=86400';
 
 /** The description of the API for programs and for people, served from our own host alone. */
 export function descriptionRoutes({ operations, version, problemsUrl }: DescriptionSettings): Route[] {
   const described = once(() => packed(JSON.stringify(describeApi(operations(), version, problemsUrl))));
+  const errors = once(() => packed(errorsPage(readFileSync(ERRORS, 'utf8'))));
   const viewer = once(() => packed(distributed('swagger-ui-bundle.js')));
   const viewerStyle = once(() => packed(distributed('swagger-ui.css')));
   const fresh = { 'Cache-Control': 'no-cache' };
@@ -40,6 +44,7 @@ export function descriptionRoutes({ operations, version, problemsUrl }: Descript
       text: viewerPage(tenantId !== null),
       headers: fresh,
     })),
+    route(showErrors, async ({ headers }) => sent(errors(), headers, fresh)),
     route(readViewer, async ({ headers }) => sent(viewer(), headers, kept)),
     route(readViewerStyle, async ({ headers }) => sent(viewerStyle(), headers, kept)),
     route(readDocumentationScript, async () => ({ status: 200, text: viewerScript, headers: fresh })),

@@ -30,6 +30,7 @@ export const inviteOperator = operation({
   path: '/api/v1/operators/invitations',
   summary: 'Invite somebody by mail to run the installation',
   need: operators('invite'),
+  needsStepUp: true,
   body: z.strictObject({ email: EmailText, name: NameOfPerson }),
   answers: { 201: Invitation },
   problems: ['identity.user_exists', 'identity.invitation_waits', 'identity.rights_exceeded'],

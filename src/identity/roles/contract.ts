@@ -78,6 +78,7 @@ export const createRole = operation({
   description:
     'It can be given no right that its maker does not have, and none that only owners and admins have over people.',
   need: { action: 'create', resource: 'roles' },
+  needsStepUp: true,
   body: z.strictObject({ name: RoleName, description, rows: RoleRows }),
   answers: { 201: Role },
   problems: ['identity.role_exists', 'identity.roles_too_many', ...problems],
@@ -93,6 +94,7 @@ export const updateRole = operation({
   tag: 'Staff',
   summary: 'Change a role of the tenant; it bites within 5 seconds',
   need: { action: 'update', resource: 'roles' },
+  needsStepUp: true,
   params,
   body: z.strictObject({ description: description.optional(), rows: RoleRows.optional() }),
   answers: { 200: Role },

@@ -87,6 +87,7 @@ export const updateUser = operation({
   description:
     'Nobody gives rights that he does not have himself; only an owner makes or unmakes an owner; the last one stays one. It bites within 5 seconds.',
   need: users('update'),
+  needsStepUp: true,
   params: person,
   body: z.strictObject({
     name: NameOfPerson.optional(),
@@ -120,6 +121,7 @@ export const resumeUser = operation({
   path: '/api/v1/users/{userId}/resume',
   summary: 'Let a person in again',
   need: users('suspend'),
+  needsStepUp: true,
   params: person,
   body: decision,
   answers: { 200: User },
@@ -147,6 +149,7 @@ export const inviteUser = operation({
   summary: 'Invite somebody by mail to work here, or to sign in as an IB',
   description: 'The token in the mail is good once, for three days. With `ibId` the role `ib` comes by itself.',
   need: users('invite'),
+  needsStepUp: true,
   body: z
     .strictObject({
       email: EmailText,
@@ -179,6 +182,7 @@ export const resendInvitation = operation({
   path: '/api/v1/users/invitations/{invitationId}/send',
   summary: 'Send an invitation again, with a new token; the former one is void',
   need: users('invite'),
+  needsStepUp: true,
   params: pending,
   answers: { 200: Invitation },
   problems: ['identity.invitation_unknown', ...giving],

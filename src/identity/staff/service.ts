@@ -14,7 +14,7 @@ import { linkUser, setUserRoles, setUserStatus, userStream } from '../users/serv
 import { staffProblem } from './errors.ts';
 import type { StaffDeps } from './port.ts';
 import { renameUser } from './queries.ts';
-import { refuseLastOfTop, refuseRoles, refuseUnknownRoles, requireOwner, takePerson } from './store.ts';
+import { refuseLastOfTop, refuseRoles, refuseUnknownRoles, refuseUnproved, requireOwner, takePerson } from './store.ts';
 import type { PersonChange } from './types.ts';
 
 type Changing = Pick<StaffDeps, 'isIb'>;
@@ -40,6 +40,7 @@ export async function changePerson(
   if (change.roles !== undefined) {
     const roles = [...new Set(change.roles)].toSorted();
     await refuseUnknownRoles(tx, roles, { clientId: user.clientId, ibId });
+    refuseUnproved(user, roles);
     await refuseRoles(tx, maker, { before: user.roles, after: roles });
     await refuseLastOfTop(tx, user, roles);
     await setUserRoles(tx, userId, roles);

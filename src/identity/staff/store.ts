@@ -56,6 +56,16 @@ export async function refuseUnknownRoles(
   if (wrong.length > 0) throw staffProblem('identity.role_not_given', { roles: wrong.slice(0, 20) });
 }
 
+/**
+ * `identity.role_not_given` for staff who have not proved their address: the password may be that of somebody who signed up
+ * with the address of another, and waits for him to be given rights.
+ */
+export function refuseUnproved({ emailVerifiedAt, roles: before }: User, roles: readonly string[]): void {
+  const given = roles.filter((role) => isStaffRole(role) && !before.includes(role));
+  if (emailVerifiedAt === null && given.length > 0)
+    throw staffProblem('identity.role_not_given', { roles: given.slice(0, 20) });
+}
+
 /** `identity.owner_last` where nobody else who may sign in has the highest role. The caller holds the lock of rights. */
 export async function refuseLastOfTop(tx: RealmTx, user: User, rolesAfter: readonly string[]): Promise<void> {
   if (user.status !== 'active') return;

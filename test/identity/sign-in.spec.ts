@@ -6,6 +6,7 @@ import { createUser } from '../../src/identity/index.ts';
 import { Hasher } from '../../src/identity/passwords/hashing.ts';
 import { passwordHashOf, putPassword } from '../../src/identity/users/queries.ts';
 import { setUserStatus } from '../../src/identity/users/service.ts';
+import { endSessionsOf, listSessions } from '../../src/identity/sessions/service.ts';
 import { type Credentials, signIn } from '../../src/identity/sign-in/service.ts';
 import type { UserId } from '../../src/kernel/ids.ts';
 import { Problem } from '../../src/kernel/problem.ts';
@@ -27,6 +28,11 @@ const signInsOf = realmQuery(
   'test.sign_ins_of',
   z.object({ outcome: z.string() }),
   `select outcome from identity.sign_ins where user_id = :userId order by key`,
+);
+const waitingForLocks = realmQuery(
+  'test.waiting_for_locks',
+  z.object({ pid: z.int() }),
+  `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
 );
 const failedEvents = realmQuery(
   'test.failed_sign_ins',
@@ -211,6 +217,30 @@ describe('Signing in', () => {
     expect(world.mails).toMatchObject([
       { template: 'new_device', data: { address: '198.51.100.9', device: 'Safari on iPhone' } },
     ]);
+  });
+
+  it('opens no session by a password that somebody replaces at the same moment', async () => {
+    const kim = await person();
+    await attempt({ email: kim.email });
+    const newHash = await world.signIn.hasher.hash(WRONG);
+    let replacing: Promise<unknown> | undefined;
+    let isReplaced = false;
+    const slow: typeof world.signIn = {
+      ...world.signIn,
+      sendMail: async () => {
+        replacing = world.realm.run(testOrigin, async (tx) => {
+          await putPassword(tx, { userId: kim.id, hash: newHash });
+          await endSessionsOf(tx, kim.id, 'password');
+        });
+        void replacing.then(() => (isReplaced = true));
+        const isWaiting = async () => (await world.realm.run(testOrigin, (tx) => waitingForLocks(tx, {}))).length > 0;
+        await expect.poll(async () => isReplaced || (await isWaiting()), { timeout: 5_000 }).toBe(true);
+      },
+    };
+    const device = { address: '198.51.100.9', userAgent: 'Safari on iPhone' }; // A new one is told of, within the transaction.
+    await signIn(slow, world.realm, { email: kim.email, password: PASSWORD }, { ...asked, device });
+    await replacing;
+    expect(await world.realm.run(testOrigin, (tx) => listSessions(tx, kim.id))).toEqual([]);
   });
 
   it('hashes a password anew when the cost of hashing has changed', async () => {

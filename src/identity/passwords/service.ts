@@ -10,7 +10,7 @@ import { endSessionsOf } from '../sessions/service.ts';
 import { countAttempt, forgetFailures } from '../sign-in/attempts.ts';
 import { pagesOf, surfaceFor } from '../sign-in/rules.ts';
 import { type Asked, recipientOf } from '../sign-in/service.ts';
-import { passwordHashOf, putPassword } from '../users/queries.ts';
+import { holdPasswordHash, passwordHashOf, putPassword } from '../users/queries.ts';
 import { emailKeyOf } from '../../kernel/contact.ts';
 import { findUser, findUserByEmail, userStream, verifyEmail } from '../users/service.ts';
 import type { User } from '../users/types.ts';
@@ -74,7 +74,6 @@ export async function resetPassword(
     const owner = await userOfToken(tx, token, useOneTimeToken);
     await verifyEmail(tx, owner.id);
     await dropOneTimeTokens(tx, owner.id, 'verify_email');
-    await forgetFailures(tx, owner.email);
     return setPassword(tx, deps, { user: owner, hash, because: 'reset', keptId: null }, asked);
   });
   deps.callers.forget(realm.tenantId, ended);
@@ -114,9 +113,8 @@ export async function changePassword(
   if (!(await deps.hasher.verify(present, given.currentPassword))) throw identityProblem('identity.password_wrong');
   const hash = await deps.hasher.hash(given.password);
   const ended = await realm.run(asked.origin, async (tx) => {
-    const [row] = await passwordHashOf(tx, { userId: user.id });
+    const [row] = await holdPasswordHash(tx, { userId: user.id });
     if (row?.hash !== present) throw identityProblem('identity.password_wrong'); // Somebody was faster.
-    await forgetFailures(tx, user.email);
     return setPassword(tx, deps, { user, hash, because: 'change', keptId: given.sessionId }, asked);
   });
   deps.callers.forget(realm.tenantId, ended);
@@ -133,6 +131,7 @@ type NewPassword = {
 async function setPassword(tx: RealmTx, deps: SignInDeps, given: NewPassword, asked: Asked): Promise<SessionId[]> {
   const { user, hash, because, keptId } = given;
   await putPassword(tx, { userId: user.id, hash });
+  await forgetFailures(tx, user.email); // After the password, as signing in does: nobody waits for both in another order.
   await dropOneTimeTokens(tx, user.id, PURPOSE);
   const ended = await endSessionsOf(tx, user.id, 'password', keptId);
   emit(tx, { stream: userStream(user.id), type: 'identity.password_changed', schemaVersion: 1, payload: { because } });

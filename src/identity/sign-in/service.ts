@@ -9,7 +9,7 @@ import type { Realm } from '../realm.ts';
 import { openSession } from '../sessions/service.ts';
 import type { Device, OpenedSession } from '../sessions/types.ts';
 import type { AccessToken, SignInSurface } from '../tokens/types.ts';
-import { passwordHashOf, replaceHash } from '../users/queries.ts';
+import { holdPasswordHash, passwordHashOf, replaceHash } from '../users/queries.ts';
 import { findUser, findUserByEmail } from '../users/service.ts';
 import type { User } from '../users/types.ts';
 import {
@@ -123,7 +123,7 @@ async function passwordIsRight(
 ): Promise<Opened | Refused> {
   const { userId, hash, given, fail } = right;
   const user = await findUser(tx, userId);
-  const [password] = await passwordHashOf(tx, { userId });
+  const [password] = await holdPasswordHash(tx, { userId });
   if (user === undefined || password?.hash !== hash) return fail('password_wrong');
   const surface = surfaceFor(user.roles, given.surface);
   const problem = refusalOf(user, surface);

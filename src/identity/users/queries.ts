@@ -101,6 +101,16 @@ export const passwordHashOf = realmQuery(
   `select hash from identity.passwords where user_id = :userId`,
 );
 
+/**
+ * The same, held until the transaction ends: whoever opens a session by a password, or replaces it, comes one after the
+ * other, so that no session by the old one is opened behind the back of whoever ends them all.
+ */
+export const holdPasswordHash = realmQuery(
+  'identity.hold_password_hash',
+  z.object({ hash: z.string() }),
+  `select hash from identity.passwords where user_id = :userId for update`,
+);
+
 export const putPassword = realmQuery(
   'identity.put_password',
   z.object({}),

@@ -5,7 +5,13 @@ import { realmQuery } from '../../src/platform/query.ts';
 import { Callers } from '../../src/identity/sessions/callers.ts';
 import { noRefreshCookie, refreshCookie, refreshTokenIn } from '../../src/identity/sessions/cookie.ts';
 import { refresh } from '../../src/identity/sessions/refreshing.ts';
-import { endSession, endSessionsOf, listSessions, markProven } from '../../src/identity/sessions/service.ts';
+import {
+  endSession,
+  endSessionsOf,
+  listSessions,
+  markProven,
+  openSession,
+} from '../../src/identity/sessions/service.ts';
 import { sweepSignIns } from '../../src/identity/index.ts';
 import { setUserRoles, setUserStatus } from '../../src/identity/users/service.ts';
 import { makePerson, type PersonWords } from '../support/people.ts';
@@ -191,6 +197,21 @@ describe('Sessions', () => {
     await refusedWith('identity.token_invalid', world.authenticate(kim.token));
     await new Promise((resolve) => setTimeout(resolve, KEPT_MS));
     await refusedWith('identity.token_invalid', there());
+  });
+
+  it('are at most 50 of one person: the oldest end, and it is noted why', async () => {
+    const kim = await client();
+    const device = { address: '192.0.2.7', userAgent: 'Firefox' };
+    const left = await inAcme(testOrigin, async (tx) => {
+      for (let times = 0; times < 50; times += 1)
+        await openSession(tx, world.signIn.sessions, { userId: kim.id, surface: 'portal', isProven: false, device });
+      return listSessions(tx, kim.id);
+    });
+    expect([left.length, left.some(({ id }) => id === kim.sessionId)]).toEqual([50, false]);
+    const [ended] = (await inAcme(testOrigin, (tx) => eventsOf(tx, { person: kim.id }))).filter(
+      ({ type }) => type === 'identity.sessions_ended',
+    );
+    expect(ended?.payload).toEqual({ sessionIds: [kim.sessionId], because: 'too_many' });
   });
 
   it('ask the database once for many calls at the same time', async () => {

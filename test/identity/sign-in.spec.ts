@@ -7,6 +7,8 @@ import { Hasher } from '../../src/identity/passwords/hashing.ts';
 import { passwordHashOf, putPassword } from '../../src/identity/users/queries.ts';
 import { setUserStatus } from '../../src/identity/users/service.ts';
 import { endSessionsOf, listSessions } from '../../src/identity/sessions/service.ts';
+import { noteDevice } from '../../src/identity/sign-in/attempts.ts';
+import { devicesOfUser } from '../../src/identity/sign-in/queries.ts';
 import { type Credentials, signIn } from '../../src/identity/sign-in/service.ts';
 import type { UserId } from '../../src/kernel/ids.ts';
 import { Problem } from '../../src/kernel/problem.ts';
@@ -217,6 +219,19 @@ describe('Signing in', () => {
     expect(world.mails).toMatchObject([
       { template: 'new_device', data: { address: '198.51.100.9', device: 'Safari on iPhone' } },
     ]);
+  });
+
+  it('remembers a bounded number of devices of one person, whatever they call themselves', async () => {
+    const kim = await person();
+    const known = await world.realm.run(testOrigin, async (tx) => {
+      for (let place = 0; place < 110; place += 1) {
+        const letters = String.fromCodePoint(97 + Math.floor(place / 26), 97 + (place % 26));
+        await noteDevice(tx, kim.id, { address: '192.0.2.7', userAgent: `Robot ${letters}` });
+      }
+      return devicesOfUser(tx, { userId: kim.id, max: 1_000 });
+    });
+    expect(known.length).toBeLessThanOrEqual(102);
+    expect(known[0]?.userAgent).toBe('Robot ef');
   });
 
   it('opens no session by a password that somebody replaces at the same moment', async () => {

@@ -165,12 +165,12 @@ export const sessionsOfUser = realmQuery(
    limit :max`,
 );
 
-/** How many live sessions a person has beyond the newest `kept`: those are ended, the oldest first. */
+/** Ends all sessions of a person but the newest `kept`. */
 export const endOldestSessions = realmQuery(
   'identity.end_oldest_sessions',
   z.object({ id: SessionId }),
   `
-  update identity.sessions s set ended_at = date_trunc('milliseconds', clock_timestamp()), ended_because = 'asked'
+  update identity.sessions s set ended_at = date_trunc('milliseconds', clock_timestamp()), ended_because = :because
    where s.user_id = :userId and s.ended_at is null
      and s.id in (select o.id from identity.sessions o where o.user_id = :userId and o.ended_at is null
                    order by o.created_at desc, o.id offset :kept)

@@ -42,7 +42,14 @@ export async function openSession(
   await queries.insertSession(tx, { id, userId, surface, isProven, ...times, ...trimmed(device) });
   const refreshToken = randomBytes(TOKEN_BYTES).toString('base64url');
   await queries.insertRefreshToken(tx, { hash: hashOf(refreshToken), sessionId: id });
-  await queries.endOldestSessions(tx, { userId, kept: SESSIONS_MAX });
+  const beyond = await queries.endOldestSessions(tx, { userId, kept: SESSIONS_MAX, because: 'too_many' });
+  if (beyond.length > 0)
+    noteEnd(
+      tx,
+      userId,
+      beyond.map((each) => each.id),
+      'too_many',
+    );
   const payload = { sessionId: id, surface, isProven };
   emit(tx, { stream: userStream(userId), type: 'identity.signed_in', schemaVersion: 1, payload });
   return { sessionId: id, refreshToken, lifeSeconds: Math.floor(times.lifeMs / 1000) };

@@ -21,7 +21,7 @@ export type SessionSettings = {
 };
 
 /** Why a session has ended; its owner's mail and the log of events say it. */
-export type SessionEnd = 'signed_out' | 'asked' | 'reuse' | 'password' | 'suspended' | 'factor_reset';
+export type SessionEnd = 'signed_out' | 'asked' | 'reuse' | 'password' | 'suspended' | 'factor_reset' | 'too_many';
 
 /** A session that was opened, and the only copy of its first refresh token. */
 export type OpenedSession = {

@@ -11,6 +11,8 @@ import * as queries from './queries.ts';
 import type { DelaySettings, SignInOutcome } from './types.ts';
 
 const MINUTE_MS = 60_000;
+/** Devices that are remembered of a person besides the one at hand. */
+const DEVICES_MAX = 100;
 
 export const delayDefaults: DelaySettings = {
   attemptsFree: 5,
@@ -75,6 +77,7 @@ export async function noteDevice(tx: RealmTx, userId: UserId, device: Device): P
     userId,
     fingerprint,
     newId: newUuid(Date.now()),
+    othersKept: DEVICES_MAX,
     ...device,
   });
   return row?.isFurther ?? false;

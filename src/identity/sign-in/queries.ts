@@ -63,7 +63,7 @@ export const insertSignIn = realmQuery(
   select u.id, :outcome, :surface, :address, :userAgent from identity.users u where u.id = :userId`,
 );
 
-/** Whether the device is new to somebody who has another one. */
+/** Whether the device is new to somebody who has another one. Of the others only those used last are kept: what a program calls itself is its own invention. */
 export const putDevice = realmQuery(
   'identity.put_device',
   z.object({ isFurther: z.boolean() }),
@@ -75,6 +75,10 @@ export const putDevice = realmQuery(
     values (:newId::uuid, :userId, :fingerprint, :userAgent, :address)
     on conflict (user_id, fingerprint) do update
        set last_seen_at = date_trunc('milliseconds', clock_timestamp()), last_address = excluded.last_address
+  ), dropped as (
+    delete from identity.devices
+     where user_id = :userId and fingerprint <> :fingerprint
+       and id in (select id from identity.devices where user_id = :userId order by last_seen_at desc, id offset :othersKept)
   )
   select number > 0 and not coalesce(has_this, false) as "isFurther" from known`,
 );

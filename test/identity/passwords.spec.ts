@@ -75,6 +75,19 @@ describe('Passwords and sessions by the API', () => {
     expect((await change(OTHER, PASSWORD)).code).toBe('identity.sign_in_delayed');
   });
 
+  it('sends three mails in 15 minutes at most, however often strangers ask for them; the answer tells nothing', async () => {
+    const kim = await api.client();
+    const before = api.mails.length;
+    for (let count = 0; count < 5; count += 1)
+      expect((await api.call(forgotPassword, { body: { email: kim.email } })).status).toBe(202);
+    const sent = api.mails.slice(before).filter(({ template }) => template === 'reset_password');
+    expect(sent).toHaveLength(3);
+    const body = { token: api.tokenOf('reset_password'), password: OTHER };
+    expect((await api.call(resetPassword, { body })).status).toBe(204);
+    await api.call(forgotPassword, { body: { email: kim.email } });
+    expect(api.tokenOf('reset_password')).not.toBe(body.token);
+  });
+
   it('lists one’s own sessions, devices and attempts, and ends sessions', async () => {
     const kim = await api.client();
     const signInAgain = () =>

@@ -28,6 +28,14 @@ export const readOneTimeToken = realmQuery(
    where hash = :hash and purpose = :purpose and used_at is null and expires_at > clock_timestamp()`,
 );
 
+export const countOneTimeTokens = realmQuery(
+  'identity.count_one_time_tokens',
+  z.object({ live: z.int() }),
+  `
+  select count(*)::integer as live from identity.one_time_tokens
+   where user_id = :userId and purpose = :purpose and used_at is null and expires_at > clock_timestamp()`,
+);
+
 export const dropOneTimeTokens = realmQuery(
   'identity.drop_one_time_tokens',
   z.object({}),

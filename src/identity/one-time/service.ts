@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { UserId } from '../../kernel/ids.ts';
+import { onlyRow } from '../../platform/query.ts';
 import type { RealmTx } from '../../platform/tenant-tx.ts';
 import * as queries from './queries.ts';
 
@@ -38,6 +39,10 @@ export const useOneTimeToken = async (tx: RealmTx, purpose: string, token: strin
 /** The same without using it up, for a look before the step that does. */
 export const readOneTimeToken = async (tx: RealmTx, purpose: string, token: string): Promise<UsedToken | undefined> =>
   (await queries.readOneTimeToken(tx, { hash: hashOf(token), purpose }))[0];
+
+/** How many of a person's tokens of a purpose could be used. */
+export const countOneTimeTokens = async (tx: RealmTx, userId: UserId, purpose: string): Promise<number> =>
+  onlyRow(await queries.countOneTimeTokens(tx, { userId, purpose })).live;
 
 /** Makes all of a person's tokens of a purpose useless. */
 export const dropOneTimeTokens = (tx: RealmTx, userId: UserId, purpose: string): Promise<unknown> =>

@@ -3,7 +3,13 @@ import { emit } from '../../platform/events/index.ts';
 import type { RealmTx } from '../../platform/tenant-tx.ts';
 import type { SignInDeps } from '../deps.ts';
 import { identityProblem } from '../errors.ts';
-import { dropOneTimeTokens, makeOneTimeToken, readOneTimeToken, useOneTimeToken } from '../one-time/service.ts';
+import {
+  countOneTimeTokens,
+  dropOneTimeTokens,
+  makeOneTimeToken,
+  readOneTimeToken,
+  useOneTimeToken,
+} from '../one-time/service.ts';
 import type { Realm } from '../realm.ts';
 import { limitMails, withoutTelling } from '../registration/service.ts';
 import { endSessionsOf } from '../sessions/service.ts';
@@ -17,6 +23,8 @@ import type { User } from '../users/types.ts';
 import { passwordFault } from './rules.ts';
 
 const PURPOSE = 'reset_password';
+/** Mails at a time whose tokens could be used. */
+const MAILS_MAX = 3;
 
 /** Refuses a password that cannot be used; the Problem names what is wrong with it. */
 export function checkPassword(password: string, email: string): void {
@@ -37,6 +45,8 @@ export async function forgotPassword(deps: SignInDeps, realm: Realm, email: stri
     realm.run(asked.origin, async (tx) => {
       const user = await findUserByEmail(tx, email);
       if (user === undefined || !mayReset(user)) return;
+      // The mails that he has still work: strangers must not fill his mailbox.
+      if ((await countOneTimeTokens(tx, user.id, PURPOSE)) >= MAILS_MAX) return;
       const validMinutes = deps.settings.resetMinutes;
       const data = { emailKey: emailKeyOf(user.email) };
       const token = await makeOneTimeToken(tx, { purpose: PURPOSE, userId: user.id, minutes: validMinutes, data });

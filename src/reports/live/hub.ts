@@ -37,6 +37,7 @@ export class Hub {
   readonly #onIdle: () => void;
   #position: bigint | undefined;
   #isRunning = false;
+  #joining = 0;
 
   constructor(tenantId: TenantId, deps: HubDeps, onIdle: () => void) {
     this.#tenantId = tenantId;
@@ -46,11 +47,16 @@ export class Hub {
 
   /** Lets a stream listen from now on, or behind the number that it has seen. */
   async join(connection: Connection, after: bigint | undefined): Promise<void> {
-    const head = await this.#deps.withTenant(this.#tenantId, origin, chainHead);
-    this.#position ??= head.seq;
-    const isPossible = after === undefined || (after <= head.seq && head.seq - after <= BigInt(this.#deps.resumeMax));
-    connection.begin(isPossible ? 'ready' : 'reset', isPossible ? (after ?? head.seq) : head.seq);
-    this.#listening.add(connection);
+    this.#joining += 1;
+    try {
+      const head = await this.#deps.withTenant(this.#tenantId, origin, chainHead);
+      this.#position ??= head.seq;
+      const isPossible = after === undefined || (after <= head.seq && head.seq - after <= BigInt(this.#deps.resumeMax));
+      connection.begin(isPossible ? 'ready' : 'reset', isPossible ? (after ?? head.seq) : head.seq);
+      this.#listening.add(connection);
+    } finally {
+      this.#joining -= 1;
+    }
     connection.closed.addEventListener('abort', () => this.#listening.delete(connection), { once: true });
     if (connection.closed.aborted) this.#listening.delete(connection);
     if (!this.#isRunning) void this.#run();
@@ -63,7 +69,8 @@ export class Hub {
   async #run(): Promise<void> {
     this.#isRunning = true;
     let lookedMs = -Infinity;
-    while (this.#listening.size > 0) {
+    // Whoever is about to join holds it too: else he would listen where nobody that ends streams looks for him.
+    while (this.#listening.size + this.#joining > 0) {
       let more = false;
       try {
         if (performance.now() - lookedMs >= this.#deps.recheckMs) {

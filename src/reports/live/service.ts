@@ -84,8 +84,7 @@ export function makeLiveStreams(deps: LiveDeps): LiveStreams {
         await hubOf(tenantId).join(connection, placeAsked(request));
         if (isStopping) connection.end('stopping');
         const beating = setInterval(() => connection.heartbeat(), settings.heartbeatMs);
-        await watch(deps.guard, request, connection, settings.recheckMs);
-        clearInterval(beating);
+        await watch(deps.guard, request, connection, settings.recheckMs).finally(() => clearInterval(beating));
       } finally {
         leave();
       }

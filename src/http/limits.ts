@@ -3,7 +3,8 @@ import type { OperationForm } from '../kernel/operation.ts';
 import { Problem } from '../kernel/problem.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import type { Caller } from '../platform/access.ts';
-import { type CountKind, type Counter, networkOf, WINDOW_SECONDS } from '../platform/limits.ts';
+import { networkOf } from '../platform/addresses.ts';
+import { type CountKind, type Counter, WINDOW_SECONDS } from '../platform/limits.ts';
 import { httpProblem } from './errors.ts';
 
 /** How often may be asked, in requests per minute. */

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import type { IncomingMessage } from 'node:http';
+import { plainAddress } from '../platform/addresses.ts';
 import { forwardedHost, lastUntrusted } from './rules.ts';
 
 /** What a request says of its way here, as far as it can be believed. */
@@ -25,8 +26,6 @@ function addressList(entries: readonly string[]): BlockList {
   }
   return list;
 }
-
-const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
 
 const single = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(',') : value;

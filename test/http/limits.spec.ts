@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeLimit } from '../../src/http/index.ts';
-import { networkOf, openCounter } from '../../src/platform/limits.ts';
+import { networkOf } from '../../src/platform/addresses.ts';
+import { openCounter } from '../../src/platform/limits.ts';
 import { testLog } from '../support/tenancy.ts';
 import { type Guarded, openGuarded } from './guarded.ts';
 

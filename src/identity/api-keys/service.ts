@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { systemClock } from '../../kernel/clock.ts';
 import { ApiKeyId, idFromUuid, newUuid, UserId } from '../../kernel/ids.ts';
 import type { Caller } from '../../platform/access.ts';
+import { plainAddress } from '../../platform/addresses.ts';
 import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
@@ -119,9 +120,9 @@ export async function endApiKey(tx: TenantTx, apiKeyId: ApiKeyId): Promise<void>
   emit(tx, { stream: `api_key/${apiKeyId}`, type: 'identity.api_key_revoked', schemaVersion: 1, payload });
 }
 
-/** An address as the database compares it: IPv4 within IPv6 as IPv4, without a zone; null where it is none. */
-function plainAddress(address: string | undefined): string | null {
-  const plain = (address ?? '').replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+/** An address as the database compares it; null where it is none. */
+function comparable(address: string | undefined): string | null {
+  const plain = plainAddress(address ?? '');
   return isIP(plain) === 0 ? null : plain;
 }
 
@@ -136,7 +137,7 @@ export async function callerOfApiKey(
 ): Promise<Caller | undefined> {
   const read = readKey(text);
   if (read === undefined) return undefined;
-  const from = plainAddress(address);
+  const from = comparable(address);
   const [row] = await keyForCall(tx, { apiKeyId: read.id, address: from });
   const isRight = timingSafeEqual(row?.hash ?? Buffer.alloc(32), hashOf(read.secret));
   if (row === undefined || !isRight || !row.isUsable) return undefined;

@@ -24,6 +24,9 @@ export const makeRealmOf =
       ? { tenantId, run: (origin, work) => withControl(work, origin) }
       : { tenantId, run: (origin, work) => withTenant(tenantId, origin, work) };
 
+/** Who acts while it is being found out who calls. */
+export const asking: Origin = { actor: 'cascade', causation: 'sign-in' };
+
 /** Whether a transaction is on a tenant's database. */
 export const isTenantTx = (tx: RealmTx): tx is TenantTx => 'tenantId' in tx;
 

@@ -27,10 +27,10 @@ export const patienceDefault: Patience = { connectMsMax: 3_000, acquireMsMax: 5_
 type Attempt = { begun: boolean; givenUp: boolean };
 
 /**
- * The only maker of a TenantTx, on tenants that are not suspended, or on those too: one transaction on the tenant's own database, whose collected balances and events are
- * written as its last statements. Whose database it is was checked when the connection was made. A database that
- * cannot be reached, or hangs, is `tenancy.database_unavailable` (503). Nothing is tried twice here: only the caller
- * knows whether that is right.
+ * The only maker of a TenantTx, on tenants that are not suspended, or on those too: one transaction on the tenant's own
+ * database, whose collected balances and events are written as its last statements. Whose database it is was checked when
+ * the connection was made. A database that cannot be reached, or hangs, is `tenancy.database_unavailable` (503). Nothing is
+ * tried twice here: only the caller knows whether that is right.
  */
 export function makeWithTenant(
   pools: PoolCache<Tenant>,

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { AskedHost, Caller } from '../../platform/access.ts';
-import type { Origin, WithTenant } from '../../platform/tenant-tx.ts';
+import type { WithTenant } from '../../platform/tenant-tx.ts';
 import type { AuthenticateKey } from '../port.ts';
 import { identityProblem } from '../errors.ts';
+import { asking } from '../realm.ts';
 import { readKey } from './rules.ts';
 import { callerOfApiKey } from './service.ts';
 
 /** How long an answer about a key is used; revoking it must bite within 5 s. */
 const KEPT_MS = 2_000;
 const KEPT_MAX = 2_000;
-const asking: Origin = { actor: 'cascade', causation: 'sign-in' };
 
 type Kept = { readonly untilMs: number; readonly caller: Promise<Caller | undefined> };
 

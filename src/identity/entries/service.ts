@@ -7,6 +7,7 @@ import type { Origin, RealmTx, TenantTx, WithControl, WithTenant } from '../../p
 import { policyProblem } from '../policy/errors.ts';
 import type { CallerByGrant } from '../port.ts';
 import { type GrantDeps, callerByImpersonation } from '../impersonation/service.ts';
+import { asking } from '../realm.ts';
 import { callerOfSession } from '../sessions/callers.ts';
 import type { Tokens } from '../tokens/service.ts';
 import type { AccessToken } from '../tokens/types.ts';
@@ -14,7 +15,6 @@ import { entriesProblem } from './errors.ts';
 import * as queries from './queries.ts';
 
 const right: Right = { action: 'enter', resource: 'tenant_entries' };
-const asking: Origin = { actor: 'cascade', causation: 'sign-in' };
 
 /** Entries are written down on both sides: in the tenant's chain of events, and in the installation's. */
 export type EntryDeps = {

@@ -3,12 +3,13 @@ import type { Right } from '../../kernel/operation.ts';
 import type { Access, Caller } from '../../platform/access.ts';
 import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
-import type { Origin, TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
+import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
 import { identityProblem } from '../errors.ts';
 import { policyProblem } from '../policy/errors.ts';
 import type { Policy } from '../policy/service.ts';
 import { surfaceOfRole } from '../policy/types.ts';
 import type { CallerByGrant, DesksOf, KycStateOf } from '../port.ts';
+import { asking } from '../realm.ts';
 import { callerOfSession } from '../sessions/callers.ts';
 import { DELEGATED_TOKEN_SECONDS } from '../tokens/contract.ts';
 import type { TokenSubject } from '../tokens/types.ts';
@@ -18,7 +19,6 @@ import { impersonationProblem } from './errors.ts';
 import * as queries from './queries.ts';
 
 const right: Right = { action: 'impersonate', resource: 'users' };
-const asking: Origin = { actor: 'cascade', causation: 'sign-in' };
 
 type Wanted = {
   readonly userId: UserId;

@@ -1,9 +1,9 @@
 import type { DeskId, SessionId, TenantId } from '../../kernel/ids.ts';
 import type { Caller } from '../../platform/access.ts';
-import type { Origin, RealmTx } from '../../platform/tenant-tx.ts';
+import type { RealmTx } from '../../platform/tenant-tx.ts';
 import { surfaceOfRole } from '../policy/types.ts';
 import type { CallerByGrant, DesksOf, KycStateOf } from '../port.ts';
-import { type RealmOf, isTenantTx } from '../realm.ts';
+import { asking, type RealmOf, isTenantTx } from '../realm.ts';
 import type { AccessClaims, SignInSurface } from '../tokens/types.ts';
 import { liveSession } from './queries.ts';
 
@@ -18,7 +18,6 @@ export type CallerDeps = {
 };
 
 const CALLERS_KEPT_MAX = 20_000;
-const asking: Origin = { actor: 'cascade', causation: 'sign-in' };
 
 /** The roles of somebody that count on a surface. */
 const rolesOn = (surface: SignInSurface, roles: readonly string[]): string[] =>

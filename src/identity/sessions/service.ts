@@ -9,7 +9,6 @@ import * as queries from './queries.ts';
 import type { Device, SessionEnd, OpenedSession, RefreshOutcome, SessionSettings, SessionView } from './types.ts';
 
 const TOKEN_BYTES = 32;
-const USER_AGENT_CHARACTERS_MAX = 300;
 /** A person with more live sessions than this loses the oldest. */
 const SESSIONS_MAX = 50;
 
@@ -26,10 +25,6 @@ export const sessionDefaults: SessionSettings = {
 export type SessionDeps = { readonly key: Buffer; readonly settings: SessionSettings };
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
-const trimmed = ({ address, userAgent }: Device): Device => ({
-  address,
-  userAgent: userAgent.slice(0, USER_AGENT_CHARACTERS_MAX),
-});
 
 /** Opens a session for somebody who has proved who he is. `isProven`: by a second factor too. */
 export async function openSession(
@@ -39,7 +34,7 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const id = SessionId.parse(idFromUuid('ses', newUuid(Date.now())));
   const times = surface === 'admin' || surface === 'ops' ? settings.staff : settings.others;
-  await queries.insertSession(tx, { id, userId, surface, isProven, ...times, ...trimmed(device) });
+  await queries.insertSession(tx, { id, userId, surface, isProven, ...times, ...device });
   const refreshToken = randomBytes(TOKEN_BYTES).toString('base64url');
   await queries.insertRefreshToken(tx, { hash: hashOf(refreshToken), sessionId: id });
   const beyond = await queries.endOldestSessions(tx, { userId, kept: SESSIONS_MAX, because: 'too_many' });
@@ -82,7 +77,7 @@ export async function useRefreshToken(
     const salt = randomBytes(TOKEN_BYTES);
     const refreshToken = successorOf(key, token, salt);
     const successor = { successorHash: hashOf(refreshToken), successorSalt: salt };
-    await queries.rotateRefreshToken(tx, { hash, sessionId, ...successor, ...trimmed(device) });
+    await queries.rotateRefreshToken(tx, { hash, sessionId, ...successor, ...device });
     return { ...refreshed, refreshToken };
   }
   const isForgiven =

@@ -1,7 +1,7 @@
 import type { SessionId, UserId } from '../../kernel/ids.ts';
 import type { SignInSurface } from '../tokens/types.ts';
 
-/** From where somebody signs in: the address that asked and what the device says it is. */
+/** From where somebody signs in: the address that asked and what the device says it is, cut where the request came in. */
 export type Device = { readonly address: string; readonly userAgent: string };
 
 /** How long sessions last, in milliseconds. */

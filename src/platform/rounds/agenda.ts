@@ -1,9 +1,9 @@
 import type { TenantId } from '../../kernel/ids.ts';
 
 /**
- * Which tenant is visited next (or whatever else has a name and is visited). Hinted ones and those whose turn it is anyway wait in two lines that are served
- * alternately, first come first served, so neither line can hold up the other. A tenant stands in a line once, and is
- * never visited twice at the same time: what arrives during its visit brings it back afterwards.
+ * Which tenant, or whatever else has a name, is visited next. Hinted ones and those whose turn it is anyway wait in two
+ * lines that are served alternately, first come first served, so neither line can hold up the other. A tenant stands in a
+ * line once, and is never visited twice at the same time: what arrives during its visit brings it back afterwards.
  */
 export class Agenda<Key extends string = TenantId> {
   readonly #hinted = new Set<Key>();

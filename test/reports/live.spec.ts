@@ -234,6 +234,15 @@ describe('The live stream', () => {
       .toBe(0);
   });
 
+  it('keeps half of the places for staff, however many clients and partners listen', async () => {
+    await serveAgain({ ...quick, perTenantMax: 4 });
+    await listen('first');
+    await listen('Maria');
+    expect(await openEventStream({ port: server.port, token: 'second' })).toMatchObject({ status: 429 });
+    await listen('staff');
+    await listen('auditor');
+  });
+
   it('has bounds for a caller and for a tenant', async () => {
     await serveAgain({ ...quick, perCallerMax: 2, perTenantMax: 3 });
     const [first] = [await listen('staff'), await listen('staff')];

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TenantId } from '../../kernel/ids.ts';
 import { Problem } from '../../kernel/problem.ts';
-import type { Access, Guard, Reach } from '../../platform/access.ts';
+import type { Access, Caller, Guard, Reach } from '../../platform/access.ts';
 import type { RouteRequest } from '../../platform/route.ts';
 import { Connection, type EndReason } from './connection.ts';
 import { streamEvents } from './contract.ts';
@@ -69,12 +69,7 @@ export function makeLiveStreams(deps: LiveDeps): LiveStreams {
     open: async (request, response) => {
       if (isStopping) throw liveProblem('events.stopping', { retryAfterSeconds: 1 });
       const { tenantId } = request;
-      const places = [
-        ['all', settings.streamsMax],
-        [tenantId, settings.perTenantMax],
-        [`${tenantId}/${request.access.caller.id}`, settings.perCallerMax],
-      ] as const;
-      const leave = counts.enter(places);
+      const leave = counts.enter(placesOf(tenantId, request.access.caller, settings));
       try {
         const connection = new Connection(
           response,
@@ -94,6 +89,20 @@ export function makeLiveStreams(deps: LiveDeps): LiveStreams {
       for (const hub of hubs.values()) hub.endAll('stopping');
     },
   };
+}
+
+/**
+ * The places that a stream takes. Half of a tenant's are kept for its staff: anybody may sign up as a client, and many
+ * clients could else keep everybody out.
+ */
+function placesOf(tenantId: TenantId, { id, surface }: Caller, settings: LiveSettings): [string, number][] {
+  const isOutside = surface === 'portal' || surface === 'partner';
+  return [
+    ['all', settings.streamsMax],
+    [tenantId, settings.perTenantMax],
+    ...(isOutside ? [[`${tenantId}/outside`, Math.floor(settings.perTenantMax / 2)] satisfies [string, number]] : []),
+    [`${tenantId}/${id}`, settings.perCallerMax],
+  ];
 }
 
 /** Counts streams by the places that they take; all of them or none. */

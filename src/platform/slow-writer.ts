@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 /** A reader that takes nothing for this long is cut off. */
 const READER_MS_MAX = 30_000;
@@ -28,5 +30,24 @@ export async function writeSlowly(
     throw error;
   } finally {
     response.off('close', gone);
+  }
+}
+
+/**
+ * Hands a stream on as the whole of an answer, as fast as it is read. False where the reader has gone, or has taken nothing
+ * for 30 s; an error of the stream itself is thrown, and the answer cut off.
+ */
+export async function pipeSlowly(
+  source: Readable,
+  response: ServerResponse,
+  readerMsMax: number = READER_MS_MAX,
+): Promise<boolean> {
+  response.setTimeout(readerMsMax, () => response.destroy());
+  try {
+    await pipeline(source, response);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE') return false;
+    throw error;
   }
 }

@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../kernel/clock.ts';
 import type { OperationId, TenantId } from '../kernel/ids.ts';
 import { hint } from '../platform/events/index.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Route, route, streamRoute } from '../platform/route.ts';
+import { pipeSlowly } from '../platform/slow-writer.ts';
 import type { ControlTx } from '../platform/tenant-tx.ts';
 import { resumeTenant, suspendTenant } from './acts.ts';
 import * as contract from './contract.ts';
@@ -196,7 +196,7 @@ async function download(deps: TenancyRoutesDeps, response: ServerResponse, asked
     'Cache-Control': 'no-store',
     'Repr-Digest': `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`,
   });
-  await pipeline(createReadStream(place), response);
+  await pipeSlowly(createReadStream(place), response);
 }
 
 async function shownTenant({ withControl, migrations }: Tenancy, tenantId: TenantId) {

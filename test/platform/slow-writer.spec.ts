@@ -13,6 +13,7 @@ const ends: (() => void)[] = [];
 /** Answers one request with `work`; gives what that came to, and the answer as its reader gets it, who reads nothing yet. */
 async function answering<T>(work: (response: ServerResponse) => Promise<T>) {
   const worked = Promise.withResolvers<T>();
+  worked.promise.catch(() => undefined); // Whoever awaits it sees it, sooner or later.
   const server = createServer((_request, response) => void work(response).then(worked.resolve, worked.reject));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -23,7 +24,6 @@ async function answering<T>(work: (response: ServerResponse) => Promise<T>) {
     server.close();
   });
   answer.on('error', () => undefined); // That it is cut off is what the tests are about.
-  worked.promise.catch(() => undefined); // Whoever awaits it sees it, sooner or later.
   return { came: worked.promise, answer };
 }
 

@@ -90,9 +90,15 @@ export function makeLimits(settings: LimitSettings): Limits {
   };
 }
 
+function detailOf(name: string, max: number): string {
+  if (name === 'sign-in')
+    return `Too many sign-ins, registrations or requests for a mail in ${WINDOW_SECONDS} seconds; a mail to one address counts several times`;
+  return `At most ${max} in ${WINDOW_SECONDS} seconds for one ${name === 'refusals' ? 'address that is refused' : name}`;
+}
+
 const exceeded = (name: string, max: number, retryAfterSeconds: number): Problem =>
   httpProblem('http.rate_limited', {
-    detail: `At most ${max} in ${WINDOW_SECONDS} seconds for one ${name === 'refusals' ? 'address that is refused' : name}`,
+    detail: detailOf(name, max),
     limit: name,
     retryAfterSeconds,
   });

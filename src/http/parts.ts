@@ -25,7 +25,7 @@ export function queryOf(operation: OperationForm, address: string): Readonly<Rec
       errors: [{ path: unknown.slice(0, 100), message: 'is no parameter of this address' }],
     });
   }
-  const parsed = operation.query.safeParse(read.query);
+  const parsed = operation.query.safeParse(read.query, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw httpProblem('http.query_invalid', { errors: faultsOf(parsed.error) });
 }
@@ -95,7 +95,7 @@ function jsonOf(bytes: Buffer, schema: z.ZodType): unknown {
   } as const;
   const read = parseStrictJson(text, limits);
   if (!read.ok) throw httpProblem('http.body_malformed', { detail: read.detail });
-  const parsed = schema.safeParse(read.value);
+  const parsed = schema.safeParse(read.value, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw httpProblem('http.body_invalid', { errors: faultsOf(parsed.error) });
 }

@@ -65,13 +65,27 @@ export function readQuery(address: string): { query: Record<string, string> } | 
 
 const FAULTS_MAX = 20;
 const FAULT_CHARACTERS_MAX = 200;
+/** A list of what may stand somewhere is told up to this length; a longer one stands in the description. */
+const CHOICES_MAX = 12;
 
-/** What is wrong with a part of a request, one line per field; never the value that was sent, which may be a secret. */
+/** What is wrong, in words for people. `input` is there where the parser was told to report it. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if ('input' in issue && issue.input === undefined) return 'is missing';
+  if (issue.code !== 'invalid_value') return issue.message;
+  const { values } = issue;
+  if (values.length > CHOICES_MAX) return `is none of the ${values.length} values of the description`;
+  return `is none of: ${values.map(String).join(', ')}`;
+}
+
+/**
+ * What is wrong with a part of a request, one line per field; never the value that was sent, which may be a secret. Parse with
+ * `reportInput`, so that what is missing can be told from what is wrong.
+ */
 export const faultsOf = (error: z.ZodError): { path: string; message: string }[] =>
   error.issues
     .slice(0, FAULTS_MAX)
     .flatMap((issue) => {
-      if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
+      if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: wordsOf(issue) }];
       return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'is not known here' }));
     })
     .slice(0, FAULTS_MAX)

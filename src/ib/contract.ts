@@ -137,7 +137,7 @@ export const listDescendants = operation({
     asOf,
     depthMax: z
       .string()
-      .regex(/^[1-9]\d{0,3}$/, 'is no whole number from 1')
+      .regex(/^[1-9]\d{0,3}$/, 'is no whole number from 1 to 9999')
       .transform(Number)
       .optional()
       .meta({ description: 'Steps downward at most', examples: ['1'] }),

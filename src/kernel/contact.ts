@@ -60,7 +60,7 @@ export const ReasonText = z
   .trim()
   .min(3)
   .max(REASON_CHARACTERS_MAX)
-  .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'holds a control character')
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'holds a control character')
   .meta({
     description: 'Why, for the record; without personal data.',
     examples: ['The client asked for it by telephone'],

@@ -62,6 +62,7 @@ export const operation = <const Form extends OperationForm>(form: Form): Form =>
 export const isRight = (need: Need): need is Right => typeof need === 'object';
 
 const LIMIT_MAX = 200;
+const LIMIT_FAULT = `is no whole number from 1 to ${LIMIT_MAX}`;
 const LIMIT_DEFAULT = 50;
 const CURSOR_CHARACTERS_MAX = 600;
 const SEARCH_CHARACTERS_MAX = 100;
@@ -73,9 +74,9 @@ export const pageQuery = <const Names extends Sorts, Filters extends z.ZodRawSha
   z.strictObject({
     limit: z
       .string()
-      .regex(/^[1-9]\d{0,2}$/, 'is no whole number from 1')
+      .regex(/^[1-9]\d{0,2}$/, LIMIT_FAULT)
       .transform(Number)
-      .pipe(z.int().min(1).max(LIMIT_MAX))
+      .pipe(z.int().min(1).max(LIMIT_MAX, LIMIT_FAULT))
       .default(LIMIT_DEFAULT),
     cursor: z.string().min(1).max(CURSOR_CHARACTERS_MAX).optional(),
     sort: z.enum(sorts).default(sorts[0]),

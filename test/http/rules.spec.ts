@@ -1,7 +1,11 @@
 import fc from 'fast-check';
+import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
 import { platformProblem } from '../../src/platform/errors.ts';
+import { pageQuery } from '../../src/kernel/operation.ts';
+import { ReasonText } from '../../src/kernel/contact.ts';
 import {
+  faultsOf,
   forwardedHost,
   problemDocument,
   readQuery,
@@ -65,5 +69,30 @@ describe('What a caller is told of our own failures', () => {
     });
     expect(retryAfterSecondsOf(problem)).toBe(2);
     expect(retryAfterSecondsOf(platformProblem('platform.internal'))).toBeUndefined();
+  });
+});
+
+describe('What a caller is told of his own mistakes', () => {
+  const told = (schema: z.ZodType, value: unknown): string[] => {
+    const parsed = schema.safeParse(value, { reportInput: true });
+    return parsed.success ? [] : faultsOf(parsed.error).map(({ path, message }) => `${path} ${message}`);
+  };
+
+  it('is in words for people: what is missing, what may stand there, and never a list that is cut off', () => {
+    const many = z.enum(Array.from({ length: 40 }, (_none, number) => `value-${number}`) as [string, ...string[]]);
+    const schema = z.strictObject({ name: z.string(), few: z.enum(['a', 'b']), many, rows: z.array(z.string()) });
+    expect(told(schema, {})).toEqual(['name is missing', 'few is missing', 'many is missing', 'rows is missing']);
+    expect(told(schema, { name: 1, few: 'c', many: 'c', rows: [] })).toEqual([
+      'name Invalid input: expected string, received number',
+      'few is none of: a, b',
+      'many is none of the 40 values of the description',
+    ]);
+  });
+
+  it('names both bounds of a page, and of an empty reason that it is too short', () => {
+    const list = pageQuery(['name'], {});
+    for (const limit of ['0', '201', '999', '1000', '1e2'])
+      expect(told(list, { limit })).toEqual(['limit is no whole number from 1 to 200']);
+    expect(told(ReasonText, '')).toEqual([' Too small: expected string to have >=3 characters']);
   });
 });

@@ -49,9 +49,9 @@ export async function limitMails(deps: SignInDeps, realm: Realm, email: string, 
  * so; the answer and the work are the same. `identity.password_weak` names what is wrong with the password.
  */
 export async function register(deps: SignInDeps, realm: Realm, given: Registration, asked: Asked): Promise<void> {
-  await limitMails(deps, realm, given.email, asked);
-  const fault = passwordFault(given.password, given.email);
+  const fault = passwordFault(given.password, given.email); // First: what sends no mail must not use up mails.
   if (fault !== undefined) throw identityProblem('identity.password_weak', { fault });
+  await limitMails(deps, realm, given.email, asked);
   await withoutTelling(deps, async () => {
     const hash = await deps.hasher.hash(given.password);
     await realm.run(asked.origin, async (tx) => {

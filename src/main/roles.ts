@@ -63,7 +63,7 @@ export const processMetrics = (platform: Platform, work: Work, relayStats: () =>
     relay: () => relayStats() ?? { waiting: 0, active: 0, handled: 0, parked: 0, failingTenants: 0, lagEventsMax: 0 },
   });
 
-/** Answers HTTP: the feed on tenants' hosts; health, metrics, start page and queue board on the bare host. */
+/** Answers HTTP: the API on every host, the feed on tenants' hosts; health, metrics, start page and queue board on the bare host. */
 export async function startApi(
   deps: RoleDeps,
   snapshot: () => Promise<Snapshot>,

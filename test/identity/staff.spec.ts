@@ -3,8 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { beginTotp, confirmTotp, stepUp } from '../../src/identity/factors/contract.ts';
 import { login, me } from '../../src/identity/sign-in/contract.ts';
-import { createRole, updateRole } from '../../src/identity/roles/contract.ts';
-import { register } from '../../src/identity/registration/contract.ts';
 import * as staff from '../../src/identity/staff/contract.ts';
 import { createDesk } from '../../src/identity/desks/contract.ts';
 import { IbId, UserId } from '../../src/kernel/ids.ts';
@@ -20,11 +18,6 @@ const expireAll = query(
   'test.expire_invitations',
   z.object({}),
   `update identity.invitations set expires_at = clock_timestamp() where accepted_at is null`,
-);
-const provenLongAgo = query(
-  'test.proven_long_ago',
-  z.object({}),
-  `update identity.sessions set proven_at = proven_at - interval '6 minutes' where id = :sessionId`,
 );
 const close = query('test.close_user', z.object({}), `update identity.users set status = 'closed' where id = :userId`);
 const eventsOf = query(
@@ -128,49 +121,6 @@ describe('The staff of a tenant', () => {
     expect((await acceptBy(lastToken(late))).status).toBe(204);
     const known = { token: admin.token, body: { email: late, name: 'Robin', roles: ['sales'] } };
     expect((await api.call(staff.inviteUser, known)).code).toBe('identity.user_exists');
-  });
-
-  it('has no invitation left of whoever lost a role: he could else come back by it', async () => {
-    const admin = await person();
-    const owner = await person({ roles: ['owner'] });
-    const { email } = await inviteTo(admin.token, ['admin']);
-    const demotion = { token: owner.token, params: { userId: admin.id }, body: { roles: ['support'] } };
-    expect((await api.call(staff.updateUser, demotion)).status).toBe(200);
-    expect((await acceptBy(lastToken(email))).code).toBe('identity.one_time_token_invalid');
-    const { email: kept } = await inviteTo(owner.token, ['support']);
-    const promotion = { token: owner.token, params: { userId: owner.id }, body: { roles: ['owner', 'sales'] } };
-    expect((await api.call(staff.updateUser, promotion)).status).toBe(200);
-    expect((await acceptBy(lastToken(kept))).status).toBe(204);
-  });
-
-  it('is given rights by whoever gave a second factor just now, not by a token that was stolen later', async () => {
-    const late = await person({ roles: ['owner'] });
-    const other = await person({ roles: ['sales'] });
-    await inAcme((tx) => provenLongAgo(tx, { sessionId: late.sessionId }));
-    const { token } = late;
-    const params = { userId: other.id };
-    const rows = [{ resource: 'plans', actions: ['list'], conditions: ['all' as const], masked: [] }];
-    const roles = { name: 'late', description: 'Late', rows };
-    const answers = [
-      (await inviteTo(token, ['finance'])).answer,
-      await api.call(staff.updateUser, { token, params, body: { roles: ['finance'] } }),
-      await api.call(staff.resumeUser, { token, params, body: { reason: 'back again' } }),
-      await api.call(createRole, { token, body: roles }),
-      await api.call(updateRole, { token, params: { name: 'late' }, body: { rows } }),
-    ];
-    expect(answers.map(({ code }) => code)).toEqual(answers.map(() => 'identity.step_up_needed'));
-  });
-
-  it('is nobody who has not proved his address: the password may be that of whoever signed up with it', async () => {
-    const owner = await person({ roles: ['owner'] });
-    const email = address();
-    const signUp = { email, password: PASSWORD, firstName: 'Robin', lastName: 'Robin', country: 'DE' };
-    expect((await api.call(register, { body: signUp })).status).toBe(202);
-    const listed = await api.call(staff.listUsers, { token: owner.token, query: { q: email } });
-    const [user] = listed.ok().data;
-    const params = { userId: UserId.parse(user?.id) };
-    const change = { token: owner.token, params, body: { roles: ['client', 'finance'] } };
-    expect((await api.call(staff.updateUser, change)).code).toBe('identity.role_not_given');
   });
 
   it('is joined by an IB, whose role comes with the IB; one that does not exist is refused', async () => {

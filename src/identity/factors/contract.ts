@@ -100,7 +100,8 @@ export const stepUp = operation({
   method: 'post',
   path: '/api/v1/auth/step-up',
   summary: 'Prove the session anew by a second factor',
-  description: 'What needs a step up may be done for 5 minutes after it. After five wrong codes further ones have to wait.',
+  description:
+    'What needs a step up may be done for 5 minutes after it. After five wrong codes further ones have to wait.',
   body: z.union([z.strictObject({ otp: OneTimeCode }), z.strictObject({ passkey: AuthenticationResponse })]),
   answers: { 200: z.strictObject({ provenAt: InstantText }) },
   problems: ['identity.code_wrong', 'identity.passkey_refused', 'identity.sign_in_delayed'],

@@ -3,28 +3,19 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { runCli } from '../../src/main/cli/program.ts';
+import { cascadeHere } from '../support/cascade.ts';
 
 describe('Tenants by the command line', () => {
   let folder: string;
   const installation = `t${randomBytes(4).toString('hex')}`;
-  const run = async (...args: string[]) => {
-    let out = '';
-    let err = '';
-    const environment = {
+  const run = (...args: string[]) =>
+    cascadeHere(args, {
       DATABASE_URL: inject('adminUrl'),
       CASCADE_DATA: folder,
       CASCADE_INSTALLATION: installation,
       CASCADE_SECRET: 'a secret for tests: 0123456789abcdef',
       CASCADE_OPERATOR_TOKEN: 'a token for tests: 0123456789abcdef',
-    };
-    const code = await runCli(args, {
-      environment,
-      write: (text) => (out += text),
-      writeError: (text) => (err += text),
     });
-    return { code, out, err };
-  };
   const asJson = async (...args: string[]): Promise<unknown> => {
     const { code, out, err } = await run(...args, '--json');
     expect({ code, err }).toEqual({ code: 0, err: '' });

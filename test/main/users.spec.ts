@@ -5,7 +5,7 @@ import { acceptInvitation } from '../../src/identity/staff/contract.ts';
 import { beginTotp, confirmTotp } from '../../src/identity/factors/contract.ts';
 import { login } from '../../src/identity/sign-in/contract.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
-import { cascade } from '../support/cascade.ts';
+import { cascadeHere } from '../support/cascade.ts';
 
 const PASSWORD = 'orange bicycle under the bridge';
 const Invited = z.object({ email: z.string(), role: z.string(), link: z.string(), token: z.string() });
@@ -18,7 +18,7 @@ describe('The first people', () => {
   afterAll(() => api.close());
 
   const run = (...args: string[]) =>
-    cascade(args, {
+    cascadeHere(args, {
       DATABASE_URL: inject('adminUrl'),
       CASCADE_INSTALLATION: api.tenancy.creation.installation,
       CASCADE_SECRET: api.config.secret,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { runCli } from '../../src/main/cli/program.ts';
 
 /** What a run of the command line ended with. */
 export type Run = { readonly code: number | null; readonly out: string; readonly err: string };
@@ -19,4 +20,16 @@ export function cascade(
   child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()));
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+}
+
+/** The same within this process, for tests of what commands do: a process of its own for each takes a second to start. */
+export async function cascadeHere(args: readonly string[], environment: Record<string, string>): Promise<Run> {
+  let out = '';
+  let err = '';
+  const code = await runCli(args, {
+    environment,
+    write: (text) => (out += text),
+    writeError: (text) => (err += text),
+  });
+  return { code, out, err };
 }

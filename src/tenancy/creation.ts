@@ -7,7 +7,7 @@ import { tenancyProblem } from './errors.ts';
 import { tellTenant } from './notices/service.ts';
 import { type Provisioning, type ProvisioningStep, provisionDatabase } from './provision.ts';
 import * as queries from './queries.ts';
-import { isSlug, namesOf } from './rules.ts';
+import { isReserved, isSlug, namesOf } from './rules.ts';
 import { placed, type Tenant, type TenantRow } from './types.ts';
 
 /** What registering a tenant needs. */
@@ -30,8 +30,11 @@ export async function registerTenant(
   { installation, baseHost, clock }: Pick<Creation, 'installation' | 'baseHost' | 'clock'>,
   { slug, name, completes = false }: { readonly slug: string; readonly name: string; readonly completes?: boolean },
 ): Promise<TenantRow> {
-  if (!isSlug(slug))
-    throw tenancyProblem('tenancy.slug_invalid', { detail: `Read ${JSON.stringify(slug.slice(0, 60))}` });
+  if (!isSlug(slug)) {
+    const read = JSON.stringify(slug.slice(0, 60));
+    const detail = isReserved(slug) ? `${read} is kept for the installation` : `Read ${read}`;
+    throw tenancyProblem('tenancy.slug_invalid', { detail });
+  }
   const id = idFromUuid('tnt', newUuid(clock.now().getTime()));
   const [inserted] = await queries.insertTenant(tx, { id, slug, name, ...namesOf(installation, slug) });
   const [found] = await queries.tenantOfSlug(tx, { slug });

@@ -2,8 +2,11 @@
 const SLUG = /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/;
 const RESERVED = new Set(['control', 'queue', 'template', 'ops', 'www', 'api', 'admin', 'localhost']);
 
+/** Whether a name is one that the installation keeps for itself. */
+export const isReserved = (text: string): boolean => RESERVED.has(text);
+
 /** Whether a text can name a tenant: 2 to 40 small letters, digits and hyphens, first a letter, last no hyphen. */
-export const isSlug = (text: string): boolean => SLUG.test(text) && !text.includes('--') && !RESERVED.has(text);
+export const isSlug = (text: string): boolean => SLUG.test(text) && !text.includes('--') && !isReserved(text);
 
 /** The names of a tenant's database and of its two roles within an installation. */
 export function namesOf(installation: string, slug: string): { database: string; appRole: string; ownerRole: string } {

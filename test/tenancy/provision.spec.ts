@@ -84,6 +84,9 @@ describe('A tenant has a database of its own', () => {
         code: 'tenancy.slug_invalid',
         status: 422,
       });
+    await expect(acme.tenancy.createTenant({ slug: 'www', name: 'x' })).rejects.toMatchObject({
+      detail: '"www" is kept for the installation',
+    });
     await expect(acme.tenancy.createTenant({ slug: 'acme', name: 'x' })).rejects.toMatchObject({
       code: 'tenancy.slug_taken',
       status: 409,

@@ -21,7 +21,8 @@ export async function prepareQueueDatabase(place: ControlPlace, schema: string):
     if (!(await exists(pool, 'select 1 from pg_database where datname = ?', [database])))
       await pool.raw('create database ??', [database]);
     await pool.raw('revoke all on database ?? from public', [database]);
-    await pool.raw('grant connect, create on database ?? to ??', [database, role]);
+    // BullMQ adds jobs in bulk through a temporary table.
+    await pool.raw('grant connect, create, temporary on database ?? to ??', [database, role]);
     await asAdmin(place, database, async (own) => {
       const question = 'select 1 from pg_namespace where nspname = ? and nspowner <> ?::regrole';
       if (await exists(own, question, [schema, role])) await own.raw('drop schema ?? cascade', [schema]);

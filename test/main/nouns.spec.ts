@@ -179,9 +179,15 @@ describe('Trees, plans and mappings are reached by the command line', () => {
   it('shows the queues, pauses and resumes them', async () => {
     expect(JSON.parse((await run('queues', 'list', '--json')).out)).toMatchObject([
       { name: 'commissions', paused: false, waiting: 0 },
+      { name: 'notifications', paused: false },
+      { name: 'tenants', paused: false },
     ]);
     await run('queues', 'pause', 'commissions');
-    expect(JSON.parse((await run('queues', 'list', '--json')).out)).toMatchObject([{ paused: true }]);
+    expect(JSON.parse((await run('queues', 'list', '--json')).out)).toMatchObject([
+      { name: 'commissions', paused: true },
+      { name: 'notifications', paused: false },
+      { name: 'tenants', paused: false },
+    ]);
     expect(await run('queues', 'resume', 'commissions')).toMatchObject({ code: 0, out: 'commissions is running\n' });
     expect(await run('queues', 'retry', 'payments')).toMatchObject({
       code: 1,

@@ -151,7 +151,7 @@ export const configVariables = {
   signInsMax: variable(
     'CASCADE_SIGN_INS_PER_MINUTE',
     '30',
-    'Attempts per minute and address to sign in, to register, or to ask for a reset; each is counted for itself.',
+    'Attempts per minute and address to sign in, to register, or to ask for a reset, at all tenants together; each is counted for itself.',
     whole(1, 100_000_000),
   ),
   commissionsConcurrency: variable(

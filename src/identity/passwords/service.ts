@@ -23,6 +23,8 @@ import type { User } from '../users/types.ts';
 import { passwordFault } from './rules.ts';
 
 const PURPOSE = 'reset_password';
+/** What a change costs of its limit: it hashes twice, and who is signed in may ask for much. */
+const CHANGE_COST = 10;
 /** Mails at a time whose tokens could be used. */
 const MAILS_MAX = 3;
 
@@ -112,6 +114,7 @@ export async function changePassword(
   },
   asked: Asked,
 ): Promise<void> {
+  await deps.limit(`change-password/${given.userId}`, CHANGE_COST);
   const { user, present } = await realm.run(asked.origin, async (tx) => {
     const found = await findUser(tx, given.userId);
     if (found === undefined) throw identityProblem('identity.user_unknown');

@@ -40,7 +40,7 @@ const MAIL_COST = 10;
 /** Bounds on calls that send mails: by the address that asks, and by the one that is written to. */
 export async function limitMails(deps: SignInDeps, realm: Realm, email: string, { device }: Asked): Promise<void> {
   const place = realm.tenantId ?? 'bare';
-  await deps.limit(`mail-by/${place}/${device.address}`, 1);
+  await deps.limit(`mail-by/${device.address}`, 1); // All tenants together: registering costs a hash, which they share.
   await deps.limit(`mail-to/${place}/${accountHashOf(email).toString('base64url')}`, MAIL_COST);
 }
 

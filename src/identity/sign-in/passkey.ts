@@ -29,7 +29,7 @@ export async function signInByPasskey(
   given: PasskeySignIn,
   asked: Asked,
 ): Promise<SignedIn> {
-  await deps.limit(`sign-in/${realm.tenantId ?? 'bare'}/${asked.device.address}`, 1);
+  await deps.limit(`sign-in/${asked.device.address}`, 1);
   const result = await realm.run(asked.origin, async (tx) => {
     const proof = await proveByPasskey(tx, given.site, given.passkey, null);
     if ('refused' in proof)

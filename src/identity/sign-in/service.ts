@@ -57,8 +57,7 @@ export type SignedIn = AccessToken & {
  * compared; after five that failed each further one must wait longer (`identity.sign_in_delayed`), never for good.
  */
 export async function signIn(deps: SignInDeps, realm: Realm, given: Credentials, asked: Asked): Promise<SignedIn> {
-  const place = realm.tenantId ?? 'bare';
-  await deps.limit(`sign-in/${place}/${asked.device.address}`, 1);
+  await deps.limit(`sign-in/${asked.device.address}`, 1); // All tenants together: they share what hashing costs.
   const { failures, user, hash } = await realm.run(asked.origin, async (tx) => {
     const counted = await countAttempt(tx, given.email, deps.settings.delays);
     const found = await findUserByEmail(tx, given.email);

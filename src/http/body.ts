@@ -38,7 +38,11 @@ export async function readBody(
   allBodies: HeldBytes = ofProcess,
 ): Promise<Buffer> {
   const tooLarge = () =>
-    httpProblem('http.body_too_large', { detail: `At most ${bytesMax} bytes are taken`, bytesMax });
+    httpProblem('http.body_too_large', {
+      detail:
+        bytesMax === 0 ? 'This address takes no body, not even an empty object' : `At most ${bytesMax} bytes are taken`,
+      bytesMax,
+    });
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge();
   if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined)
     return Buffer.alloc(0);

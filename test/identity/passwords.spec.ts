@@ -117,7 +117,12 @@ describe('Passwords and sessions by the API', () => {
 
   it('reads the cookie for its own pages only, and forgets it at signing out', async () => {
     const kim = await api.client();
-    for (const foreign of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }])
+    for (const foreign of [
+      { origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' }, // Another tenant's host is one.
+      { origin: 'null' },
+    ])
       expect((await api.go(kim.cookie, foreign)).status).toBe(403);
     expect((await api.call(refresh, {})).code).toBe('identity.refresh_invalid');
     expect((await api.call(refresh, { tenant: 'zenith', headers: { cookie: kim.cookie } })).code).toBe(

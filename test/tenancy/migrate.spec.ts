@@ -32,14 +32,18 @@ describe('Migrating all tenants', () => {
     migrations = path.join(parent, 'tenant');
     await cp(migrationFolder('tenant'), migrations, { recursive: true });
     tenancy = await openTestTenancy({ migrations });
-    for (const slug of slugs) await tenancy.createTenant({ slug, name: slug });
   });
+  /** Makes tenants: each takes time, so a test makes those that it is about. */
+  const make = async (...names: string[]): Promise<void> => {
+    for (const slug of names) await tenancy.createTenant({ slug, name: slug });
+  };
   afterEach(async () => {
     await tenancy.close();
     await rm(path.dirname(migrations), { recursive: true });
   });
 
   it('applies what each lacks as its owner, tells how far it is, and does nothing the second time', async () => {
+    await make(...slugs);
     const names = [
       await add('first', 'create table platform.first (id bigint primary key)'),
       await add('second', 'create table platform.second (id bigint primary key)'),
@@ -62,6 +66,7 @@ describe('Migrating all tenants', () => {
   });
 
   it('halts on the first failure, says which and why, and keeps what was done; once mended it goes on where it stopped', async () => {
+    await make(...slugs);
     await add('good', 'create table platform.good (id bigint primary key)');
     const bad = await add('bad', 'alter table platform.quota add column size bigint not null');
     for (const slug of ['alpha', 'delta', 'gamma']) await inDatabase(slug, 'create table platform.quota (id bigint)');
@@ -84,6 +89,7 @@ describe('Migrating all tenants', () => {
   });
 
   it('lets those under way finish when one fails', async () => {
+    await make(...slugs);
     const name = await add(
       'slow',
       `do $$ begin if current_database() like '%alpha' then raise exception 'not here'; end if; perform pg_sleep(0.5); end $$`,
@@ -97,6 +103,7 @@ describe('Migrating all tenants', () => {
   });
 
   it('goes on where a killed process left its mark that it was migrating', async () => {
+    await make('alpha');
     const name = await add('after_kill', 'create table platform.after_kill (id bigint primary key)');
     await inDatabase('alpha', 'update public.schema_migrations_lock set is_locked = 1');
     const report = await tenancy.migrateTenants();
@@ -105,6 +112,7 @@ describe('Migrating all tenants', () => {
   });
 
   it('is done by one process at a time per database: the second finds nothing left to do', async () => {
+    await make('alpha');
     const name = await add('once', 'create table platform.once as select pg_sleep(0.3)::text as slept');
     const { database, ownerRole } = await tenancy.tenantOfSlug('alpha');
     const run = () => migrate(tenancy.provisioning, database, migrations, ownerRole);
@@ -112,6 +120,7 @@ describe('Migrating all tenants', () => {
   });
 
   it('a tenant made from an old clone that was interrupted is brought up to date when it is completed', async () => {
+    await make('gamma');
     await tenancy.withControl((tx) =>
       tx.sql.raw(`update control.tenants set status = 'provisioning' where slug = 'gamma'`),
     );

@@ -6,7 +6,7 @@ import { createTenantClient, type TenantClient } from '../../src/platform/tenant
 import { EventStream, openEventStream } from '../support/event-stream.ts';
 import { makePerson } from '../support/people.ts';
 import { foreignWords, newCanary, Sightings } from './support/canaries.ts';
-import { type Tally, visitor } from './support/crowd.ts';
+import { BUSY, readAtOnce, type Tally, visitor } from './support/crowd.ts';
 import { absentOf, bodiesWith, pathsWith, queriesWith, withoutIds } from './support/strangers.ts';
 import { askAt, type Habitat, openHabitat, roles } from './support/habitat.ts';
 import { type Installation, openInstallation, OPERATOR_TOKEN } from './support/installation.ts';
@@ -14,9 +14,9 @@ import { rounds, runsAll } from './support/rounds.ts';
 import { until } from './support/wait.ts';
 
 /** As much as two cores carry; the case asks for 50 tenants, 200 requests at once each and ten minutes. */
-const [TENANTS, AT_ONCE, SECONDS] = runsAll ? [50, 4, 120] : [4, 4, 2];
+const [TENANTS, AT_ONCE, SECONDS] = runsAll ? [50, 2, 60] : [4, 4, 2];
 const SCALE = `${TENANTS} tenants, ${AT_ONCE} requests at once each for ${SECONDS} s on ${cpus().length} cores`;
-const OPENED_AT_ONCE = 4;
+const OPENED_AT_ONCE = 2;
 /** An export takes a second or two, so a short run makes a few. */
 const EXPORTS = runsAll ? TENANTS : 2;
 
@@ -25,7 +25,7 @@ describe('Tenants side by side', () => {
   let client: TenantClient;
   const habitats: Habitat[] = [];
   const seen = new Sightings();
-  const tally: Tally = { requests: 0, aborted: 0, statuses: new Map() };
+  const tally: Tally = { requests: 0, aborted: 0, cut: 0, statuses: new Map() };
 
   beforeAll(async () => {
     stage = await openInstallation();
@@ -56,6 +56,7 @@ describe('Tenants side by side', () => {
     { few: 1, all: 1, roundMsMax: 900_000 },
     async ({ random }) => {
       const streams = await Promise.all(habitats.map((habitat) => openStream(stage.port, habitat)));
+      await readAtOnce(habitats, seen, tally);
       const untilMs = performance.now() + SECONDS * 1000;
       const visits = habitats.flatMap((habitat) =>
         Array.from({ length: AT_ONCE }, () => {
@@ -83,16 +84,23 @@ describe('Tenants side by side', () => {
       expect(seen.breaches.slice(0, 5)).toEqual([]);
       for (const where of ['answers', 'mails', 'exports'])
         expect([where, seen.counts.get(where)?.own]).not.toEqual([where, 0]);
-      expect([...tally.statuses].filter(([status]) => status >= 500 && status !== 503)).toEqual([]);
+      expect([...tally.statuses].filter(([status]) => status >= 500 && status !== BUSY)).toEqual([]);
+      expect(tally.statuses.get(BUSY) ?? 0).toBeLessThan(tally.requests / 2);
+      expect(tally.cut).toBeLessThan(1 + tally.requests / 100); // An export whose database has no connection left is cut, not ended.
       return { recoveryMs };
     },
   );
 
   const allAreBooked = (): Promise<number> =>
-    until('all deals are booked', 120_000, async () => {
-      const due = await Promise.all(habitats.map(({ broker }) => broker.due()));
-      return due.every((count) => count === 0);
-    });
+    until(
+      'all deals are booked',
+      120_000,
+      async () => {
+        const due = await Promise.all(habitats.map(({ broker }) => broker.due()));
+        return due.every((count) => count === 0);
+      },
+      500,
+    );
 
   async function openStream(port: number, { slug, people }: Habitat): Promise<EventStream> {
     const stream = await openEventStream({ port, token: people.owner.token, host: `${slug}.localhost` });
@@ -107,9 +115,12 @@ describe('Tenants side by side', () => {
       ['register', person],
       ['password/forgot', { email: `owner.${canary}@example.com` }],
     ] as const) {
-      const answer = await ask({ method: 'POST', path: `/api/v1/auth/${path}`, body });
-      expect(answer.status, answer.text()).toBe(202);
-      seen.lookForIds('answers', canary, answer.text());
+      await until(`${path} is answered`, 120_000, async () => {
+        const answer = await ask({ method: 'POST', path: `/api/v1/auth/${path}`, body });
+        seen.look('answers', canary, answer.text());
+        if (answer.status !== BUSY) expect(answer.status, answer.text()).toBe(202);
+        return answer.status !== BUSY;
+      });
     }
   }
 
@@ -155,7 +166,9 @@ describe('Tenants side by side', () => {
   function report(): void {
     const statuses = [...tally.statuses].toSorted(([one], [other]) => one - other).map((each) => each.join(': '));
     const places = [...seen.counts].map(([where, { texts, own }]) => `${where} ${texts} (${own} with the own word)`);
-    console.info(`A19: ${SCALE}: ${tally.requests} requests, ${tally.aborted} broken off; ${statuses.join(', ')}`);
+    console.info(
+      `A19: ${SCALE}: ${tally.requests} requests, ${tally.aborted} broken off, ${tally.cut} cut; ${statuses.join(', ')}`,
+    );
     console.info(`A19: looked through ${places.join(', ')}`);
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Random } from '../../../simulators/mt-server/index.ts';
+import { isProblem } from '../../../src/kernel/problem.ts';
 import type { TenantResponse } from '../../../src/platform/tenant-client.ts';
 import type { Sightings } from './canaries.ts';
 import { type Ask, deals, type Habitat, lists, type Role } from './habitat.ts';
@@ -23,6 +24,8 @@ const READS: readonly string[] = [
 ];
 const READERS: readonly Role[] = ['owner', 'admin', 'finance', 'support', 'auditor', 'client', 'ib'];
 const ABORT_MS_MAX = 30;
+/** More is asked at once than there are connections: whoever waits too long is told to come back. */
+export const BUSY = 503;
 
 /** What one of a tenant's people does next. */
 function nextAsk({ canary, people, ids, apiKey }: Habitat, random: Random): Ask {
@@ -62,7 +65,7 @@ function nextAsk({ canary, people, ids, apiKey }: Habitat, random: Random): Ask 
   ])();
 }
 
-export type Tally = { requests: number; aborted: number; readonly statuses: Map<number, number> };
+export type Tally = { requests: number; aborted: number; cut: number; readonly statuses: Map<number, number> };
 
 const note = (tally: Tally, status: number): void =>
   void tally.statuses.set(status, (tally.statuses.get(status) ?? 0) + 1);
@@ -89,8 +92,9 @@ export async function visitor(habitat: Habitat, { random, untilMs, seen, tally, 
       seenAnswer(seen, 'answers', habitat, answer, tally);
       if (asked.token === habitat.people.reader.token) checkReader(seen, habitat, asked, answer);
     } catch (error) {
-      if (signal?.aborted !== true) throw error;
-      tally.aborted += 1;
+      if (signal?.aborted === true) tally.aborted += 1;
+      else if (isProblem(error, 'platform.request_unreachable')) tally.cut += 1;
+      else throw error;
     }
   }
 }
@@ -103,6 +107,18 @@ type VisitorNeeds = {
   readonly port: number;
 };
 
+/** Everybody's reader asks at the same moment for both of what the one role means somewhere. */
+export async function readAtOnce(habitats: readonly Habitat[], seen: Sightings, tally: Tally): Promise<void> {
+  for (const path of [lists.clients, lists.ibs])
+    await Promise.all(
+      habitats.map(async (habitat) => {
+        const answer = await habitat.ask({ path, token: habitat.people.reader.token });
+        seenAnswer(seen, 'answers', habitat, answer, tally);
+        checkReader(seen, habitat, { path }, answer);
+      }),
+    );
+}
+
 function seenAnswer(seen: Sightings, where: string, { canary }: Habitat, answer: TenantResponse, tally: Tally): void {
   note(tally, answer.status);
   const text = `${JSON.stringify(answer.headers)}\n${answer.text()}`;
@@ -112,6 +128,7 @@ function seenAnswer(seen: Sightings, where: string, { canary }: Habitat, answer:
 
 /** A role of the same name means something else at each tenant: what a process keeps of the one must not serve the other. */
 function checkReader(seen: Sightings, habitat: Habitat, { path }: Ask, { status }: TenantResponse): void {
+  if (status === BUSY) return;
   const mayRead = (path === lists.clients) === habitat.readersReadClients;
   if (status !== (mayRead ? 200 : 403)) seen.breaches.push(`the reader of ${habitat.slug} got ${status} of ${path}`);
 }

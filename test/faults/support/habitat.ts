@@ -131,7 +131,7 @@ export async function openHabitat(stage: Installation, client: TenantClient, pla
   const moving = { method: 'POST', path: `/api/v1/ibs/${ibs.at(-1)}/move`, token, body: move } as const;
   await good(ask, { ...moving, headers: { 'idempotency-key': canary } });
   await broker.push(stage.port, deals(broker, TRADES));
-  await until('the first deals are booked', 60_000, async () => (await broker.due()) === 0);
+  await until('the first deals are booked', 60_000, async () => (await broker.due()) === 0, 500);
   const ids = Object.fromEntries(
     await Promise.all(kinds.map(async (kind) => [kind, await idsAt(ask, token, lists[kind])] as const)),
   ) as Record<Kind, string[]>;

@@ -7,7 +7,7 @@ import type { Installation } from './installation.ts';
 import { SECRET } from './stage.ts';
 import { until } from './wait.ts';
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
 /** What a test asks of a tenant's host. */
 export type Ask = {
@@ -51,13 +51,13 @@ export const lists = {
 } as const;
 export type Kind = keyof typeof lists;
 
-export const kinds = Object.keys(lists) as Kind[];
+const kinds = Object.keys(lists) as Kind[];
 
 /** So many that some stay open for the minute after which they pay. */
 const TRADES = 250;
 
 /** Where a tenant answers. */
-export const originOf = (port: number, slug: string | null): string =>
+const originOf = (port: number, slug: string | null): string =>
   `http://${slug === null ? '' : `${slug}.`}localhost:${port}`;
 
 /** Asks a tenant's host, or the installation's own where there is no slug. */

@@ -13,7 +13,6 @@ export type Limit = (key: string, cost: number) => Promise<void>;
 
 /** Who registers as a client. */
 export type NewPerson = {
-  readonly userId: UserId;
   readonly email: string;
   readonly firstName: string;
   readonly lastName: string;

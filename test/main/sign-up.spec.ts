@@ -5,7 +5,6 @@ import { register } from '../../src/identity/registration/contract.ts';
 import type { IbId } from '../../src/kernel/ids.ts';
 import { openClient } from '../../src/main/sign-up.ts';
 import { openScene, type Scene } from '../clients/scene.ts';
-import { newUserId } from '../identity/callers.ts';
 
 describe('Whoever signs up', () => {
   let scene: Scene;
@@ -17,7 +16,6 @@ describe('Whoever signs up', () => {
   const signUp = (referralCode: string | null) =>
     scene.inTenant((tx) =>
       openClient(tx, {
-        userId: newUserId(),
         firstName: 'Nadia',
         lastName: 'Silva',
         email: 'Nadia@Example.com',

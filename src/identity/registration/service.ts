@@ -72,7 +72,7 @@ async function registerIn(
   const userId = await createUserIfNew(tx, { email, name, phone, roles: ['client'], isVerified: false });
   if (userId !== undefined) {
     await putPassword(tx, { userId, hash });
-    const clientId = await deps.openClient(tx, { userId, email, firstName, lastName, country, phone, referralCode });
+    const clientId = await deps.openClient(tx, { email, firstName, lastName, country, phone, referralCode });
     await linkUser(tx, userId, { clientId, ibId: null });
     return sendVerification(tx, deps, { id: userId, email, name }, asked);
   }

@@ -81,15 +81,16 @@ export async function runBooking(
   }: { backend: Backend; brokerage: Brokerage; meter: Meter; concurrency?: number },
   trades: readonly BenchTrade[],
 ): Promise<Run> {
-  await installation.store(
-    brokerage,
-    trades.map(({ line }) => line),
-  );
   const deps = depsOf(installation, backend, concurrency);
   const worker = await startWorker(deps);
   const { commits } = installation;
-  commits.reset(brokerage.tenantId);
   try {
+    await worker.sweeping.settled(); // A worker looks at all tenants as it starts: it would begin before the clock does.
+    await installation.store(
+      brokerage,
+      trades.map(({ line }) => line),
+    );
+    commits.reset(brokerage.tenantId);
     const measured = await meter(async () => {
       await deps.work.dispatcher.enqueueDue(brokerage.tenantId);
       await commits.until(brokerage.tenantId, trades.length, ARM_MS_MAX);

@@ -150,7 +150,7 @@ async function announce({ work }: RoleDeps, tenantId: TenantId): Promise<void> {
 }
 
 /** Books due trades, delivers mails, and sweeps up what no job speaks for. */
-export async function startWorker(deps: RoleDeps): Promise<Role> {
+export async function startWorker(deps: RoleDeps): Promise<Role & { readonly sweeping: Rounds }> {
   const { config, platform, work, metrics, log } = deps;
   const { withTenant } = platform.tenancy;
   const handler = tradeExecutedHandler({
@@ -198,6 +198,7 @@ export async function startWorker(deps: RoleDeps): Promise<Role> {
   const houseKeeping = startHouseKeeping(platform.tenancy, log);
   return {
     name: 'worker',
+    sweeping,
     stop: async () => {
       await sweeping.stop();
       await mail.stop();

@@ -55,10 +55,12 @@ describe('Trees, plans and mappings are reached by the command line', () => {
     const { kid } = first as { kid: string };
     expect(await json('keys', 'rotate')).toMatchObject({ retired: [kid] });
     expect(await json('keys', 'list')).toMatchObject([
-      { kid, verifiesUntil: expect.any(String) },
+      { kid, verifiesUntil: expect.any(String) as string },
       { verifiesUntil: null },
     ]);
-    expect(await json('keys', 'rotate', '--revoke')).toMatchObject({ retired: expect.arrayContaining([kid]) });
+    expect(await json('keys', 'rotate', '--revoke')).toMatchObject({
+      retired: expect.arrayContaining([kid]) as string[],
+    });
     const { out } = await run('keys', 'list');
     expect(out).not.toContain(kid);
     expect(out).not.toContain('PRIVATE');

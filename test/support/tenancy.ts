@@ -39,15 +39,24 @@ export type TestTenant = {
   readonly close: () => Promise<void>;
 };
 
-/** Opens an installation with one tenant `acme`; `close()` it in `afterAll`. */
-export async function openTestTenant(): Promise<TestTenant> {
-  const tenancy = await openTestTenancy();
-  const tenant = await tenancy.createTenant({ slug: 'acme', name: 'Acme Markets' });
+let made = 0;
+
+/**
+ * Opens an installation with one tenant `acme`; `close()` it in `afterAll`. Tests that need a fresh tenant each give the
+ * installation that they share, and close that.
+ */
+export async function openTestTenant(shared?: Tenancy): Promise<TestTenant> {
+  const tenancy = shared ?? (await openTestTenancy());
+  made += 1;
+  const tenant = await tenancy.createTenant({
+    slug: shared === undefined ? 'acme' : `acme${made}`,
+    name: 'Acme Markets',
+  });
   return {
     tenancy,
     tenant,
     inTenant: (work) => tenancy.withTenant(tenant.id, testOrigin, work),
-    close: tenancy.close,
+    close: shared === undefined ? tenancy.close : async () => undefined,
   };
 }
 

@@ -18,6 +18,7 @@ import {
   type StoredBatchHint,
   type SymbolMapping,
 } from '../../src/trading/index.ts';
+import type { Tenancy } from '../../src/tenancy/index.ts';
 import { askRoute } from '../support/ask-route.ts';
 import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
 
@@ -78,8 +79,9 @@ export type Answered = { readonly status: number; readonly body: unknown; readon
 /** A tenant with one server and one source of its deals; what a bridge sends, and what is stored of it. */
 export type Desk = Awaited<ReturnType<typeof openDesk>>;
 
-export async function openDesk() {
-  const acme: TestTenant = await openTestTenant();
+/** Opens a desk, of an installation of its own or of a shared one. */
+export async function openDesk(shared?: Tenancy) {
+  const acme: TestTenant = await openTestTenant(shared);
   const clock = { atMs: NOW_MS, now: () => new Date(clock.atMs) };
   const keeping = { sealer: makeSealer('a secret of at least thirty-two characters', 'trading.sources'), clock };
   const hints: StoredBatchHint[] = [];

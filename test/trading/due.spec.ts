@@ -1,14 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimDue, dueKeys, dueSummary, opensOf } from '../../src/trading/index.ts';
 import { add, closing, type Desk, openDesk, opening } from './desk.ts';
+import type { Tenancy } from '../../src/tenancy/index.ts';
+import { openTestTenancy } from '../support/tenancy.ts';
 
 const T0 = 1_773_187_200;
 
 describe('Deals that close volume wait to be booked', () => {
+  let tenancy: Tenancy;
   let desk: Desk;
+  beforeAll(async () => {
+    tenancy = await openTestTenancy();
+  });
+  afterAll(() => tenancy.close());
   beforeEach(async () => {
-    desk = await openDesk();
-    return desk.close;
+    desk = await openDesk(tenancy);
   });
 
   it('are claimed with all that a booking needs, in the order of their keys', async () => {

@@ -1,11 +1,17 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { add, closing, type Desk, heartbeat, openDesk } from './desk.ts';
+import type { Tenancy } from '../../src/tenancy/index.ts';
+import { openTestTenancy } from '../support/tenancy.ts';
 
 describe('The feed knows where a source stands', () => {
+  let tenancy: Tenancy;
   let desk: Desk;
+  beforeAll(async () => {
+    tenancy = await openTestTenancy();
+  });
+  afterAll(() => tenancy.close());
   beforeEach(async () => {
-    desk = await openDesk();
-    return desk.close;
+    desk = await openDesk(tenancy);
   });
   const seqs = (...numbers: number[]) => numbers.map((seq) => heartbeat(seq));
 

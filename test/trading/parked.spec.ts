@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Currency } from '../../src/kernel/currency.ts';
 import { createClients, openAccounts } from '../../src/clients/index.ts';
 import {
@@ -14,14 +14,20 @@ import {
   setGroups,
 } from '../../src/trading/index.ts';
 import { add, closing, type Desk, line, NOW_MS, openDesk, opening, SERVER, symbolNamed } from './desk.ts';
+import type { Tenancy } from '../../src/tenancy/index.ts';
+import { openTestTenancy } from '../support/tenancy.ts';
 
 const T0 = 1_773_187_200;
 
 describe('Parked deals are seen, and run again when their cause is mended', () => {
+  let tenancy: Tenancy;
   let desk: Desk;
+  beforeAll(async () => {
+    tenancy = await openTestTenancy();
+  });
+  afterAll(() => tenancy.close());
   beforeEach(async () => {
-    desk = await openDesk();
-    return desk.close;
+    desk = await openDesk(tenancy);
   });
   const rerun = (choice: { code?: string; max?: number; after?: bigint } = {}) =>
     desk.inTenant((tx) => rerunParked(tx, { max: 100, ...choice }));

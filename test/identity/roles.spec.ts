@@ -188,9 +188,9 @@ describe('Roles of a tenant', () => {
   it('are given by each built-in role to nobody beyond its own rights', async () => {
     const staff = ['owner', 'admin', 'compliance', 'finance', 'sales', 'support', 'auditor'];
     for (const maker of staff) {
+      const by = await person({ roles: [maker] });
       for (const given of staff) {
         const target = await person({ roles: ['auditor'] });
-        const by = await person({ roles: [maker] });
         const change = api.withTenant(api.tenantOf('acme').id, testOrigin, (tx) =>
           changePerson({ isIb: async () => false }, tx, { userId: by.id }, target.id, { roles: [given] }),
         );

@@ -11,6 +11,8 @@ const refusals = {
   },
   'commissions.percentages_above_100': { status: 422, title: 'The percentages of the levels add to more than 100' },
   'commissions.amounts_need_per_lot': { status: 422, title: 'Amounts by level are allowed on the per-lot model only' },
+  'commissions.weights_all_zero': { status: 422, title: 'The weights of a pool are all 0' },
+  'commissions.rank_unknown': { status: 422, title: 'An agreement gives a rank that the plan does not have' },
   'commissions.agreement_names_no_rule': {
     status: 422,
     title: 'An agreement names a component or a rule that the plan does not have',

@@ -29,6 +29,11 @@ export const LEVEL_REASONS = {
   no_rate: 'No agreement gives a rate for this symbol, so the rate is 0.',
   not_above_below: 'The rate is not above the highest rate below.',
   no_level: 'The plan gives no part to this level.',
+  no_override: 'No part of the levels below is left to add an override to.',
+  override_not_covered: 'The rest of the earning does not cover this override, or one below it.',
+  no_rank: 'No agreement gives a rank of the plan, so it takes no slot.',
+  slots_taken: 'A level below has this rank or a higher one, and with it all slots up to here.',
+  suspended_passed_over: 'Not active: passed over, so that its slots stay free for the levels above.',
   suspended_rolled_up: 'Not active: the rate does not count, and the next level takes the part.',
   suspended_to_house: 'Not active: the house keeps the part.',
   suspended_moved_up: 'Not active: the part goes to the next active level above, else to the house.',
@@ -50,6 +55,8 @@ export type RefusalCode =
   | 'commissions.levels_above_budget'
   | 'commissions.percentages_above_100'
   | 'commissions.amounts_need_per_lot'
+  | 'commissions.weights_all_zero'
+  | 'commissions.rank_unknown'
   | 'commissions.agreement_names_no_rule';
 export type Refusal = { readonly code: RefusalCode; readonly detail: string };
 
@@ -59,7 +66,10 @@ export type Fraction = { readonly numerator: bigint; readonly denominator: bigin
 /** Only an active IB is paid; a suspended and a terminated one are passed over alike. */
 export type LinkStatus = 'active' | 'suspended' | 'terminated';
 
-/** An IB's rates in ledger units of the plan currency, by component and rule of one plan version (`compileAgreement`). */
+/**
+ * An IB's rates in ledger units of the plan currency, by component and rule of one plan version (`compileAgreement`). Of a
+ * component whose levels have ranks it is the IB's rank: 1 is the lowest, 0 none.
+ */
 export type AgreementRates = readonly (readonly bigint[])[];
 
 /** One IB between the client and the master. Without an agreement under the plan its rates are 0. */
@@ -101,16 +111,14 @@ export type Verdict =
 /** A compiled filter. */
 export type Judge = (trade: TradeFacts, note?: Note) => Verdict;
 
+/** The weight of each IB of a chain (depth 0 first) in an earning; what they lack of the whole, which is above 0, is the house's. */
+export type Shares = { readonly weights: readonly bigint[]; readonly whole: bigint };
+
 /**
- * A compiled level mode: the weight of each IB of the chain (depth 0 first) in the earning, after suspension has moved parts.
- * What the weights lack of the rule's whole is the house's. `reasons` is filled, one per IB, when given.
+ * A compiled level mode: how a chain shares an earning, after suspension has moved parts. `reasons` is filled, one per IB,
+ * when given.
  */
-export type Weigh = (
-  component: number,
-  rule: number,
-  chain: readonly ChainLink[],
-  reasons?: LevelReason[],
-) => readonly bigint[];
+export type Weigh = (component: number, rule: number, chain: readonly ChainLink[], reasons?: LevelReason[]) => Shares;
 
 /** A base model: one file in models/. `settings` given to `compile` have passed the kind's own schema. */
 export type Model = {
@@ -139,8 +147,7 @@ export type LevelMode = {
   /** Whether parts come from the rates of agreements, which must then keep within the budget. */
   readonly usesRates: boolean;
   readonly refusals: (settings: unknown, frame: LevelFrame) => readonly Refusal[];
-  readonly compile: (settings: unknown, frame: LevelFrame) => CompiledLevels;
+  readonly compile: (settings: unknown, frame: LevelFrame) => Weigh;
+  /** The ranks that agreements may give, from the lowest; absent where the mode knows none. */
+  readonly ranks?: (settings: unknown) => readonly string[];
 };
-
-/** Weights of a component, and by rule the whole of which they are parts. */
-export type CompiledLevels = { readonly wholes: readonly bigint[]; readonly weigh: Weigh };

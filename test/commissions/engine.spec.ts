@@ -40,6 +40,12 @@ const rule = fc.record({
   ),
 });
 
+const RANKS = 3;
+const percentage = fc.oneof(
+  fc.integer({ min: 0, max: 100 }).map(String),
+  fc.integer({ min: 0, max: 100_000_000 }).map((units) => decimalOf(units, 6)),
+);
+
 const levels = (smallestBudget: number): fc.Arbitrary<NaiveLevels> => {
   const few = { minLength: 1, maxLength: 6 };
   return fc.oneof(
@@ -62,6 +68,24 @@ const levels = (smallestBudget: number): fc.Arbitrary<NaiveLevels> => {
         ),
         scaling,
       })),
+    fc.array(percentage, few).map((shares) => ({ kind: 'share_up' as const, shares })),
+    fc.array(percentage, few).map((overrides) => ({ kind: 'additive_override' as const, overrides })),
+    fc
+      .record({ weights: fc.array(fc.integer({ min: 0, max: 5 }), few), lacking: fc.constantFrom('others', 'house') })
+      .map(({ weights, lacking }) => ({ kind: 'pool' as const, weights: [...weights, 1], lacking })),
+    fc.array(fc.integer({ min: 0, max: 4_000_000 }), { minLength: RANKS, maxLength: RANKS }).map((slots) => ({
+      kind: 'rank_slots' as const,
+      unit: 'amount' as const,
+      ranks: slots.map((slot, place) => ({
+        name: `rank-${place}`,
+        slot: decimalOf(Math.floor(Math.min(slot, smallestBudget / slots.length)), 6),
+      })),
+    })),
+    fc.array(fc.integer({ min: 0, max: 33_333_333 }), { minLength: RANKS, maxLength: RANKS }).map((slots) => ({
+      kind: 'rank_slots' as const,
+      unit: 'percent' as const,
+      ranks: slots.map((slot, place) => ({ name: `rank-${place}`, slot: decimalOf(slot, 6) })),
+    })),
   );
 };
 
@@ -104,6 +128,18 @@ const facts: fc.Arbitrary<NaiveFacts> = fc
   .chain((drawn) => {
     const components = drawn.filter((one) => one !== undefined);
     const termsOf = fc.tuple(
+      ...components.flatMap(({ component: { name, levels: ofComponent } }) =>
+        ofComponent.kind === 'rank_slots'
+          ? [
+              fc.option(
+                fc
+                  .integer({ min: 0, max: RANKS - 1 })
+                  .map((place): NaiveTerm => ({ component: name, rank: `rank-${place}` })),
+                { nil: undefined, freq: 4 },
+              ),
+            ]
+          : [],
+      ),
       ...components.flatMap(({ component: { name }, budgets }) =>
         budgets.map((budget) =>
           fc.option(

@@ -3,6 +3,7 @@ import { computeTrade } from '../../src/commissions/engine/rules.ts';
 import {
   accruals,
   amounts,
+  byLevel,
   differential,
   given,
   inputOf,
@@ -279,8 +280,3 @@ describe('a trade that cannot be right is parked and never thrown', () => {
     },
   ])('as $code', ({ code, input }) => expect(computeTrade(input)).toEqual({ kind: 'parked', dealKey: 1n, code }));
 });
-
-function byLevel(parts: readonly string[], house?: string): Record<string, string> {
-  const paid = parts.map((part, depth) => [`IB ${depth + 1}`, part] as const).filter(([, part]) => part !== '');
-  return { ...Object.fromEntries(paid), ...(house === undefined ? {} : { house }) };
-}

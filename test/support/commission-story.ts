@@ -71,15 +71,31 @@ export const amounts = (scaling: 'scaled' | 'unscaled', ...levels: string[]): Na
   scaling: scaling === 'scaled',
 });
 
+export const shareUp = (...shares: string[]): NaiveLevels => ({ kind: 'share_up', shares });
+export const additive = (...overrides: string[]): NaiveLevels => ({ kind: 'additive_override', overrides });
+export const pool = (lacking: 'others' | 'house', ...weights: number[]): NaiveLevels => ({
+  kind: 'pool',
+  weights,
+  lacking,
+});
+const METALS = ['bronze', 'silver', 'gold', 'diamond', 'platinum'];
+/** Slots of bronze, silver, gold, diamond and platinum. */
+export const rankSlots = (unit: 'percent' | 'amount', ...slots: string[]): NaiveLevels => ({
+  kind: 'rank_slots',
+  unit,
+  ranks: slots.map((slot, place) => ({ name: METALS[place] ?? `rank-${place}`, slot })),
+});
+
 /**
- * The chain from the client's own IB upward, keys 1, 2, 3 …: each is an agreed rate ("5.50"), or "-" for none, with
- * "suspended" or "terminated" behind it.
+ * The chain from the client's own IB upward, keys 1, 2, 3 …: each is an agreed rate ("5.50"), a rank ("gold"), or "-" for none,
+ * with "suspended" or "terminated" behind it.
  */
 export function upline(...levels: readonly string[]): NaiveLink[] {
   return levels.map((level, depth) => {
     const [rate = '-', word] = level.split(' ');
     const status = word === 'suspended' || word === 'terminated' ? word : 'active';
-    return { ibKey: depth + 1, status, terms: rate === '-' ? undefined : [{ rate }] };
+    const terms = /^[0-9]/.test(rate) ? [{ rate }] : [{ rank: rate }];
+    return { ibKey: depth + 1, status, terms: rate === '-' ? undefined : terms };
   });
 }
 
@@ -91,6 +107,12 @@ export const tradeClosed = (words: TradeWords = {}): TradeWords => words;
 /** What is expected of a trade: amounts by beneficiary ("IB 1", "client", "house"). */
 export const accruals = (expected: Readonly<Record<string, string>>) => (seen: Seen) =>
   expect(seen.accruals).toEqual(expected);
+/** Parts from depth 0 upward as accruals; one that is empty is no row. */
+export function byLevel(parts: readonly string[], house?: string): Record<string, string> {
+  const paid = parts.map((part, depth) => [`IB ${depth + 1}`, part] as const).filter(([, part]) => part !== '');
+  return { ...Object.fromEntries(paid), ...(house === undefined ? {} : { house }) };
+}
+
 /** What is expected of a trade: the reason for which it pays nothing. */
 export const noPay = (reason: string) => (seen: Seen) => expect(seen.verdict).toBe(`unpaid: ${reason}`);
 /** What is expected of a trade: the code with which it waits. */

@@ -138,8 +138,7 @@ function shareOut(
 ): ParkCode | undefined {
   const { trade, place, rebates, steps } = work;
   const reasons: LevelReason[] | undefined = steps === undefined ? undefined : [];
-  const weights = component.levels.weigh(place, rule, trade.chain, reasons);
-  const whole = component.levels.wholes[rule] ?? 0n;
+  const { weights, whole } = component.weigh(place, rule, trade.chain, reasons);
   const denominator = earning.denominator * whole;
   let reached = 0n;
   let given = 0n;

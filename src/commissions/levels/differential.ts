@@ -15,7 +15,7 @@ const rateOf = (link: ChainLink, component: number, rule: number): bigint | unde
  * (commission-models, Level modes). Under roll-up the rate of an IB that is not active does not count as a rate below.
  */
 const weighing =
-  (rollsUp: boolean): Weigh =>
+  (rollsUp: boolean, budgets: readonly bigint[]): Weigh =>
   (component, rule, chain, reasons) => {
     const weights: bigint[] = [];
     let highest = 0n;
@@ -27,7 +27,7 @@ const weighing =
       weights.push(active ? above : 0n);
       reasons?.push(reasonOf(active, rollsUp, rate, above));
     }
-    return weights;
+    return { weights, whole: budgets[rule] ?? 0n };
   };
 
 function reasonOf(active: boolean, rollsUp: boolean, rate: bigint | undefined, above: bigint): LevelReason {
@@ -41,8 +41,9 @@ export const differential = {
   usesRates: true,
   settings,
   refusals: () => [], // Whether rates keep within the budget is a matter of each agreement.
-  compile: (given, frame) => ({
-    wholes: frame.rules.map(({ budgetUnits }) => budgetUnits),
-    weigh: weighing(settings.parse(given).suspension === 'roll-up'),
-  }),
+  compile: (given, frame) =>
+    weighing(
+      settings.parse(given).suspension === 'roll-up',
+      frame.rules.map(({ budgetUnits }) => budgetUnits),
+    ),
 } satisfies LevelMode & { settings: z.ZodType };

@@ -74,15 +74,22 @@ export type PlanDefinition = z.infer<typeof PlanDefinition>;
 /**
  * An IB's own rates under a plan, in the unit of the plan's rates. For each rule of each component the first term wins that
  * names it, or names nothing: `[{"rate":"4.00"}]` is one rate for everything; `[{"rule":"gold","rate":"10"},{"rate":"4"}]`
- * makes an exception of gold. A rule without a term has the rate 0.
+ * makes an exception of gold. A rule without a term has the rate 0. Where the levels of a component are rank slots a term
+ * gives the IB's rank instead.
  */
 export const AgreementTerms = z
-  .array(z.strictObject({ component: NameText.optional(), rule: NameText.optional(), rate: RateText }))
+  .array(
+    z.union([
+      z.strictObject({ component: NameText.optional(), rule: NameText.optional(), rate: RateText }),
+      z.strictObject({ component: NameText.optional(), rank: NameText }),
+    ]),
+  )
   .max(1000)
   .meta({
     id: 'AgreementTerms',
     description:
-      'The own rates of an IB under a plan; for each rule the first term wins that names it or names nothing.',
+      'The own rates of an IB under a plan; for each rule the first term wins that names it or names nothing. Where levels ' +
+      'are rank slots a term gives the rank instead.',
     examples: [[{ rule: 'gold', rate: '10.00' }, { rate: '4.00' }]],
   });
 export type AgreementTerms = z.infer<typeof AgreementTerms>;
@@ -211,6 +218,8 @@ const REFUSALS = [
   'commissions.levels_above_budget',
   'commissions.percentages_above_100',
   'commissions.amounts_need_per_lot',
+  'commissions.weights_all_zero',
+  'commissions.rank_unknown',
   'commissions.agreement_names_no_rule',
 ] as const;
 

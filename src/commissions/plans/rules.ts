@@ -40,6 +40,7 @@ export function checkDefinition(definition: PlanDefinition, agreements: readonly
 /** All that forbids an agreement under a plan version: rates above the budget, too fine, or for rules that are not there. */
 export function checkAgreement(plan: CompiledPlan, terms: AgreementTerms): Refusal[] {
   const formal = terms.flatMap((term): Refusal[] => {
+    if ('rank' in term) return rankRefusals(plan, term);
     if (rateUnits(term.rate, plan.rateDigits) === undefined)
       return [tooFine('an agreed rate', term.rate, plan.rateDigits)];
     const named = plan.components.some(
@@ -58,7 +59,7 @@ export function checkAgreement(plan: CompiledPlan, terms: AgreementTerms): Refus
   return plan.components.flatMap(({ name, rules, usesRates }, component) =>
     rules.flatMap((rule, place): Refusal[] => {
       const rate = rates[component]?.[place] ?? 0n;
-      if (!usesRates || rate <= rule.budgetUnits) return [];
+      if (!usesRates || rate <= rule.budgetUnits) return []; // Of a mode without rates it is a rank, or not looked at.
       const [agreed, budget] = [rate, rule.budgetUnits].map((units) => rateText(units, plan.rateDigits));
       return [
         {
@@ -82,17 +83,44 @@ export function compilePlan(definition: PlanDefinition): CompiledPlan {
 
 /** An agreement's rate for each rule of each component of a plan version, in ledger units; for the engine's chains. */
 export function compileAgreement(plan: CompiledPlan, terms: AgreementTerms): AgreementRates {
-  const parsed = terms.map((term) => ({ ...term, units: fitting(term.rate, plan.rateDigits) }));
-  return plan.components.map((component) =>
-    component.rules.map((rule) => {
+  const parsed = terms.flatMap((term) =>
+    'rank' in term ? [] : [{ ...term, units: fitting(term.rate, plan.rateDigits) }],
+  );
+  return plan.components.map((component) => {
+    if (component.ranks.length > 0) {
+      const rank = rankOf(component, terms);
+      return component.rules.map(() => rank);
+    }
+    return component.rules.map((rule) => {
       const term = parsed.find(
         (one) => (one.component ?? component.name) === component.name && (one.rule ?? rule.name) === rule.name,
       );
       // A rule of budget 0 pays nothing: a rate meant for everything does not break it, one that names it does.
       if (term === undefined || (rule.budgetUnits === 0n && term.rule === undefined)) return 0n;
       return term.units;
-    }),
-  );
+    });
+  });
+}
+
+/** The rank that the first term gives which names the component or none, and a rank of it: 1 is the lowest, 0 none. */
+function rankOf({ name, ranks }: CompiledComponent, terms: AgreementTerms): bigint {
+  for (const term of terms) {
+    if (!('rank' in term) || (term.component ?? name) !== name) continue;
+    const place = ranks.indexOf(term.rank);
+    if (place >= 0) return BigInt(place + 1);
+  }
+  return 0n;
+}
+
+/** A rank must be one of a component that it is meant for. */
+function rankRefusals(
+  plan: CompiledPlan,
+  { component, rank }: { component?: string | undefined; rank: string },
+): Refusal[] {
+  if (plan.components.some(({ name, ranks }) => (component ?? name) === name && ranks.includes(rank))) return [];
+  const detail =
+    component === undefined ? 'no component of the plan has it' : `component ${component} does not have it`;
+  return [{ code: 'commissions.rank_unknown', detail: `rank ${rank}: ${detail}` }];
 }
 
 /** The place of the first rule that a trade meets, or -1. */
@@ -118,7 +146,8 @@ function compileComponent(component: PlanComponent, rateDigits: number): Compile
     earn: modelOf(component.model).compile(component.model),
     levelMode: mode.kind,
     usesRates: mode.usesRates,
-    levels: mode.compile(component.levels, frame),
+    ranks: mode.ranks?.(component.levels) ?? [],
+    weigh: mode.compile(component.levels, frame),
     rules: component.rules.map(({ name, symbol, symbolGroup, accountGroup, budget }) => ({
       name,
       symbol,

@@ -177,7 +177,9 @@ const told = (agreements: readonly { ibKey: number; terms: AgreementTerms; valid
   agreements.map(({ ibKey, terms, validFrom }) => ({
     ibKey,
     validFrom: validFrom.toISOString(),
-    terms: terms.map(({ component = null, rule = null, rate }) => ({ component, rule, rate })),
+    terms: terms.map(({ component = null, ...term }) =>
+      'rank' in term ? { component, rank: term.rank } : { component, rule: term.rule ?? null, rate: term.rate },
+    ),
   }));
 
 /** The plans of a tenant with their versions, a row each; a plan without versions has a row with nulls. */

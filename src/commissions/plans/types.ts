@@ -1,5 +1,5 @@
 import type { Currency } from '../../kernel/currency.ts';
-import type { CompiledLevels, Earn, Judge } from '../types.ts';
+import type { Earn, Judge, Weigh } from '../types.ts';
 
 /** A rate rule with its rate in ledger units of the plan currency. */
 export type CompiledRule = {
@@ -17,7 +17,9 @@ export type CompiledComponent = {
   readonly earn: Earn;
   readonly levelMode: string;
   readonly usesRates: boolean;
-  readonly levels: CompiledLevels;
+  /** The ranks that agreements may give under it, from the lowest; empty for modes without. */
+  readonly ranks: readonly string[];
+  readonly weigh: Weigh;
   readonly rules: readonly CompiledRule[];
   /** In 10^-6 percent. */
   readonly traderRebate: bigint;

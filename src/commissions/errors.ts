@@ -22,7 +22,15 @@ const refusals = {
 const parked = {
   'commissions.open_unknown': {
     status: 409,
-    title: 'The open of the position is not known, and the plan has a minimum time open',
+    title: 'The open of the position is not known, and the plan looks at it',
+  },
+  'commissions.price_unknown': {
+    status: 409,
+    title: 'The platform did not tell a price or a sum of the trade that the model of the plan needs',
+  },
+  'commissions.rate_missing': {
+    status: 409,
+    title: 'No rate is known between two currencies that the plan needs for the trade',
   },
   'commissions.trade_impossible': { status: 409, title: 'The trade would earn less than nothing' },
   'commissions.earning_too_large': { status: 409, title: 'The trade would earn more than a ledger can hold' },

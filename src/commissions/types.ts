@@ -18,6 +18,10 @@ export const NO_PAY_REASONS = {
     exception: false,
     sentence: 'The position was open for less than the minimum time of the plan.',
   },
+  spread_zero: { exception: false, sentence: 'There was no spread between ask and bid.' },
+  commission_zero: { exception: false, sentence: 'The client was charged no commission.' },
+  nothing_charged: { exception: false, sentence: 'The client paid neither spread nor commission.' },
+  no_profit: { exception: false, sentence: 'The client made no profit with this trade.' },
   below_ledger_unit: { exception: false, sentence: 'The amount is smaller than the smallest amount that is booked.' },
 } as const satisfies Record<string, { exception: boolean; sentence: string }>;
 export type NoPayReason = keyof typeof NO_PAY_REASONS;
@@ -43,6 +47,8 @@ export type LevelReason = keyof typeof LEVEL_REASONS;
 /** Why a trade cannot be booked as it is; the codes are declared in errors.ts. */
 export type ParkCode =
   | 'commissions.open_unknown'
+  | 'commissions.price_unknown'
+  | 'commissions.rate_missing'
   | 'commissions.trade_impossible'
   | 'commissions.earning_too_large'
   | 'commissions.rate_above_budget';
@@ -79,6 +85,35 @@ export type ChainLink = {
   readonly rates: AgreementRates | undefined;
 };
 
+/**
+ * How the platform carried a trade out, in exact decimal texts; what it did not tell is absent. Only models that look at it
+ * have it read, and a booking then keeps it, so that later deals change nothing.
+ */
+export type Execution = {
+  /** Units per lot: as the deal says, else as the symbol did at its close. */
+  readonly contractSize: string;
+  readonly pipSize: string;
+  /** Decimals of a price: a point is 10^-digits. */
+  readonly digits: number;
+  /** The currency in which the symbol is quoted, and that of the account. */
+  readonly profitCurrency: string;
+  readonly depositCurrency: string;
+  /** Of the position that was closed: a sell closes a buy. */
+  readonly side: 'buy' | 'sell';
+  readonly openPrice?: string | undefined;
+  readonly closePrice?: string | undefined;
+  readonly openBid?: string | undefined;
+  readonly openAsk?: string | undefined;
+  readonly closeBid?: string | undefined;
+  readonly closeAsk?: string | undefined;
+  /** Without swap and commission, in deposit currency. */
+  readonly profit?: string | undefined;
+  /** Profit currency to deposit currency, where the platform gives one. */
+  readonly rateProfit?: string | undefined;
+  /** What the client was charged on this leg and its part of the entries, in deposit currency, never below 0; absent while an entry is not known. */
+  readonly charged?: string | undefined;
+};
+
 /** What of a trade the models, filters and rules may look at. */
 export type TradeFacts = {
   /** Closed volume in 10^-8 lot. */
@@ -94,13 +129,18 @@ export type TradeFacts = {
   readonly closedAtMs: number;
   /** Whether both instants have milliseconds; else both are cut to seconds before they are compared. */
   readonly timesHaveMs: boolean;
+  /** Absent where the plan looks at nothing of it. */
+  readonly execution?: Execution | undefined;
 };
 
 /** Takes the figures of a step for the explanation; absent while booking, so that figures cost nothing there. */
 export type Note = (figures: Readonly<Record<string, string>>) => void;
 
-/** A compiled base model: what a trade earns in all at a rate, exactly, in ledger units of the plan currency; or why nothing. */
-export type Earn = (trade: TradeFacts, rateUnits: bigint, note?: Note) => Fraction | NoPayReason;
+/**
+ * A compiled base model: what a trade earns in all at a rate, exactly, in ledger units of the plan currency; or why nothing, or
+ * why that cannot be said yet.
+ */
+export type Earn = (trade: TradeFacts, rateUnits: bigint, note?: Note) => Fraction | NoPayReason | ParkCode;
 
 /** What a filter says of a trade. */
 export type Verdict =
@@ -123,9 +163,14 @@ export type Weigh = (component: number, rule: number, chain: readonly ChainLink[
 /** A base model: one file in models/. `settings` given to `compile` have passed the kind's own schema. */
 export type Model = {
   readonly kind: string;
-  /** Whether the rate is money per lot, so that amounts per lot are shares of it. */
-  readonly ratePerLot: boolean;
-  readonly compile: (settings: unknown) => Earn;
+  /**
+   * What a rate is: money per lot, of which amounts per lot are shares; a number of the model's unit, such as pips; or a
+   * percentage, which is 100 at most.
+   */
+  readonly rate: 'per_lot' | 'number' | 'percent';
+  /** Whether it looks at the execution of a trade. */
+  readonly needsExecution: boolean;
+  readonly compile: (settings: unknown, plan: { readonly currency: string }) => Earn;
 };
 
 /** A filter: one file in filters/. */

@@ -30,5 +30,6 @@ export { sourceRoutes } from './registry/routes.ts';
 export { rerunParked } from './due/rerun.ts';
 export { FeedAnswer, FeedCursor } from './feed/contract.ts';
 export { feedRoutes, type StoredBatchHint } from './feed/routes.ts';
+export { executionsOf } from './executions/service.ts';
 export { tradesAsBooked } from './booked/service.ts';
 export { countDeals, verifyFeed } from './verify/service.ts';

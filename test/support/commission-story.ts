@@ -9,9 +9,11 @@ import { checkDefinition, compileAgreement, compilePlan } from '../../src/commis
 import {
   naiveEngine,
   type NaiveComponent,
+  type NaiveExecution,
   type NaiveFacts,
   type NaiveLevels,
   type NaiveLink,
+  type NaiveModel,
   type NaivePlan,
 } from './naive-engine.ts';
 
@@ -35,6 +37,7 @@ export function inputOf(facts: NaiveFacts, dealKey = 1n): TradeInput {
     openedAtMs,
     closedAtMs,
     timesHaveMs,
+    execution: facts.execution,
     plan,
     chain: facts.chain.map(({ ibKey, status, terms }) => ({
       ibKey,
@@ -43,6 +46,25 @@ export function inputOf(facts: NaiveFacts, dealKey = 1n): TradeInput {
     })),
   };
 }
+
+/** A plan of one component of any model, with one rule for every symbol. */
+export const planOf = (
+  model: NaiveModel,
+  budget: string,
+  levels: NaiveLevels = percentages('100'),
+  currency = 'USD',
+): NaivePlan => perLotPlan(budget, levels, { model, currency });
+
+/** How a lot of EURUSD of an account in dollars was carried out, but for what is said. */
+export const executed = (words: Partial<NaiveExecution> = {}): NaiveExecution => ({
+  contractSize: '100000',
+  pipSize: '0.0001',
+  digits: 5,
+  profitCurrency: 'USD',
+  depositCurrency: 'USD',
+  side: 'buy',
+  ...words,
+});
 
 /** A per-lot plan of one component and one rule for every symbol. */
 export function perLotPlan(

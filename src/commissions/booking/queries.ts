@@ -43,6 +43,14 @@ export const insertUnpaid = query(
     from unnest(:dealKeys::bigint[], :components::smallint[], :reasons::text[]) as u (deal_key, component, reason)`,
 );
 
+export const insertExecutions = query(
+  'commissions.insert_executions',
+  nothing,
+  `
+  insert into commissions.executions (deal_key, revision, execution)
+  select e.deal_key, 0, e.execution from unnest(:dealKeys::bigint[], :executions::text[]) as e (deal_key, execution)`,
+);
+
 /** Exact up to 100 000 rows, then as Postgres estimates. */
 export const bookingCounts = query(
   'commissions.booking_counts',

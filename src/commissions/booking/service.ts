@@ -88,6 +88,7 @@ function bookingsOf(
         groupKey: trade.groupKey,
         closedAtMs: trade.closedAt,
         openedAtMs: input.openedAtMs,
+        execution: input.execution,
       },
     ];
   });

@@ -4,6 +4,7 @@ import type { AccountKey, AccountRef } from '../../ledger/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { TradeResult } from '../engine/types.ts';
+import type { Execution } from '../types.ts';
 import * as queries from './queries.ts';
 import { KIND_NUMBERS, reasonsOf } from './rules.ts';
 
@@ -16,6 +17,7 @@ export type Booking = {
   readonly groupKey: number;
   readonly closedAtMs: number;
   readonly openedAtMs: number | undefined;
+  readonly execution: Execution | undefined;
 };
 
 /** Writes a batch's bookings with their rebates and reasons, as sets; gives the key of the batch. */
@@ -38,7 +40,17 @@ export async function insertBookings(
   });
   await insertRebates(tx, bookings);
   await insertUnpaid(tx, bookings);
+  await insertExecutions(tx, bookings);
   return batchKey;
+}
+
+async function insertExecutions(tx: TenantTx, bookings: readonly Booking[]): Promise<void> {
+  const kept = bookings.filter(({ execution }) => execution !== undefined);
+  if (kept.length === 0) return;
+  await queries.insertExecutions(tx, {
+    dealKeys: kept.map(({ result }) => result.dealKey),
+    executions: kept.map(({ execution }) => JSON.stringify(execution)),
+  });
 }
 
 async function insertRebates(tx: TenantTx, bookings: readonly Booking[]): Promise<void> {

@@ -2,7 +2,15 @@ import { roundHalfEven } from '../../kernel/decimal.ts';
 import { PERCENT_WHOLE } from '../contract.ts';
 import { matchRule, rateText } from '../plans/rules.ts';
 import type { CompiledComponent, CompiledPlan } from '../plans/types.ts';
-import type { Fraction, LevelReason, NoPayReason, Note, ParkCode, Verdict } from '../types.ts';
+import {
+  type Fraction,
+  type LevelReason,
+  NO_PAY_REASONS,
+  type NoPayReason,
+  type Note,
+  type ParkCode,
+  type Verdict,
+} from '../types.ts';
 import type { ComponentResult, Explanation, Rebate, Step, TradeInput, TradeResult } from './types.ts';
 
 /** Amounts fit a Postgres bigint. */
@@ -50,6 +58,8 @@ const unpaid = (dealKey: bigint, reason: NoPayReason, components: readonly Compo
 const reasonOf = (components: readonly ComponentResult[]): NoPayReason =>
   components.find(({ reason }) => reason !== 'symbol_unmatched')?.reason ?? 'symbol_unmatched';
 
+const isNoPayReason = (word: NoPayReason | ParkCode): word is NoPayReason => Object.hasOwn(NO_PAY_REASONS, word);
+
 /** One component of the plan at work on one trade. `rebates` and `steps` are added to. */
 type Work = {
   readonly trade: TradeInput;
@@ -94,7 +104,7 @@ function computeComponent(work: Work): ComponentResult | ParkCode {
     winner.budgetUnits === 0n ? 'rate_zero' : component.earn(trade, winner.budgetUnits, noteInto(figures, steps));
   if (typeof earning === 'string') {
     steps?.push({ step: 'earning', component: component.name, reason: earning, figures });
-    return { rule, units: 0n, reason: earning };
+    return isNoPayReason(earning) ? { rule, units: 0n, reason: earning } : earning;
   }
   const units = roundHalfEven(earning.numerator, earning.denominator);
   const tooLittle = units === 0n ? ({ reason: 'below_ledger_unit' } as const) : undefined;

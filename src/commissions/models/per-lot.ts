@@ -25,7 +25,8 @@ const earn: Earn = (trade, rateUnits, note) => {
 
 export const perLot = {
   kind: 'per_lot',
-  ratePerLot: true,
+  rate: 'per_lot',
+  needsExecution: false,
   settings: z.strictObject({ kind: z.literal('per_lot') }),
   compile: () => earn,
 } satisfies Model & { settings: z.ZodType };

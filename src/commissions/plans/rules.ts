@@ -27,6 +27,8 @@ export function checkDefinition(definition: PlanDefinition, agreements: readonly
     ]),
   ];
   if (first.length > 0) return first;
+  const above = definition.components.flatMap((component) => percentagesAbove(component, rateDigits));
+  if (above.length > 0) return above;
   const levels = definition.components.flatMap((component) =>
     levelModeOf(component.levels).refusals(component.levels, frameOf(component, rateDigits)),
   );
@@ -35,6 +37,18 @@ export function checkDefinition(definition: PlanDefinition, agreements: readonly
   return agreements.flatMap(({ ib, terms }) =>
     checkAgreement(plan, terms).map(({ code, detail }): Refusal => ({ code, detail: `${ib}: ${detail}` })),
   );
+}
+
+/** Rules whose budget is a percentage above 100. */
+function percentagesAbove({ name, model, rules }: PlanComponent, rateDigits: number): Refusal[] {
+  if (modelOf(model).rate !== 'percent') return [];
+  const whole = 100n * 10n ** BigInt(rateDigits);
+  return rules
+    .filter(({ budget }) => fitting(budget, rateDigits) > whole)
+    .map((rule) => ({
+      code: 'commissions.percentages_above_100',
+      detail: `${name}, rule ${rule.name}: the budget is ${rule.budget} %`,
+    }));
 }
 
 /** All that forbids an agreement under a plan version: rates above the budget, too fine, or for rules that are not there. */
@@ -77,7 +91,8 @@ export function compilePlan(definition: PlanDefinition): CompiledPlan {
   return {
     currency: definition.currency,
     rateDigits,
-    components: definition.components.map((component) => compileComponent(component, rateDigits)),
+    needsExecution: definition.components.some(({ model }) => modelOf(model).needsExecution),
+    components: definition.components.map((component) => compileComponent(component, definition.currency)),
   };
 }
 
@@ -137,13 +152,16 @@ export function matchRule(rules: readonly CompiledRule[], trade: TradeFacts): nu
 export const rateText = (units: bigint, digits: number): string =>
   formatDecimal({ coefficient: units, scale: digits }, 2);
 
-function compileComponent(component: PlanComponent, rateDigits: number): CompiledComponent {
+function compileComponent(component: PlanComponent, currency: PlanDefinition['currency']): CompiledComponent {
+  const rateDigits = ledgerExponent(currency);
+  const model = modelOf(component.model);
   const frame = frameOf(component, rateDigits);
   const mode = levelModeOf(component.levels);
   return {
     name: component.name,
-    model: component.model.kind,
-    earn: modelOf(component.model).compile(component.model),
+    model: model.kind,
+    needsExecution: model.needsExecution,
+    earn: model.compile(component.model, { currency }),
     levelMode: mode.kind,
     usesRates: mode.usesRates,
     ranks: mode.ranks?.(component.levels) ?? [],
@@ -162,7 +180,7 @@ function compileComponent(component: PlanComponent, rateDigits: number): Compile
 
 const frameOf = ({ name, model, rules }: PlanComponent, rateDigits: number): LevelFrame => ({
   component: name,
-  ratePerLot: modelOf(model).ratePerLot,
+  ratePerLot: modelOf(model).rate === 'per_lot',
   rateDigits,
   rules: rules.map((rule) => ({ name: rule.name, budgetUnits: fitting(rule.budget, rateDigits) })),
 });

@@ -14,6 +14,7 @@ export type CompiledRule = {
 export type CompiledComponent = {
   readonly name: string;
   readonly model: string;
+  readonly needsExecution: boolean;
   readonly earn: Earn;
   readonly levelMode: string;
   readonly usesRates: boolean;
@@ -32,4 +33,6 @@ export type CompiledPlan = {
   /** Decimals of a ledger unit of the currency. */
   readonly rateDigits: number;
   readonly components: readonly CompiledComponent[];
+  /** Whether any component looks at the execution of trades. */
+  readonly needsExecution: boolean;
 };

@@ -119,11 +119,14 @@ async function replayGroup(
       openedAt === null ? [] : [[dealKey, { openedAt: openedAt.getTime(), hasMs: true }] as const],
     ),
   );
+  const executions = new Map(
+    group.flatMap(({ booking: { dealKey, execution } }) => (execution === null ? [] : [[dealKey, execution] as const])),
+  );
   const { inputs, versions } = await inputsOf(
     tx,
     book,
     group.map(({ trade }) => trade),
-    { opens, knownAt },
+    { opens, executions, knownAt },
   );
   return group.flatMap(({ booking, trade }, place): Replayed[] => {
     const input = inputs[place];

@@ -1,7 +1,7 @@
 import type { DealId, IbId } from '../../kernel/ids.ts';
 import type { MoneyJson } from '../../kernel/money.ts';
 import type { Step } from '../engine/types.ts';
-import type { LinkStatus } from '../types.ts';
+import type { Execution, LinkStatus } from '../types.ts';
 
 /** A first booking with the inputs that it names. */
 export type StoredBooking = {
@@ -16,6 +16,8 @@ export type StoredBooking = {
   readonly groupKey: number;
   readonly closedAt: Date;
   readonly openedAt: Date | null;
+  /** Null where the plan looks at nothing of it. */
+  readonly execution: Execution | null;
   readonly earningUnits: bigint;
 };
 

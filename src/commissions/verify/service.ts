@@ -83,7 +83,10 @@ async function verifyBudgets(
       const version = booking.planVersionKey === null ? undefined : book.versionOfKey(booking.planVersionKey);
       budgets = {
         dealKey: shared.dealKey,
-        units: version === undefined ? [] : budgetsOf(version.plan, factsOf(trade, undefined)),
+        units:
+          version === undefined
+            ? []
+            : budgetsOf(version.plan, factsOf(trade, undefined, booking.execution ?? undefined)),
       };
     }
     const budget = budgets.units[shared.component] ?? 0n;

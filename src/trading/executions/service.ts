@@ -1,0 +1,90 @@
+import { accountsOf } from '../../clients/index.ts';
+import { type Currency, ledgerExponent } from '../../kernel/currency.ts';
+import { parseStrictJson } from '../../platform/strict-json.ts';
+import type { TenantTx } from '../../platform/tenant-tx.ts';
+import { translateDeal } from '../platforms/mt5/translate.ts';
+import type { Deal, RawDeal } from '../types.ts';
+import * as queries from './queries.ts';
+import { chargedOf } from './rules.ts';
+import type { Execution } from './types.ts';
+
+const RAW_LIMITS = { lengthMax: 1_048_576, depthMax: 64 };
+const BUY = 0;
+
+/**
+ * How these closing deals were carried out, by deal key, as far as it is known now. One statement, and one for the currencies
+ * of the accounts. A deal whose account is not known has no entry.
+ */
+export async function executionsOf(
+  tx: TenantTx,
+  trades: readonly { readonly dealKey: bigint; readonly symbolKey: number }[],
+): Promise<Map<bigint, Execution>> {
+  const executions = new Map<bigint, Execution>();
+  if (trades.length === 0) return executions;
+  const rows = await queries.executionsOf(tx, {
+    dealKeys: trades.map(({ dealKey }) => dealKey),
+    symbolKeys: trades.map(({ symbolKey }) => symbolKey),
+  });
+  const currencies = await currenciesOf(tx, rows);
+  for (const row of rows) {
+    const depositCurrency = currencies.get(`${row.login}@${row.server}`);
+    const closing = dealOf(row.raw);
+    if (depositCurrency !== undefined && closing !== undefined)
+      executions.set(row.dealKey, executionOf(row, closing, depositCurrency));
+  }
+  return executions;
+}
+
+type Row = Awaited<ReturnType<typeof queries.executionsOf>>[number];
+
+function executionOf(row: Row, closing: Deal, depositCurrency: Currency): Execution {
+  const open = row.openRaw === null ? undefined : dealOf(row.openRaw);
+  return {
+    contractSize: isSize(closing.contractSize) ? closing.contractSize : row.contractSize,
+    pipSize: row.pipSize,
+    digits: row.digits,
+    profitCurrency: row.profitCurrency,
+    depositCurrency,
+    side: closing.action === BUY ? 'sell' : 'buy',
+    openPrice: closing.priceOpen ?? open?.price,
+    closePrice: closing.price,
+    openBid: told(open?.marketBid),
+    openAsk: told(open?.marketAsk),
+    closeBid: told(closing.marketBid),
+    closeAsk: told(closing.marketAsk),
+    profit: closing.profit,
+    rateProfit: closing.rateProfit,
+    charged: chargeOf(row, closing, depositCurrency),
+  };
+}
+
+/** A quote of 0 is one that the server does not have. */
+const told = (quote: string | undefined): string | undefined => (quote === '0' ? undefined : quote);
+
+const isSize = (text: string | undefined): text is string =>
+  text !== undefined && text !== '0' && !text.startsWith('-');
+
+function chargeOf({ before }: Row, closing: Deal, depositCurrency: Currency): string | undefined {
+  const legs = (before ?? []).map(dealOf);
+  if (legs.length > queries.LEGS_MAX) return undefined;
+  const known = legs.filter((leg) => leg !== undefined);
+  return known.length < legs.length ? undefined : chargedOf(closing, known, ledgerExponent(depositCurrency));
+}
+
+/** A deal as it was delivered; undefined where the code of today cannot read it. */
+function dealOf(raw: string): Deal | undefined {
+  const json = parseStrictJson(raw, RAW_LIMITS);
+  const deal = json.ok ? translateDeal(json.value as RawDeal) : undefined; // Objects only are stored.
+  return deal?.ok === true ? deal.value : undefined;
+}
+
+async function currenciesOf(tx: TenantTx, rows: readonly Row[]): Promise<ReadonlyMap<string, Currency>> {
+  const logins = new Map<string, Set<bigint>>();
+  for (const { server, login } of rows)
+    if (login !== null) logins.set(server, (logins.get(server) ?? new Set<bigint>()).add(login));
+  const currencies = new Map<string, Currency>();
+  for (const [server, asked] of logins)
+    for (const { login, currency } of await accountsOf(tx, server, [...asked]))
+      currencies.set(`${login}@${server}`, currency);
+  return currencies;
+}

@@ -1,0 +1,252 @@
+import { describe, expect, it } from 'vitest';
+import { explainTrade } from '../../src/commissions/engine/rules.ts';
+import { PlanDefinition } from '../../src/commissions/plans/contract.ts';
+import { checkDefinition } from '../../src/commissions/plans/rules.ts';
+import {
+  accruals,
+  amounts,
+  differential,
+  executed,
+  given,
+  inputOf,
+  noPay,
+  oneLot,
+  parkedAs,
+  percentages,
+  planOf,
+  tradeClosed,
+  upline,
+} from '../support/commission-story.ts';
+import type { NaiveExecution, NaiveModel } from '../support/naive-engine.ts';
+
+type Row = {
+  readonly what: string;
+  readonly model: NaiveModel;
+  readonly rate: string;
+  readonly lots: string;
+  readonly execution: Partial<NaiveExecution>;
+  readonly earns: string;
+};
+
+const earns = ({ model, rate, lots, execution, earns: amount }: Row): void =>
+  given(planOf(model, rate), upline('-'))
+    .when(tradeClosed({ lots, execution: executed(execution) }))
+    .gives(accruals({ 'IB 1': amount }));
+
+const gold = { contractSize: '100', pipSize: '0.01', digits: 2, closeBid: '4581.23', closeAsk: '4581.39' };
+const yen = { pipSize: '0.01', digits: 3, profitCurrency: 'JPY' };
+
+const ROWS: readonly Row[] = [
+  { what: 'pips: EURUSD', model: { kind: 'pips' }, rate: '0.8', lots: '2.50', execution: {}, earns: '20.00' },
+  {
+    what: 'pips: USDJPY by the rate of the deal',
+    model: { kind: 'pips' },
+    rate: '0.6',
+    lots: '1.20',
+    execution: { ...yen, rateProfit: '0.00660633' },
+    earns: '4.756558',
+  },
+  {
+    what: 'points of a cent account',
+    model: { kind: 'points' },
+    rate: '10',
+    lots: '1.00',
+    execution: { contractSize: '1000' },
+    earns: '0.10',
+  },
+  {
+    what: 'points of a cent account, a hundredth of a lot',
+    model: { kind: 'points' },
+    rate: '10',
+    lots: '0.01',
+    execution: { contractSize: '1000' },
+    earns: '0.001',
+  },
+  {
+    what: 'half of the spread of gold',
+    model: { kind: 'spread_share' },
+    rate: '50',
+    lots: '1',
+    execution: gold,
+    earns: '8.00',
+  },
+  {
+    what: 'share of a spread that is limited: 3.0 pips to 1.2',
+    model: {
+      kind: 'spread_share',
+      limits: [{ symbol: 'XAUUSD', pips: '9' }, { symbolGroup: 'majors', pips: '1.2' }, { pips: '5' }],
+    },
+    rate: '30',
+    lots: '3',
+    execution: { closeBid: '1.10000', closeAsk: '1.10030' },
+    earns: '10.80',
+  },
+  {
+    what: 'the same without a limit',
+    model: { kind: 'spread_share' },
+    rate: '30',
+    lots: '3',
+    execution: { closeBid: '1.10000', closeAsk: '1.10030' },
+    earns: '27.00',
+  },
+  {
+    what: 'a limit above the spread changes nothing',
+    model: { kind: 'spread_share', limits: [{ pips: '3.1' }] },
+    rate: '30',
+    lots: '3',
+    execution: { closeBid: '1.10000', closeAsk: '1.10030' },
+    earns: '27.00',
+  },
+  {
+    what: 'share of the mean spread of open and close',
+    model: { kind: 'spread_share', spread: 'mean' },
+    rate: '25',
+    lots: '1',
+    execution: { openBid: '1.10000', openAsk: '1.10010', closeBid: '1.20000', closeAsk: '1.20014' },
+    earns: '3.00',
+  },
+  {
+    what: 'a negative spread at the open counts as 0',
+    model: { kind: 'spread_share', spread: 'mean' },
+    rate: '25',
+    lots: '1',
+    execution: { openBid: '1.10010', openAsk: '1.10000', closeBid: '1.20000', closeAsk: '1.20014' },
+    earns: '1.75',
+  },
+  {
+    what: 'share of commission on both legs',
+    model: { kind: 'commission_share' },
+    rate: '25',
+    lots: '2',
+    execution: { charged: '12.00' },
+    earns: '3.00',
+  },
+  {
+    what: 'spread and commission, 4.00 and 6.00 a lot at 30 % each',
+    model: { kind: 'spread_and_commission', spreadShare: '30', commissionShare: '30' },
+    rate: '100',
+    lots: '2',
+    execution: { closeBid: '1.10000', closeAsk: '1.10004', charged: '12.00' },
+    earns: '6.00',
+  },
+  {
+    what: 'share of a profit',
+    model: { kind: 'profit_share' },
+    rate: '5',
+    lots: '1',
+    execution: { profit: '320' },
+    earns: '16.00',
+  },
+];
+
+it.each(ROWS)('$what: $lots lots at $rate earn $earns', earns);
+
+describe('a trade that earns nothing says why', () => {
+  it.each([
+    { model: { kind: 'profit_share' } as const, execution: { profit: '-50' }, reason: 'no_profit' },
+    { model: { kind: 'profit_share' } as const, execution: { profit: '0' }, reason: 'no_profit' },
+    {
+      model: { kind: 'spread_share' } as const,
+      execution: { closeBid: '1.2', closeAsk: '1.1' },
+      reason: 'spread_zero',
+    },
+    { model: { kind: 'commission_share' } as const, execution: { charged: '0' }, reason: 'commission_zero' },
+    {
+      model: { kind: 'spread_and_commission', spreadShare: '30', commissionShare: '0' } as const,
+      execution: { closeBid: '1.1', closeAsk: '1.1', charged: '6' },
+      reason: 'nothing_charged',
+    },
+  ])('$model.kind: $reason', ({ model, execution, reason }) =>
+    given(planOf(model, '50'), upline('-'))
+      .when(tradeClosed({ execution: executed(execution) }))
+      .gives(noPay(reason)),
+  );
+});
+
+describe('a trade of which something is not known waits', () => {
+  it.each([
+    {
+      what: 'prices at the close',
+      model: { kind: 'spread_share' } as const,
+      execution: {},
+      code: 'commissions.price_unknown',
+    },
+    {
+      what: 'prices at the open',
+      model: { kind: 'spread_share', spread: 'mean' } as const,
+      execution: { closeBid: '1.1', closeAsk: '1.2' },
+      code: 'commissions.price_unknown',
+    },
+    { what: 'profit', model: { kind: 'profit_share' } as const, execution: {}, code: 'commissions.price_unknown' },
+    { what: 'an entry', model: { kind: 'commission_share' } as const, execution: {}, code: 'commissions.open_unknown' },
+    { what: 'a rate', model: { kind: 'pips' } as const, execution: yen, code: 'commissions.rate_missing' },
+    {
+      what: 'a rate that is not 0',
+      model: { kind: 'pips' } as const,
+      execution: { ...yen, rateProfit: '0' },
+      code: 'commissions.rate_missing',
+    },
+    {
+      what: 'a rate of its own, for the account is in another currency than the plan',
+      model: { kind: 'points' } as const,
+      execution: { ...yen, depositCurrency: 'EUR', rateProfit: '0.0061' },
+      code: 'commissions.rate_missing',
+    },
+    {
+      what: 'a rate for the commission',
+      model: { kind: 'commission_share' } as const,
+      execution: { depositCurrency: 'EUR', charged: '1' },
+      code: 'commissions.rate_missing',
+    },
+  ])('$what', ({ model, execution, code }) =>
+    given(planOf(model, '50'), upline('-'))
+      .when(tradeClosed({ execution: executed(execution) }))
+      .gives(parkedAs(code)),
+  );
+
+  it('all of it', () =>
+    given(planOf({ kind: 'pips' }, '1'), upline('-'))
+      .when(tradeClosed())
+      .gives(parkedAs('commissions.price_unknown')));
+});
+
+it('agreed rates are in the unit of the model: pips of pips, percentages of percentages', () => {
+  given(planOf({ kind: 'pips' }, '1.0', differential()), upline('0.4', '0.7', '1.0'))
+    .when(tradeClosed({ execution: executed() }))
+    .gives(accruals({ 'IB 1': '4.00', 'IB 2': '3.00', 'IB 3': '3.00' }));
+  given(
+    planOf({ kind: 'spread_and_commission', spreadShare: '30', commissionShare: '30' }, '100', differential()),
+    upline('40', '100'),
+  )
+    .when(tradeClosed({ lots: '2', execution: executed({ closeBid: '1.10000', closeAsk: '1.10004', charged: '12' }) }))
+    .gives(accruals({ 'IB 1': '2.40', 'IB 2': '3.60' }));
+});
+
+it('the lot factor of an account group applies to per lot only', () =>
+  given(planOf({ kind: 'pips' }, '1'), upline('-'))
+    .when(tradeClosed({ lotFactor: '0.4', execution: executed() }))
+    .gives(accruals({ 'IB 1': '10.00' })));
+
+it('publication refuses a percentage above 100 as a budget, and amounts by level', () => {
+  const codes = (plan: ReturnType<typeof planOf>): string[] =>
+    checkDefinition(PlanDefinition.parse(plan)).map(({ code }) => code);
+  expect(codes(planOf({ kind: 'spread_share' }, '100'))).toEqual([]);
+  expect(codes(planOf({ kind: 'spread_share' }, '100.000001'))).toEqual(['commissions.percentages_above_100']);
+  expect(codes(planOf({ kind: 'pips' }, '300'))).toEqual([]);
+  expect(codes(planOf({ kind: 'pips' }, '1', amounts('scaled', '1')))).toEqual(['commissions.amounts_need_per_lot']);
+});
+
+it('an explanation tells the figures that a model looked at', () => {
+  const plan = planOf({ kind: 'spread_share', limits: [{ pips: '1.2' }] }, '30', percentages('50'));
+  const execution = executed({ closeBid: '1.10000', closeAsk: '1.10030' });
+  const { steps } = explainTrade(inputOf({ ...oneLot, lots: '3', execution, plan, chain: upline('-') }));
+  expect(steps.find(({ step }) => step === 'earning')?.figures).toMatchObject({
+    model: 'spread_share',
+    lots: '3',
+    contractSize: '100000',
+    closeBid: '1.10000',
+    closeAsk: '1.10030',
+    limitPips: '1.2',
+    pipSize: '0.0001',
+  });
+});

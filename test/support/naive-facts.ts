@@ -1,0 +1,81 @@
+/** What the naive engine is told of a plan, a chain and a trade, in plain words and decimal texts. */
+export type NaiveRule = {
+  name: string;
+  symbol?: string | undefined;
+  symbolGroup?: string | undefined;
+  accountGroup?: string | undefined;
+  budget: string;
+};
+export type NaiveLevels =
+  | { kind: 'differential'; suspension: 'roll-up' | 'house' }
+  | { kind: 'fixed_by_level'; unit: 'percent'; levels: string[] }
+  | { kind: 'fixed_by_level'; unit: 'amount'; levels: string[]; scaling: boolean }
+  | { kind: 'share_up'; shares: string[] }
+  | { kind: 'rank_slots'; unit: 'percent' | 'amount'; ranks: { name: string; slot: string }[] }
+  | { kind: 'additive_override'; overrides: string[] }
+  | { kind: 'pool'; weights: number[]; lacking: 'others' | 'house' };
+export type NaiveSpread = {
+  spread?: 'close' | 'mean' | undefined;
+  limits?: { symbol?: string | undefined; symbolGroup?: string | undefined; pips: string }[] | undefined;
+};
+export type NaiveModel =
+  | { kind: 'per_lot' }
+  | { kind: 'pips' }
+  | { kind: 'points' }
+  | { kind: 'commission_share' }
+  | { kind: 'profit_share' }
+  | ({ kind: 'spread_share' } & NaiveSpread)
+  | ({ kind: 'spread_and_commission'; spreadShare: string; commissionShare: string } & NaiveSpread);
+/** How a trade was carried out, decimals as text; what is not known is left out. */
+export type NaiveExecution = {
+  contractSize: string;
+  pipSize: string;
+  digits: number;
+  profitCurrency: string;
+  depositCurrency: string;
+  side: 'buy' | 'sell';
+  openPrice?: string | undefined;
+  closePrice?: string | undefined;
+  openBid?: string | undefined;
+  openAsk?: string | undefined;
+  closeBid?: string | undefined;
+  closeAsk?: string | undefined;
+  profit?: string | undefined;
+  rateProfit?: string | undefined;
+  charged?: string | undefined;
+};
+export type NaiveComponent = {
+  name: string;
+  model: NaiveModel;
+  levels: NaiveLevels;
+  rules: NaiveRule[];
+  traderRebate?: string | undefined;
+  filters?: { kind: 'minimum_time_open'; seconds: number }[] | undefined;
+};
+export type NaivePlan = { currency: string; components: NaiveComponent[] };
+export type NaiveTerm =
+  | { component?: string | undefined; rule?: string | undefined; rate: string }
+  | { component?: string | undefined; rank: string };
+
+/** An IB of the chain with the terms of its agreement; undefined where it has none. */
+export type NaiveLink = {
+  ibKey: number;
+  status: 'active' | 'suspended' | 'terminated';
+  terms: NaiveTerm[] | undefined;
+};
+
+/** One trade in plain words: lots and factor as decimal text, instants in ms, the client's own IB first. */
+export type NaiveFacts = {
+  clientKey: number;
+  lots: string;
+  lotFactor: string;
+  symbol: string;
+  symbolGroup: string;
+  accountGroup: string;
+  openedAtMs: number | undefined;
+  closedAtMs: number;
+  timesHaveMs: boolean;
+  execution?: NaiveExecution | undefined;
+  plan: NaivePlan | undefined;
+  chain: NaiveLink[];
+};

@@ -32,6 +32,10 @@ const parked = {
     status: 409,
     title: 'No rate is known between two currencies that the plan needs for the trade',
   },
+  'commissions.rate_stale': {
+    status: 409,
+    title: 'A rate that the plan needs for the trade is older than the plan allows',
+  },
   'commissions.trade_impossible': { status: 409, title: 'The trade would earn less than nothing' },
   'commissions.earning_too_large': { status: 409, title: 'The trade would earn more than a ledger can hold' },
 } satisfies Record<Exclude<ParkCode, RefusalCode>, { status: number; title: string }>;

@@ -49,6 +49,7 @@ export type ParkCode =
   | 'commissions.open_unknown'
   | 'commissions.price_unknown'
   | 'commissions.rate_missing'
+  | 'commissions.rate_stale'
   | 'commissions.trade_impossible'
   | 'commissions.earning_too_large'
   | 'commissions.rate_above_budget';
@@ -112,6 +113,30 @@ export type Execution = {
   readonly rateProfit?: string | undefined;
   /** What the client was charged on this leg and its part of the entries, in deposit currency, never below 0; absent while an entry is not known. */
   readonly charged?: string | undefined;
+  /** How profit and deposit currency become that of the plan, by the rates at the close; absent where none is needed or known. */
+  readonly conversions?: readonly Conversion[] | undefined;
+};
+
+/** The published rates that lead from one currency to another, each taken as it is or turned round; how old each was at the close. */
+export type Conversion = {
+  readonly from: string;
+  readonly to: string;
+  readonly rows: readonly {
+    readonly key: string;
+    readonly rate: string;
+    readonly base: string;
+    readonly quote: string;
+    readonly source: string;
+    readonly at: string;
+    readonly ageMs: number;
+  }[];
+};
+
+/** What a model must know of its plan. */
+export type PlanFrame = {
+  readonly currency: string;
+  /** A trade waits where it needs a rate that is older. */
+  readonly rateAgeMsMax: number;
 };
 
 /** What of a trade the models, filters and rules may look at. */
@@ -170,7 +195,7 @@ export type Model = {
   readonly rate: 'per_lot' | 'number' | 'percent';
   /** Whether it looks at the execution of a trade. */
   readonly needsExecution: boolean;
-  readonly compile: (settings: unknown, plan: { readonly currency: string }) => Earn;
+  readonly compile: (settings: unknown, plan: PlanFrame) => Earn;
 };
 
 /** A filter: one file in filters/. */

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { explainTrade } from '../../src/commissions/engine/rules.ts';
-import { PlanDefinition } from '../../src/commissions/plans/contract.ts';
-import { checkDefinition } from '../../src/commissions/plans/rules.ts';
 import {
   accruals,
-  amounts,
   differential,
   executed,
   given,
@@ -17,7 +14,7 @@ import {
   tradeClosed,
   upline,
 } from '../support/commission-story.ts';
-import type { NaiveExecution, NaiveModel } from '../support/naive-engine.ts';
+import type { NaiveConversion, NaiveExecution, NaiveModel } from '../support/naive-engine.ts';
 
 type Row = {
   readonly what: string;
@@ -36,6 +33,21 @@ const earns = ({ model, rate, lots, execution, earns: amount }: Row): void =>
 const gold = { contractSize: '100', pipSize: '0.01', digits: 2, closeBid: '4581.23', closeAsk: '4581.39' };
 const yen = { pipSize: '0.01', digits: 3, profitCurrency: 'JPY' };
 
+/** A way by quotations (base, quote, rate), an hour old. */
+const way = (from: string, to: string, ...rows: [string, string, string][]): NaiveConversion => ({
+  from,
+  to,
+  rows: rows.map(([base, quote, rate], place) => ({
+    key: String(place + 1),
+    base,
+    quote,
+    rate,
+    source: 'ecb',
+    at: '2026-03-10T10:00:00.000Z',
+    ageMs: 3_600_000,
+  })),
+});
+
 const ROWS: readonly Row[] = [
   { what: 'pips: EURUSD', model: { kind: 'pips' }, rate: '0.8', lots: '2.50', execution: {}, earns: '20.00' },
   {
@@ -45,6 +57,30 @@ const ROWS: readonly Row[] = [
     lots: '1.20',
     execution: { ...yen, rateProfit: '0.00660633' },
     earns: '4.756558',
+  },
+  {
+    what: 'pips: 720 JPY at 151.37',
+    model: { kind: 'pips' },
+    rate: '0.6',
+    lots: '1.20',
+    execution: { ...yen, conversions: [way('JPY', 'USD', ['USD', 'JPY', '151.37'])] },
+    earns: '4.756557',
+  },
+  {
+    what: 'pips: 720 JPY by a cross, never rounded on the way: 720 / 125.85 x 1.145',
+    model: { kind: 'pips' },
+    rate: '0.6',
+    lots: '1.20',
+    execution: { ...yen, conversions: [way('JPY', 'USD', ['EUR', 'JPY', '125.85'], ['EUR', 'USD', '1.145'])] },
+    earns: '6.550656',
+  },
+  {
+    what: 'commission of an account in euro',
+    model: { kind: 'commission_share' },
+    rate: '25',
+    lots: '2',
+    execution: { depositCurrency: 'EUR', charged: '12.00', conversions: [way('EUR', 'USD', ['EUR', 'USD', '1.145'])] },
+    earns: '3.435',
   },
   {
     what: 'points of a cent account',
@@ -210,6 +246,18 @@ describe('a trade of which something is not known waits', () => {
       .gives(parkedAs('commissions.price_unknown')));
 });
 
+it.each([
+  { hours: undefined, ageMs: 120 * 3_600_000, gives: accruals({ 'IB 1': '4.756557' }) },
+  { hours: undefined, ageMs: 120 * 3_600_000 + 1, gives: parkedAs('commissions.rate_stale') },
+  { hours: 1, ageMs: 3_600_001, gives: parkedAs('commissions.rate_stale') },
+])('a trade waits where a rate is older than the plan allows ($hours h, $ageMs ms)', ({ hours, ageMs, gives }) => {
+  const { rows, ...rest } = way('JPY', 'USD', ['USD', 'JPY', '151.37']);
+  const conversions = [{ ...rest, rows: rows.map((row) => ({ ...row, ageMs })) }];
+  given({ ...planOf({ kind: 'pips' }, '0.6'), rateAgeHoursMax: hours }, upline('-'))
+    .when(tradeClosed({ lots: '1.20', execution: executed({ ...yen, conversions }) }))
+    .gives(gives);
+});
+
 it('agreed rates are in the unit of the model: pips of pips, percentages of percentages', () => {
   given(planOf({ kind: 'pips' }, '1.0', differential()), upline('0.4', '0.7', '1.0'))
     .when(tradeClosed({ execution: executed() }))
@@ -226,15 +274,6 @@ it('the lot factor of an account group applies to per lot only', () =>
   given(planOf({ kind: 'pips' }, '1'), upline('-'))
     .when(tradeClosed({ lotFactor: '0.4', execution: executed() }))
     .gives(accruals({ 'IB 1': '10.00' })));
-
-it('publication refuses a percentage above 100 as a budget, and amounts by level', () => {
-  const codes = (plan: ReturnType<typeof planOf>): string[] =>
-    checkDefinition(PlanDefinition.parse(plan)).map(({ code }) => code);
-  expect(codes(planOf({ kind: 'spread_share' }, '100'))).toEqual([]);
-  expect(codes(planOf({ kind: 'spread_share' }, '100.000001'))).toEqual(['commissions.percentages_above_100']);
-  expect(codes(planOf({ kind: 'pips' }, '300'))).toEqual([]);
-  expect(codes(planOf({ kind: 'pips' }, '1', amounts('scaled', '1')))).toEqual(['commissions.amounts_need_per_lot']);
-});
 
 it('an explanation tells the figures that a model looked at', () => {
   const plan = planOf({ kind: 'spread_share', limits: [{ pips: '1.2' }] }, '30', percentages('50'));

@@ -6,7 +6,7 @@ import { verifyBookings } from '../../src/commissions/verify/service.ts';
 import { Currency } from '../../src/kernel/currency.ts';
 import { dealIdOf } from '../../src/kernel/ids.ts';
 import { query } from '../../src/platform/query.ts';
-import type { RawDeal } from '../../src/trading/index.ts';
+import { importRates, type RawDeal, rerunParked } from '../../src/trading/index.ts';
 import { type Brokerage, type BrokerageWords, openBrokerage } from '../support/brokerage.ts';
 import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
 
@@ -116,6 +116,33 @@ describe('A plan that looks at how trades were carried out', () => {
     await brokerage.feed(brokerage.deal());
     await brokerage.book();
     expect((await rows()).map(({ units }) => units)).toEqual([8_000_000n + 10_000_000n + 3_600_000n]);
+    await replayed();
+  });
+
+  it('converts by the rates at the close, keeps them, and waits while there are none', async () => {
+    await open({ model: { kind: 'pips' }, budget: '0.6' });
+    const ofYen = () => brokerage.deal({ symbol: 'USDJPY', lots: '1.20' });
+    await brokerage.feed(ofYen());
+    expect(await brokerage.book()).toMatchObject({ parked: 1 });
+    const quotation = (rate: string, day: string) => ({
+      base: 'USD',
+      quote: 'JPY',
+      rate,
+      source: 'bank',
+      at: new Date(day),
+    });
+    await acme.inTenant((tx) =>
+      importRates(tx, [quotation('151.37', '2026-03-09T15:00:00Z'), quotation('100', '2026-03-11T15:00:00Z')]),
+    );
+    await acme.inTenant((tx) => rerunParked(tx, { code: 'commissions.rate_missing', max: 10 }));
+    expect(await brokerage.book()).toMatchObject({ booked: 1 });
+    await acme.inTenant((tx) => importRates(tx, [quotation('200', '2026-03-09T16:00:00Z')])); // Told late: it changes nothing.
+    const [row] = await rows();
+    expect(row?.units).toBe(4_756_557n);
+    const told = await acme.inTenant((tx) => explain(tx, dealIdOf(row?.dealKey ?? 0n)));
+    expect(told.steps.find(({ step }) => step === 'earning')?.figures).toMatchObject({
+      'JPY to USD': 'USD/JPY 151.37 (bank, 2026-03-09T15:00:00.000Z)',
+    });
     await replayed();
   });
 

@@ -3,7 +3,7 @@ import { commissionProblem, refusalProblem } from '../../src/commissions/errors.
 import { fixedByLevel } from '../../src/commissions/levels/fixed-by-level.ts';
 import { PlanDefinition } from '../../src/commissions/plans/contract.ts';
 import { checkAgreement, checkDefinition, compilePlan } from '../../src/commissions/plans/rules.ts';
-import { amounts, differential, percentages, perLotPlan } from '../support/commission-story.ts';
+import { amounts, differential, percentages, perLotPlan, planOf } from '../support/commission-story.ts';
 import type { NaivePlan, NaiveTerm } from '../support/naive-engine.ts';
 
 const refused = (plan: NaivePlan, ...terms: NaiveTerm[]): string[] =>
@@ -43,6 +43,14 @@ describe('publication refuses', () => {
     expect(refused(perLotPlan('6.00', amounts('unscaled', ...levels)))).toEqual([
       'commissions.levels_above_budget: rebate: the levels add to 7.50, rule every-symbol has 6.00',
     ]);
+  });
+
+  it('a percentage above 100 as the budget of a model that pays by percent', () => {
+    expect(refused(planOf({ kind: 'spread_share' }, '100'))).toEqual([]);
+    expect(refused(planOf({ kind: 'spread_share' }, '100.000001'))).toEqual([
+      'commissions.percentages_above_100: rebate, rule every-symbol: the budget is 100.000001 %',
+    ]);
+    expect(refused(planOf({ kind: 'pips' }, '300'))).toEqual([]);
   });
 
   it('amounts on a model that does not pay by the lot', () => {

@@ -3,7 +3,7 @@
  * one sentence of the text per step. It imports nothing of the product, so that both can only agree by being right.
  */
 
-import type { NaiveComponent, NaiveFacts } from './naive-facts.ts';
+import type { NaiveComponent, NaiveFacts, NaivePlan } from './naive-facts.ts';
 import { type Fraction, over, read, round, sum, times } from './naive-fractions.ts';
 import { partsOf } from './naive-levels.ts';
 import { earnedBy } from './naive-models.ts';
@@ -34,7 +34,7 @@ export function naiveEngine(facts: NaiveFacts): NaiveOutcome {
   if (facts.chain.length === 0) return { kind: 'unpaid', reason: 'client_without_ib' };
   if (plan === undefined) return { kind: 'unpaid', reason: 'no_plan' };
   if (read(facts.lots).n === 0n) return { kind: 'unpaid', reason: 'volume_zero' };
-  const outcomes = plan.components.map((component, place) => ofComponent(facts, plan.currency, component, place));
+  const outcomes = plan.components.map((component, place) => ofComponent(facts, plan, component, place));
   const parked = outcomes.find(({ code }) => code !== undefined)?.code;
   if (parked !== undefined) return { kind: 'parked', code: parked };
   const rebates = outcomes.flatMap((outcome) => outcome.rebates);
@@ -47,7 +47,7 @@ export function naiveEngine(facts: NaiveFacts): NaiveOutcome {
 type Part = { earning: bigint; rebates: NaiveRebate[]; reason?: string; code?: string };
 const nothing = (reason: string): Part => ({ earning: 0n, rebates: [], reason });
 
-function ofComponent(facts: NaiveFacts, currency: string, component: NaiveComponent, place: number): Part {
+function ofComponent(facts: NaiveFacts, plan: NaivePlan, component: NaiveComponent, place: number): Part {
   const rule = component.rules.filter(
     (one) =>
       [one.symbol ?? facts.symbol, one.symbolGroup ?? facts.symbolGroup, one.accountGroup ?? facts.accountGroup].join(
@@ -64,10 +64,10 @@ function ofComponent(facts: NaiveFacts, currency: string, component: NaiveCompon
   }
   const budget = read(rule.budget);
   if (budget.n === 0n) return nothing('rate_zero');
-  const earned = earnedBy(facts, component.model, budget, currency);
+  const earned = earnedBy(facts, component.model, budget, plan);
   if (typeof earned === 'string')
     return earned.startsWith('commissions.') ? { earning: 0n, rebates: [], code: earned } : nothing(earned);
-  const earning = times(earned, ledgerUnitsOfOne(currency)); // E, in ledger units, not rounded.
+  const earning = times(earned, ledgerUnitsOfOne(plan.currency)); // E, in ledger units, not rounded.
   const rounded = round(earning);
   if (rounded === 0n) return nothing('below_ledger_unit');
   const parts = partsOf(facts.chain, component, rule, budget).map((share) => times(earning, share));

@@ -26,6 +26,12 @@ export type NaiveModel =
   | { kind: 'profit_share' }
   | ({ kind: 'spread_share' } & NaiveSpread)
   | ({ kind: 'spread_and_commission'; spreadShare: string; commissionShare: string } & NaiveSpread);
+/** The published rates that lead from one currency to another, and how old each was. */
+export type NaiveConversion = {
+  from: string;
+  to: string;
+  rows: { key: string; rate: string; base: string; quote: string; source: string; at: string; ageMs: number }[];
+};
 /** How a trade was carried out, decimals as text; what is not known is left out. */
 export type NaiveExecution = {
   contractSize: string;
@@ -43,6 +49,7 @@ export type NaiveExecution = {
   profit?: string | undefined;
   rateProfit?: string | undefined;
   charged?: string | undefined;
+  conversions?: NaiveConversion[] | undefined;
 };
 export type NaiveComponent = {
   name: string;
@@ -52,7 +59,7 @@ export type NaiveComponent = {
   traderRebate?: string | undefined;
   filters?: { kind: 'minimum_time_open'; seconds: number }[] | undefined;
 };
-export type NaivePlan = { currency: string; components: NaiveComponent[] };
+export type NaivePlan = { currency: string; rateAgeHoursMax?: number | undefined; components: NaiveComponent[] };
 export type NaiveTerm =
   | { component?: string | undefined; rule?: string | undefined; rate: string }
   | { component?: string | undefined; rank: string };

@@ -1,8 +1,10 @@
-import type { NaiveExecution, NaiveFacts, NaiveModel, NaiveSpread } from './naive-facts.ts';
+import type { NaiveExecution, NaiveFacts, NaiveModel, NaivePlan, NaiveSpread } from './naive-facts.ts';
 import { type Fraction, isAbove, minus, over, plus, read, times, zero } from './naive-fractions.ts';
 
+const percent = (text: string): Fraction => over(read(text), read('100'));
+
 /** E by the table of base models, in plan currency; the word of a reason or code where there is none. */
-export function earnedBy(facts: NaiveFacts, model: NaiveModel, rate: Fraction, plan: string): Fraction | string {
+export function earnedBy(facts: NaiveFacts, model: NaiveModel, rate: Fraction, plan: NaivePlan): Fraction | string {
   const lots = read(facts.lots);
   if (model.kind === 'per_lot') {
     const counted = times(lots, read(facts.lotFactor));
@@ -14,40 +16,55 @@ export function earnedBy(facts: NaiveFacts, model: NaiveModel, rate: Fraction, p
   if (model.kind === 'profit_share') {
     if (execution.profit === undefined) return 'commissions.price_unknown';
     if (!isAbove(read(execution.profit), zero)) return 'no_profit';
-    return execution.depositCurrency === plan ? times(read(execution.profit), share) : 'commissions.rate_missing';
+    return inPlan(times(read(execution.profit), share), execution.depositCurrency, execution, plan);
   }
   const contract = times(lots, read(execution.contractSize));
   if (model.kind === 'pips' || model.kind === 'points') {
-    const step =
-      model.kind === 'pips' ? read(execution.pipSize) : over(read('1'), read(`1${'0'.repeat(execution.digits)}`));
-    return inPlan(times(times(contract, rate), step), execution, plan);
+    const point = over(read('1'), read(`1${'0'.repeat(execution.digits)}`));
+    const step = model.kind === 'pips' ? read(execution.pipSize) : point;
+    return inPlan(times(times(contract, rate), step), execution.profitCurrency, execution, plan);
   }
-  const width =
-    model.kind === 'commission_share'
-      ? undefined
-      : inPlanOr(spreadOf(facts, execution, model), contract, execution, plan);
-  if (typeof width === 'string') return width;
-  if (model.kind === 'spread_share') return width === undefined || width.n === 0n ? 'spread_zero' : times(width, share);
-  if (execution.charged === undefined) return 'commissions.open_unknown';
-  if (execution.depositCurrency !== plan) return 'commissions.rate_missing';
-  const charged = read(execution.charged);
-  if (model.kind === 'commission_share') return charged.n === 0n ? 'commission_zero' : times(charged, share);
-  const both = plus(
-    times(width ?? zero, over(read(model.spreadShare), read('100'))),
-    times(charged, over(read(model.commissionShare), read('100'))),
-  );
-  return both.n === 0n ? 'nothing_charged' : times(both, share);
+  let paid = zero;
+  if (model.kind !== 'commission_share') {
+    const spread = spreadOf(facts, execution, model);
+    if (typeof spread === 'string') return spread;
+    const wide = inPlan(times(spread, contract), execution.profitCurrency, execution, plan);
+    if (typeof wide === 'string') return wide;
+    paid = model.kind === 'spread_share' ? wide : times(wide, percent(model.spreadShare));
+  }
+  if (model.kind !== 'spread_share') {
+    if (execution.charged === undefined) return 'commissions.open_unknown';
+    const charged = inPlan(read(execution.charged), execution.depositCurrency, execution, plan);
+    if (typeof charged === 'string') return charged;
+    paid = plus(paid, model.kind === 'commission_share' ? charged : times(charged, percent(model.commissionShare)));
+  }
+  const none = {
+    spread_share: 'spread_zero',
+    commission_share: 'commission_zero',
+    spread_and_commission: 'nothing_charged',
+  };
+  return paid.n === 0n ? none[model.kind] : times(paid, share);
 }
 
-const inPlanOr = (spread: Fraction | string, contract: Fraction, execution: NaiveExecution, plan: string) =>
-  typeof spread === 'string' ? spread : inPlan(times(spread, contract), execution, plan);
-
-/** R(quote -> plan): the deal's own RateProfit where it is not 0 and the account is in the plan's currency. */
-function inPlan(amount: Fraction, execution: NaiveExecution, plan: string): Fraction | string {
-  if (execution.profitCurrency === plan) return amount;
+/**
+ * R(a -> plan). "For profit currency to deposit currency the deal's own RateProfit wins where it is not 0", which "serves only
+ * where the deposit currency is the plan currency"; else published rows, "inverses and crosses are exact fractions of such rows".
+ */
+function inPlan(amount: Fraction, from: string, execution: NaiveExecution, plan: NaivePlan): Fraction | string {
+  if (from === plan.currency) return amount;
   const own = read(execution.rateProfit ?? '0');
-  if (execution.depositCurrency === plan && isAbove(own, zero)) return times(amount, own);
-  return 'commissions.rate_missing';
+  if (from === execution.profitCurrency && execution.depositCurrency === plan.currency && isAbove(own, zero))
+    return times(amount, own);
+  const way = (execution.conversions ?? []).filter((one) => one.from === from && one.to === plan.currency)[0];
+  if (way === undefined) return 'commissions.rate_missing';
+  const oldest = Math.max(...way.rows.map(({ ageMs }) => ageMs));
+  if (oldest > (plan.rateAgeHoursMax ?? 120) * 60 * 60 * 1000) return 'commissions.rate_stale';
+  let [reached, value] = [from, amount];
+  for (const { base, quote, rate } of way.rows) {
+    value = reached === base ? times(value, read(rate)) : over(value, read(rate));
+    reached = reached === base ? quote : base;
+  }
+  return value;
 }
 
 /** ask - bid, at least 0; the mean of open and close where the plan says so; min(actual, limit). */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type {
   NaiveComponent,
+  NaiveConversion,
   NaiveExecution,
   NaiveFacts,
   NaiveLevels,
@@ -118,6 +119,39 @@ const model: fc.Arbitrary<NaiveModel> = fc.oneof(
 const mostly = <Value>(known: fc.Arbitrary<Value>) => fc.option(known, { nil: undefined, freq: 12 });
 const quote = fc.integer({ min: 110_000, max: 110_060 }).map((points) => decimalOf(points, 5));
 const currency = fc.constantFrom('USD', 'EUR', 'JPY');
+/** Ways from a currency to the plan's: direct, turned round, or by a third; some too old. */
+const conversion = (from: string, to: string): fc.Arbitrary<NaiveConversion> => {
+  const row = (one: string, other: string) =>
+    fc
+      .record({
+        rate: fc.integer({ min: 1, max: 9_999_999 }).map((units) => decimalOf(units, 4)),
+        turned: fc.boolean(),
+        ageMs: fc.oneof(
+          { weight: 12, arbitrary: fc.integer({ min: 0, max: 86_400_000 }) },
+          { weight: 1, arbitrary: fc.constant(432_000_001) },
+        ),
+      })
+      .map(({ rate, turned, ageMs }) => ({
+        rate,
+        ageMs,
+        key: '1',
+        source: 'ecb',
+        at: '2026-03-09T15:00:00.000Z',
+        base: turned ? other : one,
+        quote: turned ? one : other,
+      }));
+  return fc
+    .oneof(
+      row(from, to).map((only) => [only]),
+      fc.tuple(row(from, 'GBP'), row('GBP', to)),
+    )
+    .map((rows) => ({ from, to, rows }));
+};
+const ways = (to: string): fc.Arbitrary<NaiveConversion[]> =>
+  fc
+    .tuple(...['USD', 'EUR', 'JPY'].filter((from) => from !== to).map((from) => mostly(conversion(from, to))))
+    .map((found) => found.filter((one) => one !== undefined));
+
 const execution: fc.Arbitrary<NaiveExecution> = fc.record({
   contractSize: fc.constantFrom('100000', '1000', '100', '0.5'),
   pipSize: fc.constantFrom('0.0001', '0.01', '1'),
@@ -240,8 +274,10 @@ export const facts: fc.Arbitrary<NaiveFacts> = fc
         execution: fc.option(execution, { nil: undefined, freq: 20 }),
         links: fc.array(link, { minLength: 0, maxLength: 9 }),
       })
-      .map(({ lots, held, currency, links, ...rest }) => ({
+      .chain((drawn) => ways(drawn.currency).map((conversions) => ({ ...drawn, conversions })))
+      .map(({ lots, held, currency, links, execution: carriedOut, conversions, ...rest }) => ({
         ...rest,
+        execution: carriedOut && { ...carriedOut, conversions },
         clientKey: 500,
         lots: decimalOf(lots, 8),
         openedAtMs: held === undefined ? undefined : rest.closedAtMs - held,

@@ -19,4 +19,23 @@ export const KeptExecution = z.strictObject({
   profit: DecimalText,
   rateProfit: DecimalText,
   charged: DecimalText,
+  conversions: z
+    .array(
+      z.strictObject({
+        from: z.string(),
+        to: z.string(),
+        rows: z.array(
+          z.strictObject({
+            key: z.string(),
+            rate: z.string(),
+            base: z.string(),
+            quote: z.string(),
+            source: z.string(),
+            at: z.string(),
+            ageMs: z.int(),
+          }),
+        ),
+      }),
+    )
+    .optional(),
 });

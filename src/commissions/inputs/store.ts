@@ -1,9 +1,9 @@
 import { chainsOf } from '../../ib/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { type DueTrade, executionsOf, type PositionOpen } from '../../trading/index.ts';
+import { conversionsOf, type DueTrade, executionsOf, type PositionOpen } from '../../trading/index.ts';
 import type { TradeInput } from '../engine/types.ts';
 import type { PlanBook, PublishedVersion } from '../plans/store.ts';
-import type { Execution } from '../types.ts';
+import type { Conversion, Execution } from '../types.ts';
 import { factsOf } from './rules.ts';
 
 /** What the engine is given, by trade, with the plan version that held; and as of which knowledge of the tree. */
@@ -32,8 +32,11 @@ export async function inputsOf(
   const { chains, knownAt } = await chainsOf(tx, clients, known.knownAt);
   await book.loadAgreements(tx, new Set(chains.flatMap((chain) => chain?.levels.map((level) => level.ibKey) ?? [])));
   const versions = trades.map((trade, place) => book.versionFor(chains[place]?.levels ?? [], trade.closedAt));
-  const lookedAt = trades.filter((_trade, place) => versions[place]?.plan.needsExecution === true);
-  const executions = known.executions ?? (await executionsOf(tx, lookedAt));
+  const lookedAt = trades.flatMap((trade, place) => {
+    const plan = versions[place]?.plan;
+    return plan?.needsExecution === true ? [{ trade, currency: plan.currency }] : [];
+  });
+  const executions = known.executions ?? (await executionsWithRates(tx, lookedAt));
   const inputs = trades.map((trade, place): TradeInput => {
     const chain = chains[place]?.levels ?? [];
     const version = versions[place];
@@ -51,3 +54,31 @@ export async function inputsOf(
   });
   return { inputs, versions, knownAt };
 }
+
+/** How trades were carried out, with the rates at their close by which profit and deposit currency become that of the plan. */
+async function executionsWithRates(
+  tx: TenantTx,
+  lookedAt: readonly { readonly trade: DueTrade; readonly currency: string }[],
+): Promise<ReadonlyMap<bigint, Execution>> {
+  const executions: ReadonlyMap<bigint, Execution> = await executionsOf(
+    tx,
+    lookedAt.map(({ trade }) => trade),
+  );
+  const wishes = lookedAt.flatMap(({ trade: { dealKey, closedAt }, currency: to }) => {
+    const execution = executions.get(dealKey);
+    if (execution === undefined) return [];
+    return currenciesToConvert(execution, to).map((from) => ({ dealKey, from, to, at: new Date(closedAt) }));
+  });
+  const conversions = await conversionsOf(tx, wishes);
+  const byDeal = new Map<bigint, Conversion[]>();
+  wishes.forEach(({ dealKey }, place) => {
+    const found = conversions[place];
+    if (found !== undefined) byDeal.set(dealKey, [...(byDeal.get(dealKey) ?? []), found]);
+  });
+  return new Map(
+    [...executions].map(([dealKey, execution]) => [dealKey, { ...execution, conversions: byDeal.get(dealKey) }]),
+  );
+}
+
+const currenciesToConvert = ({ profitCurrency, depositCurrency }: Execution, to: string): string[] =>
+  [...new Set([profitCurrency, depositCurrency])].filter((from) => from !== to);

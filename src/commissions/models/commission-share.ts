@@ -9,12 +9,10 @@ export const commissionShare = {
   rate: 'percent',
   needsExecution: true,
   settings: z.strictObject({ kind: z.literal('commission_share') }),
-  compile:
-    (_given, { currency }) =>
-    (trade, rateUnits, note) => {
-      if (trade.execution === undefined) return 'commissions.price_unknown';
-      const cost = commissionCost(trade.execution, currency, note);
-      if (typeof cost === 'string') return cost;
-      return cost.numerator === 0n ? 'commission_zero' : product(cost, percentOf(rateUnits));
-    },
+  compile: (_given, plan) => (trade, rateUnits, note) => {
+    if (trade.execution === undefined) return 'commissions.price_unknown';
+    const cost = commissionCost(trade.execution, plan, note);
+    if (typeof cost === 'string') return cost;
+    return cost.numerator === 0n ? 'commission_zero' : product(cost, percentOf(rateUnits));
+  },
 } satisfies Model & { settings: z.ZodType };

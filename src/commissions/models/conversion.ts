@@ -1,4 +1,4 @@
-import type { Execution, Fraction, Note, ParkCode } from '../types.ts';
+import type { Execution, Fraction, Note, ParkCode, PlanFrame } from '../types.ts';
 import { fractionOf } from './fractions.ts';
 
 const ONE: Fraction = { numerator: 1n, denominator: 1n };
@@ -7,15 +7,37 @@ const ONE: Fraction = { numerator: 1n, denominator: 1n };
  * Units of the plan currency for one of the profit currency, in which a symbol is quoted. The deal's own rate serves only
  * where the account is in the plan currency, and is not 0 (commission-models, Units and rounding).
  */
-export function fromProfitCurrency(execution: Execution, plan: string, note?: Note): Fraction | ParkCode {
+export function fromProfitCurrency(execution: Execution, plan: PlanFrame, note?: Note): Fraction | ParkCode {
   const { profitCurrency, depositCurrency, rateProfit } = execution;
-  if (profitCurrency === plan) return ONE;
-  const own = depositCurrency === plan && rateProfit !== undefined ? fractionOf(rateProfit) : undefined;
-  if (rateProfit === undefined || own === undefined || own.numerator <= 0n) return 'commissions.rate_missing';
-  note?.({ rate: rateProfit, rateFrom: profitCurrency, rateTo: plan, rateSource: 'deal' });
+  if (profitCurrency === plan.currency) return ONE;
+  const own = depositCurrency === plan.currency && rateProfit !== undefined ? fractionOf(rateProfit) : undefined;
+  if (own === undefined || own.numerator <= 0n) return convert(execution, profitCurrency, plan, note);
+  note?.({ [`${profitCurrency} to ${plan.currency}`]: `${rateProfit} (deal)` });
   return own;
 }
 
 /** The same for the currency of the account. */
-export const fromDepositCurrency = ({ depositCurrency }: Execution, plan: string): Fraction | ParkCode =>
-  depositCurrency === plan ? ONE : 'commissions.rate_missing';
+export const fromDepositCurrency = (execution: Execution, plan: PlanFrame, note?: Note): Fraction | ParkCode =>
+  execution.depositCurrency === plan.currency ? ONE : convert(execution, execution.depositCurrency, plan, note);
+
+/** By published rates, exactly: each is taken as it is or turned round, and nothing is rounded on the way. */
+function convert(execution: Execution, from: string, plan: PlanFrame, note?: Note): Fraction | ParkCode {
+  const found = execution.conversions?.find((one) => one.from === from && one.to === plan.currency);
+  if (found === undefined) return 'commissions.rate_missing';
+  note?.({
+    [`${from} to ${plan.currency}`]: found.rows
+      .map(({ base, quote, rate, source, at }) => `${base}/${quote} ${rate} (${source}, ${at})`)
+      .join(', '),
+  });
+  if (found.rows.some(({ ageMs }) => ageMs > plan.rateAgeMsMax)) return 'commissions.rate_stale';
+  let reached = from;
+  let { numerator, denominator } = ONE;
+  for (const { base, quote, rate } of found.rows) {
+    const figure = fractionOf(rate);
+    const isDirect = base === reached;
+    numerator *= isDirect ? figure.numerator : figure.denominator;
+    denominator *= isDirect ? figure.denominator : figure.numerator;
+    reached = isDirect ? quote : base;
+  }
+  return { numerator, denominator };
+}

@@ -9,6 +9,5 @@ export const pips = {
   rate: 'number',
   needsExecution: true,
   settings: z.strictObject({ kind: z.literal('pips') }),
-  compile: (_given, { currency }) =>
-    earningBySteps(currency, ({ pipSize }) => ({ text: pipSize, size: fractionOf(pipSize) })),
+  compile: (_given, plan) => earningBySteps(plan, ({ pipSize }) => ({ text: pipSize, size: fractionOf(pipSize) })),
 } satisfies Model & { settings: z.ZodType };

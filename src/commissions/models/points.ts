@@ -10,8 +10,8 @@ export const points = {
   rate: 'number',
   needsExecution: true,
   settings: z.strictObject({ kind: z.literal('points') }),
-  compile: (_given, { currency }) =>
-    earningBySteps(currency, ({ digits }) => ({
+  compile: (_given, plan) =>
+    earningBySteps(plan, ({ digits }) => ({
       text: formatDecimal({ coefficient: 1n, scale: digits }),
       size: pointOf(digits),
     })),

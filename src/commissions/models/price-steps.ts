@@ -1,10 +1,10 @@
-import type { Earn, Execution, Fraction } from '../types.ts';
+import type { Earn, Execution, Fraction, PlanFrame } from '../types.ts';
 import { fromProfitCurrency } from './conversion.ts';
 import { fractionOf, lotsOf, lotsText, product, whole } from './fractions.ts';
 
 /** Lots x rate in steps of the price x size of a step x contract size x R(quote to plan): pips and points alike. */
 export const earningBySteps =
-  (plan: string, stepOf: (execution: Execution) => { readonly text: string; readonly size: Fraction }): Earn =>
+  (plan: PlanFrame, stepOf: (execution: Execution) => { readonly text: string; readonly size: Fraction }): Earn =>
   (trade, rateUnits, note) => {
     const { execution } = trade;
     if (execution === undefined) return 'commissions.price_unknown';

@@ -9,15 +9,13 @@ export const profitShare = {
   rate: 'percent',
   needsExecution: true,
   settings: z.strictObject({ kind: z.literal('profit_share') }),
-  compile:
-    (_given, { currency }) =>
-    (trade, rateUnits, note) => {
-      const { execution } = trade;
-      if (execution?.profit === undefined) return 'commissions.price_unknown';
-      note?.({ profit: execution.profit, profitIn: execution.depositCurrency });
-      const profit = fractionOf(execution.profit);
-      if (profit.numerator <= 0n) return 'no_profit';
-      const rate = fromDepositCurrency(execution, currency);
-      return typeof rate === 'string' ? rate : product(profit, rate, percentOf(rateUnits));
-    },
+  compile: (_given, plan) => (trade, rateUnits, note) => {
+    const { execution } = trade;
+    if (execution?.profit === undefined) return 'commissions.price_unknown';
+    note?.({ profit: execution.profit, profitIn: execution.depositCurrency });
+    const profit = fractionOf(execution.profit);
+    if (profit.numerator <= 0n) return 'no_profit';
+    const rate = fromDepositCurrency(execution, plan, note);
+    return typeof rate === 'string' ? rate : product(profit, rate, percentOf(rateUnits));
+  },
 } satisfies Model & { settings: z.ZodType };

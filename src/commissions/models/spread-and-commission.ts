@@ -24,15 +24,15 @@ export const spreadAndCommission = {
   rate: 'percent',
   needsExecution: true,
   settings,
-  compile: (given, { currency }) => {
+  compile: (given, plan) => {
     const { spreadShare, commissionShare, ...spread } = settings.parse(given);
     const ofSpread = product(fractionOf(spreadShare), HUNDREDTH);
     const ofCommission = product(fractionOf(commissionShare), HUNDREDTH);
     return (trade, rateUnits, note) => {
       if (trade.execution === undefined) return 'commissions.price_unknown';
-      const spreadPaid = spreadCost(trade, trade.execution, spread, currency, note);
+      const spreadPaid = spreadCost(trade, trade.execution, spread, plan, note);
       if (typeof spreadPaid === 'string') return spreadPaid;
-      const commissionPaid = commissionCost(trade.execution, currency, note);
+      const commissionPaid = commissionCost(trade.execution, plan, note);
       if (typeof commissionPaid === 'string') return commissionPaid;
       note?.({ spreadShare, commissionShare });
       const both = sum(product(spreadPaid, ofSpread), product(commissionPaid, ofCommission));

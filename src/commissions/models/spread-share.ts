@@ -11,11 +11,11 @@ export const spreadShare = {
   rate: 'percent',
   needsExecution: true,
   settings,
-  compile: (given, { currency }) => {
+  compile: (given, plan) => {
     const spread = settings.parse(given);
     return (trade, rateUnits, note) => {
       if (trade.execution === undefined) return 'commissions.price_unknown';
-      const cost = spreadCost(trade, trade.execution, spread, currency, note);
+      const cost = spreadCost(trade, trade.execution, spread, plan, note);
       if (typeof cost === 'string') return cost;
       return cost.numerator === 0n ? 'spread_zero' : product(cost, percentOf(rateUnits));
     };

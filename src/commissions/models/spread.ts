@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RateText } from '../contract.ts';
-import type { Execution, Fraction, Note, ParkCode, TradeFacts } from '../types.ts';
+import type { Execution, Fraction, Note, ParkCode, PlanFrame, TradeFacts } from '../types.ts';
 import { fromProfitCurrency } from './conversion.ts';
 import { difference, fractionOf, isAbove, lotsOf, lotsText, product, sum, whole } from './fractions.ts';
 
@@ -51,7 +51,7 @@ export function spreadCost(
   trade: TradeFacts,
   execution: Execution,
   { spread: which, limits }: Settings,
-  plan: string,
+  plan: PlanFrame,
   note?: Note,
 ): Fraction | ParkCode {
   const actual = spreadOf(execution, which);

@@ -45,6 +45,12 @@ export type PlanComponent = z.infer<typeof PlanComponent>;
 export const PlanDefinition = z
   .strictObject({
     currency: Currency,
+    rateAgeHoursMax: z
+      .int()
+      .min(1)
+      .max(8_784)
+      .optional()
+      .meta({ description: 'How old a rate may be that a trade is converted by; 120 hours unless given.' }),
     components: z.array(PlanComponent).min(1).max(20),
   })
   .meta({

@@ -8,6 +8,10 @@ import type { AgreementRates, LevelFrame, Refusal, TradeFacts } from '../types.t
 import type { AgreementTerms, PlanComponent, PlanDefinition } from './contract.ts';
 import type { CompiledComponent, CompiledPlan, CompiledRule } from './types.ts';
 
+const HOUR_MS = 3_600_000;
+/** Over Easter the European Central Bank publishes no rates for five days. */
+const RATE_AGE_HOURS_MAX = 120;
+
 /** An IB whose agreement a plan version must keep, with the words by which a refusal names it. */
 export type AgreementToCheck = { readonly ib: string; readonly terms: AgreementTerms };
 
@@ -92,7 +96,7 @@ export function compilePlan(definition: PlanDefinition): CompiledPlan {
     currency: definition.currency,
     rateDigits,
     needsExecution: definition.components.some(({ model }) => modelOf(model).needsExecution),
-    components: definition.components.map((component) => compileComponent(component, definition.currency)),
+    components: definition.components.map((component) => compileComponent(component, definition)),
   };
 }
 
@@ -152,7 +156,10 @@ export function matchRule(rules: readonly CompiledRule[], trade: TradeFacts): nu
 export const rateText = (units: bigint, digits: number): string =>
   formatDecimal({ coefficient: units, scale: digits }, 2);
 
-function compileComponent(component: PlanComponent, currency: PlanDefinition['currency']): CompiledComponent {
+function compileComponent(
+  component: PlanComponent,
+  { currency, rateAgeHoursMax = RATE_AGE_HOURS_MAX }: PlanDefinition,
+): CompiledComponent {
   const rateDigits = ledgerExponent(currency);
   const model = modelOf(component.model);
   const frame = frameOf(component, rateDigits);
@@ -161,7 +168,7 @@ function compileComponent(component: PlanComponent, currency: PlanDefinition['cu
     name: component.name,
     model: model.kind,
     needsExecution: model.needsExecution,
-    earn: model.compile(component.model, { currency }),
+    earn: model.compile(component.model, { currency, rateAgeMsMax: rateAgeHoursMax * HOUR_MS }),
     levelMode: mode.kind,
     usesRates: mode.usesRates,
     ranks: mode.ranks?.(component.levels) ?? [],

@@ -7,6 +7,7 @@ import { registerFeed } from './feed.ts';
 import { registerIbs } from './ibs.ts';
 import { registerKeys } from './keys.ts';
 import { registerPlans } from './plans.ts';
+import { registerRates } from './rates.ts';
 import { registerQueues } from './queues.ts';
 import { registerTenants } from './tenants.ts';
 import { registerTrades } from './trades.ts';
@@ -22,6 +23,7 @@ const nouns = [
   registerClients,
   registerPlans,
   registerTrading,
+  registerRates,
   registerTrades,
   registerFeed,
   registerQueues,

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { ecbQuotations, importRates } from '../../trading/index.ts';
+import type { CliContext } from './context.ts';
+import { cliProblem } from './errors.ts';
+import { inTenant, TENANT_OPTION } from './scope.ts';
+
+/** `cascade rates import`. */
+export function registerRates(program: Command, context: CliContext): void {
+  const { out } = context;
+  const rates = program.command('rates').description('rates between currencies, as they were published');
+
+  rates
+    .command('import')
+    .requiredOption(...TENANT_OPTION)
+    .requiredOption('--file <path>', 'reference rates of the ECB (eurofxref-hist.csv)')
+    .description('stores the rates of a file; those that are stored already change nothing')
+    .action(async ({ tenant, file }: { readonly tenant: string; readonly file: string }) => {
+      const quotations = ecbQuotations(await textOf(file));
+      const imported = await inTenant(context, tenant, (tx) => importRates(tx, quotations));
+      out.result(
+        imported,
+        ({ added, known, different }) =>
+          `${added} rates added, ${known} known already, ${different} known with another figure, which stays`,
+      );
+    });
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw cliProblem('cli.file_invalid', {
+      cause: error,
+      detail: `${file}: ${error instanceof Error ? error.message : String(error)}`,
+    });
+  }
+}

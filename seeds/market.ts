@@ -11,6 +11,7 @@ const fx = (symbol: string, digits: number): SymbolMapping => ({
   contractSize: '100000',
   pipSize: digits === 3 ? '0.01' : '0.0001',
   profitCurrency: symbol.slice(3),
+  baseCurrency: symbol.slice(0, 3),
 });
 
 /** The symbols of the demo brokers' server, and of the MetaTrader files whose figures are in feed-fixture.ndjson. */

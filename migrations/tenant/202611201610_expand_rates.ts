@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 
-/** Rates between currencies as they were published: one base is `rate` of the quote. Inverses and crosses are never stored. */
+/**
+ * Rates between currencies as they were published: one base is `rate` of the quote. Inverses and crosses are never stored.
+ * Symbols may say their base currency.
+ */
 export const up = (knex: Knex): Promise<void> =>
   knex.raw(`
     create table trading.rates (
@@ -24,4 +27,7 @@ export const up = (knex: Knex): Promise<void> =>
       primary key (base, quote)
     );
     grant select, insert on trading.rate_pairs to cascade_app;
+
+    -- What a lot is so many units of; absent where it is no currency, or where nobody has said.
+    alter table trading.symbols add column base_currency text;
   `);

@@ -28,6 +28,10 @@ const parked = {
     status: 409,
     title: 'The platform did not tell a price or a sum of the trade that the model of the plan needs',
   },
+  'commissions.base_currency_missing': {
+    status: 409,
+    title: 'The symbol does not say its base currency, by which the plan measures the trade',
+  },
   'commissions.rate_missing': {
     status: 409,
     title: 'No rate is known between two currencies that the plan needs for the trade',

@@ -48,6 +48,7 @@ export type LevelReason = keyof typeof LEVEL_REASONS;
 export type ParkCode =
   | 'commissions.open_unknown'
   | 'commissions.price_unknown'
+  | 'commissions.base_currency_missing'
   | 'commissions.rate_missing'
   | 'commissions.rate_stale'
   | 'commissions.trade_impossible'
@@ -96,6 +97,8 @@ export type Execution = {
   readonly pipSize: string;
   /** Decimals of a price: a point is 10^-digits. */
   readonly digits: number;
+  /** What a lot is so many units of, where the symbol says it. */
+  readonly baseCurrency?: string | undefined;
   /** The currency in which the symbol is quoted, and that of the account. */
   readonly profitCurrency: string;
   readonly depositCurrency: string;
@@ -113,7 +116,7 @@ export type Execution = {
   readonly rateProfit?: string | undefined;
   /** What the client was charged on this leg and its part of the entries, in deposit currency, never below 0; absent while an entry is not known. */
   readonly charged?: string | undefined;
-  /** How profit and deposit currency become that of the plan, by the rates at the close; absent where none is needed or known. */
+  /** How profit and deposit currency become that of the plan, and the base currency dollars, by the rates at the close; absent where none is needed or known. */
   readonly conversions?: readonly Conversion[] | undefined;
 };
 
@@ -195,6 +198,8 @@ export type Model = {
   readonly rate: 'per_lot' | 'number' | 'percent';
   /** Whether it looks at the execution of a trade. */
   readonly needsExecution: boolean;
+  /** Whether it looks at the notional in dollars, for which the rate of the symbol's base currency is read. */
+  readonly needsNotional?: boolean;
   readonly compile: (settings: unknown, plan: PlanFrame) => Earn;
 };
 

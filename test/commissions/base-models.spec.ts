@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { explainTrade } from '../../src/commissions/engine/rules.ts';
 import {
   accruals,
@@ -6,15 +6,16 @@ import {
   executed,
   given,
   inputOf,
-  noPay,
   oneLot,
   parkedAs,
   percentages,
   planOf,
   tradeClosed,
   upline,
+  way,
+  YEN,
 } from '../support/commission-story.ts';
-import type { NaiveConversion, NaiveExecution, NaiveModel } from '../support/naive-engine.ts';
+import type { NaiveExecution, NaiveModel } from '../support/naive-engine.ts';
 
 type Row = {
   readonly what: string;
@@ -31,22 +32,6 @@ const earns = ({ model, rate, lots, execution, earns: amount }: Row): void =>
     .gives(accruals({ 'IB 1': amount }));
 
 const gold = { contractSize: '100', pipSize: '0.01', digits: 2, closeBid: '4581.23', closeAsk: '4581.39' };
-const yen = { pipSize: '0.01', digits: 3, profitCurrency: 'JPY' };
-
-/** A way by quotations (base, quote, rate), an hour old. */
-const way = (from: string, to: string, ...rows: [string, string, string][]): NaiveConversion => ({
-  from,
-  to,
-  rows: rows.map(([base, quote, rate], place) => ({
-    key: String(place + 1),
-    base,
-    quote,
-    rate,
-    source: 'ecb',
-    at: '2026-03-10T10:00:00.000Z',
-    ageMs: 3_600_000,
-  })),
-});
 
 const ROWS: readonly Row[] = [
   { what: 'pips: EURUSD', model: { kind: 'pips' }, rate: '0.8', lots: '2.50', execution: {}, earns: '20.00' },
@@ -55,15 +40,31 @@ const ROWS: readonly Row[] = [
     model: { kind: 'pips' },
     rate: '0.6',
     lots: '1.20',
-    execution: { ...yen, rateProfit: '0.00660633' },
+    execution: { ...YEN, rateProfit: '0.00660633' },
     earns: '4.756558',
+  },
+  {
+    what: 'per million: EURUSD at 1.10',
+    model: { kind: 'per_million' },
+    rate: '5',
+    lots: '2',
+    execution: { baseCurrency: 'EUR', conversions: [way('EUR', 'USD', ['EUR', 'USD', '1.10'])] },
+    earns: '1.10',
+  },
+  {
+    what: 'per million: USDJPY, whose lots are dollars',
+    model: { kind: 'per_million' },
+    rate: '5',
+    lots: '2',
+    execution: { ...YEN, baseCurrency: 'USD' },
+    earns: '1.00',
   },
   {
     what: 'pips: 720 JPY at 151.37',
     model: { kind: 'pips' },
     rate: '0.6',
     lots: '1.20',
-    execution: { ...yen, conversions: [way('JPY', 'USD', ['USD', 'JPY', '151.37'])] },
+    execution: { ...YEN, conversions: [way('JPY', 'USD', ['USD', 'JPY', '151.37'])] },
     earns: '4.756557',
   },
   {
@@ -71,7 +72,7 @@ const ROWS: readonly Row[] = [
     model: { kind: 'pips' },
     rate: '0.6',
     lots: '1.20',
-    execution: { ...yen, conversions: [way('JPY', 'USD', ['EUR', 'JPY', '125.85'], ['EUR', 'USD', '1.145'])] },
+    execution: { ...YEN, conversions: [way('JPY', 'USD', ['EUR', 'JPY', '125.85'], ['EUR', 'USD', '1.145'])] },
     earns: '6.550656',
   },
   {
@@ -177,75 +178,6 @@ const ROWS: readonly Row[] = [
 
 it.each(ROWS)('$what: $lots lots at $rate earn $earns', earns);
 
-describe('a trade that earns nothing says why', () => {
-  it.each([
-    { model: { kind: 'profit_share' } as const, execution: { profit: '-50' }, reason: 'no_profit' },
-    { model: { kind: 'profit_share' } as const, execution: { profit: '0' }, reason: 'no_profit' },
-    {
-      model: { kind: 'spread_share' } as const,
-      execution: { closeBid: '1.2', closeAsk: '1.1' },
-      reason: 'spread_zero',
-    },
-    { model: { kind: 'commission_share' } as const, execution: { charged: '0' }, reason: 'commission_zero' },
-    {
-      model: { kind: 'spread_and_commission', spreadShare: '30', commissionShare: '0' } as const,
-      execution: { closeBid: '1.1', closeAsk: '1.1', charged: '6' },
-      reason: 'nothing_charged',
-    },
-  ])('$model.kind: $reason', ({ model, execution, reason }) =>
-    given(planOf(model, '50'), upline('-'))
-      .when(tradeClosed({ execution: executed(execution) }))
-      .gives(noPay(reason)),
-  );
-});
-
-describe('a trade of which something is not known waits', () => {
-  it.each([
-    {
-      what: 'prices at the close',
-      model: { kind: 'spread_share' } as const,
-      execution: {},
-      code: 'commissions.price_unknown',
-    },
-    {
-      what: 'prices at the open',
-      model: { kind: 'spread_share', spread: 'mean' } as const,
-      execution: { closeBid: '1.1', closeAsk: '1.2' },
-      code: 'commissions.price_unknown',
-    },
-    { what: 'profit', model: { kind: 'profit_share' } as const, execution: {}, code: 'commissions.price_unknown' },
-    { what: 'an entry', model: { kind: 'commission_share' } as const, execution: {}, code: 'commissions.open_unknown' },
-    { what: 'a rate', model: { kind: 'pips' } as const, execution: yen, code: 'commissions.rate_missing' },
-    {
-      what: 'a rate that is not 0',
-      model: { kind: 'pips' } as const,
-      execution: { ...yen, rateProfit: '0' },
-      code: 'commissions.rate_missing',
-    },
-    {
-      what: 'a rate of its own, for the account is in another currency than the plan',
-      model: { kind: 'points' } as const,
-      execution: { ...yen, depositCurrency: 'EUR', rateProfit: '0.0061' },
-      code: 'commissions.rate_missing',
-    },
-    {
-      what: 'a rate for the commission',
-      model: { kind: 'commission_share' } as const,
-      execution: { depositCurrency: 'EUR', charged: '1' },
-      code: 'commissions.rate_missing',
-    },
-  ])('$what', ({ model, execution, code }) =>
-    given(planOf(model, '50'), upline('-'))
-      .when(tradeClosed({ execution: executed(execution) }))
-      .gives(parkedAs(code)),
-  );
-
-  it('all of it', () =>
-    given(planOf({ kind: 'pips' }, '1'), upline('-'))
-      .when(tradeClosed())
-      .gives(parkedAs('commissions.price_unknown')));
-});
-
 it.each([
   { hours: undefined, ageMs: 120 * 3_600_000, gives: accruals({ 'IB 1': '4.756557' }) },
   { hours: undefined, ageMs: 120 * 3_600_000 + 1, gives: parkedAs('commissions.rate_stale') },
@@ -254,7 +186,7 @@ it.each([
   const { rows, ...rest } = way('JPY', 'USD', ['USD', 'JPY', '151.37']);
   const conversions = [{ ...rest, rows: rows.map((row) => ({ ...row, ageMs })) }];
   given({ ...planOf({ kind: 'pips' }, '0.6'), rateAgeHoursMax: hours }, upline('-'))
-    .when(tradeClosed({ lots: '1.20', execution: executed({ ...yen, conversions }) }))
+    .when(tradeClosed({ lots: '1.20', execution: executed({ ...YEN, conversions }) }))
     .gives(gives);
 });
 

@@ -146,6 +146,16 @@ describe('A plan that looks at how trades were carried out', () => {
     await replayed();
   });
 
+  it('measures a million by the dollars of the base currency', async () => {
+    await open({ model: { kind: 'per_million' }, budget: '5' });
+    await brokerage.feed(brokerage.deal({ lots: '2' }));
+    const quotation = { base: 'EUR', quote: 'USD', rate: '1.10', source: 'ecb', at: new Date('2026-03-09T15:00:00Z') };
+    await acme.inTenant((tx) => importRates(tx, [quotation]));
+    await brokerage.book();
+    expect((await rows()).map(({ units }) => units)).toEqual([1_100_000n]);
+    await replayed();
+  });
+
   it('parks a trade of whose prices nothing is known', async () => {
     await open({ model: { kind: 'spread_share', spread: 'close', limits: [] }, budget: '25' });
     await brokerage.feed(brokerage.deal());

@@ -9,6 +9,7 @@ import { checkDefinition, compileAgreement, compilePlan } from '../../src/commis
 import {
   naiveEngine,
   type NaiveComponent,
+  type NaiveConversion,
   type NaiveExecution,
   type NaiveFacts,
   type NaiveLevels,
@@ -64,6 +65,24 @@ export const executed = (words: Partial<NaiveExecution> = {}): NaiveExecution =>
   depositCurrency: 'USD',
   side: 'buy',
   ...words,
+});
+
+/** What is different of USDJPY. */
+export const YEN = { pipSize: '0.01', digits: 3, profitCurrency: 'JPY' };
+
+/** A way by quotations (base, quote, rate), an hour old. */
+export const way = (from: string, to: string, ...rows: [string, string, string][]): NaiveConversion => ({
+  from,
+  to,
+  rows: rows.map(([base, quote, rate], place) => ({
+    key: String(place + 1),
+    base,
+    quote,
+    rate,
+    source: 'ecb',
+    at: '2026-03-10T10:00:00.000Z',
+    ageMs: 3_600_000,
+  })),
 });
 
 /** A per-lot plan of one component and one rule for every symbol. */

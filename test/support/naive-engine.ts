@@ -39,6 +39,8 @@ export function naiveEngine(facts: NaiveFacts): NaiveOutcome {
   if (parked !== undefined) return { kind: 'parked', code: parked };
   const rebates = outcomes.flatMap((outcome) => outcome.rebates);
   const earningUnits = outcomes.reduce((total, outcome) => total + outcome.earning, 0n);
+  // No account could hold more than a signed number of 64 bits.
+  if (earningUnits >= 2n ** 63n) return { kind: 'parked', code: 'commissions.earning_too_large' };
   if (earningUnits > 0n) return { kind: 'booked', earningUnits, rebates };
   const reasons = outcomes.map(({ reason }) => reason ?? '');
   return { kind: 'unpaid', reason: reasons.filter((reason) => reason !== 'symbol_unmatched')[0] ?? 'symbol_unmatched' };

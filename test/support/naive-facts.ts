@@ -20,6 +20,7 @@ export type NaiveSpread = {
 };
 export type NaiveModel =
   | { kind: 'per_lot' }
+  | { kind: 'per_million' }
   | { kind: 'pips' }
   | { kind: 'points' }
   | { kind: 'commission_share' }
@@ -37,6 +38,7 @@ export type NaiveExecution = {
   contractSize: string;
   pipSize: string;
   digits: number;
+  baseCurrency?: string | undefined;
   profitCurrency: string;
   depositCurrency: string;
   side: 'buy' | 'sell';

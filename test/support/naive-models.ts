@@ -19,6 +19,11 @@ export function earnedBy(facts: NaiveFacts, model: NaiveModel, rate: Fraction, p
     return inPlan(times(read(execution.profit), share), execution.depositCurrency, execution, plan);
   }
   const contract = times(lots, read(execution.contractSize));
+  if (model.kind === 'per_million') {
+    if (execution.baseCurrency === undefined) return 'commissions.base_currency_missing';
+    const dollars = converted(contract, execution.baseCurrency, 'USD', execution, plan);
+    return typeof dollars === 'string' ? dollars : times(over(dollars, read('1000000')), rate);
+  }
   if (model.kind === 'pips' || model.kind === 'points') {
     const point = over(read('1'), read(`1${'0'.repeat(execution.digits)}`));
     const step = model.kind === 'pips' ? read(execution.pipSize) : point;
@@ -55,7 +60,19 @@ function inPlan(amount: Fraction, from: string, execution: NaiveExecution, plan:
   const own = read(execution.rateProfit ?? '0');
   if (from === execution.profitCurrency && execution.depositCurrency === plan.currency && isAbove(own, zero))
     return times(amount, own);
-  const way = (execution.conversions ?? []).filter((one) => one.from === from && one.to === plan.currency)[0];
+  return converted(amount, from, plan.currency, execution, plan);
+}
+
+/** By published rows alone. */
+function converted(
+  amount: Fraction,
+  from: string,
+  to: string,
+  execution: NaiveExecution,
+  plan: NaivePlan,
+): Fraction | string {
+  if (from === to) return amount;
+  const way = (execution.conversions ?? []).filter((one) => one.from === from && one.to === to)[0];
   if (way === undefined) return 'commissions.rate_missing';
   const oldest = Math.max(...way.rows.map(({ ageMs }) => ageMs));
   if (oldest > (plan.rateAgeHoursMax ?? 120) * 60 * 60 * 1000) return 'commissions.rate_stale';

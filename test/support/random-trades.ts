@@ -105,6 +105,7 @@ const spread = fc.record({
 });
 const model: fc.Arbitrary<NaiveModel> = fc.oneof(
   fc.constantFrom<NaiveModel>(
+    { kind: 'per_million' },
     { kind: 'pips' },
     { kind: 'points' },
     { kind: 'commission_share' },
@@ -156,6 +157,7 @@ const execution: fc.Arbitrary<NaiveExecution> = fc.record({
   contractSize: fc.constantFrom('100000', '1000', '100', '0.5'),
   pipSize: fc.constantFrom('0.0001', '0.01', '1'),
   digits: fc.constantFrom(5, 3, 0),
+  baseCurrency: mostly(currency),
   profitCurrency: fc.oneof({ weight: 3, arbitrary: fc.constant('USD') }, { weight: 1, arbitrary: currency }),
   depositCurrency: fc.oneof({ weight: 6, arbitrary: fc.constant('USD') }, { weight: 1, arbitrary: currency }),
   side: fc.constantFrom('buy' as const, 'sell' as const),
@@ -274,7 +276,11 @@ export const facts: fc.Arbitrary<NaiveFacts> = fc
         execution: fc.option(execution, { nil: undefined, freq: 20 }),
         links: fc.array(link, { minLength: 0, maxLength: 9 }),
       })
-      .chain((drawn) => ways(drawn.currency).map((conversions) => ({ ...drawn, conversions })))
+      .chain((drawn) =>
+        fc
+          .tuple(...[...new Set([drawn.currency, 'USD'])].map(ways))
+          .map((found) => ({ ...drawn, conversions: found.flat() })),
+      )
       .map(({ lots, held, currency, links, execution: carriedOut, conversions, ...rest }) => ({
         ...rest,
         execution: carriedOut && { ...carriedOut, conversions },

@@ -7,6 +7,7 @@ export const KeptExecution = z.strictObject({
   contractSize: z.string(),
   pipSize: z.string(),
   digits: z.int(),
+  baseCurrency: z.string().optional(),
   profitCurrency: z.string(),
   depositCurrency: z.string(),
   side: z.enum(['buy', 'sell']),

@@ -4,6 +4,7 @@ import { conversionsOf, type DueTrade, executionsOf, type PositionOpen } from '.
 import type { TradeInput } from '../engine/types.ts';
 import type { PlanBook, PublishedVersion } from '../plans/store.ts';
 import type { Conversion, Execution } from '../types.ts';
+import type { CompiledPlan } from '../plans/types.ts';
 import { factsOf } from './rules.ts';
 
 /** What the engine is given, by trade, with the plan version that held; and as of which knowledge of the tree. */
@@ -34,7 +35,7 @@ export async function inputsOf(
   const versions = trades.map((trade, place) => book.versionFor(chains[place]?.levels ?? [], trade.closedAt));
   const lookedAt = trades.flatMap((trade, place) => {
     const plan = versions[place]?.plan;
-    return plan?.needsExecution === true ? [{ trade, currency: plan.currency }] : [];
+    return plan?.needsExecution === true ? [{ trade, plan }] : [];
   });
   const executions = known.executions ?? (await executionsWithRates(tx, lookedAt));
   const inputs = trades.map((trade, place): TradeInput => {
@@ -55,19 +56,19 @@ export async function inputsOf(
   return { inputs, versions, knownAt };
 }
 
-/** How trades were carried out, with the rates at their close by which profit and deposit currency become that of the plan. */
+/** How trades were carried out, with the rates at their close by which profit and deposit currency become that of the plan, and the base dollars. */
 async function executionsWithRates(
   tx: TenantTx,
-  lookedAt: readonly { readonly trade: DueTrade; readonly currency: string }[],
+  lookedAt: readonly { readonly trade: DueTrade; readonly plan: CompiledPlan }[],
 ): Promise<ReadonlyMap<bigint, Execution>> {
   const executions: ReadonlyMap<bigint, Execution> = await executionsOf(
     tx,
     lookedAt.map(({ trade }) => trade),
   );
-  const wishes = lookedAt.flatMap(({ trade: { dealKey, closedAt }, currency: to }) => {
+  const wishes = lookedAt.flatMap(({ trade: { dealKey, closedAt }, plan }) => {
     const execution = executions.get(dealKey);
     if (execution === undefined) return [];
-    return currenciesToConvert(execution, to).map((from) => ({ dealKey, from, to, at: new Date(closedAt) }));
+    return wishesOf(execution, plan).map((wish) => ({ ...wish, dealKey, at: new Date(closedAt) }));
   });
   const conversions = await conversionsOf(tx, wishes);
   const byDeal = new Map<bigint, Conversion[]>();
@@ -80,5 +81,14 @@ async function executionsWithRates(
   );
 }
 
-const currenciesToConvert = ({ profitCurrency, depositCurrency }: Execution, to: string): string[] =>
-  [...new Set([profitCurrency, depositCurrency])].filter((from) => from !== to);
+const NOTIONAL = 'USD';
+
+function wishesOf({ profitCurrency, depositCurrency, baseCurrency }: Execution, plan: CompiledPlan) {
+  const wishes = [...new Set([profitCurrency, depositCurrency])].map((from) => ({ from, to: String(plan.currency) }));
+  const measured =
+    plan.needsNotional &&
+    baseCurrency !== undefined &&
+    !wishes.some(({ from, to }) => from === baseCurrency && to === NOTIONAL);
+  if (measured) wishes.push({ from: baseCurrency, to: NOTIONAL });
+  return wishes.filter(({ from, to }) => from !== to);
+}

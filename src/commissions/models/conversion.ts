@@ -11,21 +11,32 @@ export function fromProfitCurrency(execution: Execution, plan: PlanFrame, note?:
   const { profitCurrency, depositCurrency, rateProfit } = execution;
   if (profitCurrency === plan.currency) return ONE;
   const own = depositCurrency === plan.currency && rateProfit !== undefined ? fractionOf(rateProfit) : undefined;
-  if (own === undefined || own.numerator <= 0n) return convert(execution, profitCurrency, plan, note);
+  if (own === undefined || own.numerator <= 0n) return convert(execution, profitCurrency, plan.currency, plan, note);
   note?.({ [`${profitCurrency} to ${plan.currency}`]: `${rateProfit} (deal)` });
   return own;
 }
 
 /** The same for the currency of the account. */
 export const fromDepositCurrency = (execution: Execution, plan: PlanFrame, note?: Note): Fraction | ParkCode =>
-  execution.depositCurrency === plan.currency ? ONE : convert(execution, execution.depositCurrency, plan, note);
+  execution.depositCurrency === plan.currency
+    ? ONE
+    : convert(execution, execution.depositCurrency, plan.currency, plan, note);
+
+const NOTIONAL = 'USD';
+
+/** Dollars for one of the currency that a lot is so many units of. */
+export function fromBaseCurrency(execution: Execution, plan: PlanFrame, note?: Note): Fraction | ParkCode {
+  const { baseCurrency } = execution;
+  if (baseCurrency === undefined) return 'commissions.base_currency_missing';
+  return baseCurrency === NOTIONAL ? ONE : convert(execution, baseCurrency, NOTIONAL, plan, note);
+}
 
 /** By published rates, exactly: each is taken as it is or turned round, and nothing is rounded on the way. */
-function convert(execution: Execution, from: string, plan: PlanFrame, note?: Note): Fraction | ParkCode {
-  const found = execution.conversions?.find((one) => one.from === from && one.to === plan.currency);
+function convert(execution: Execution, from: string, to: string, plan: PlanFrame, note?: Note): Fraction | ParkCode {
+  const found = execution.conversions?.find((one) => one.from === from && one.to === to);
   if (found === undefined) return 'commissions.rate_missing';
   note?.({
-    [`${from} to ${plan.currency}`]: found.rows
+    [`${from} to ${to}`]: found.rows
       .map(({ base, quote, rate, source, at }) => `${base}/${quote} ${rate} (${source}, ${at})`)
       .join(', '),
   });

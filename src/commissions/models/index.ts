@@ -3,6 +3,7 @@ import { kindOf, settingsOfKinds } from '../../kernel/kinds.ts';
 import type { Model } from '../types.ts';
 import { commissionShare } from './commission-share.ts';
 import { perLot } from './per-lot.ts';
+import { perMillion } from './per-million.ts';
 import { pips } from './pips.ts';
 import { points } from './points.ts';
 import { profitShare } from './profit-share.ts';
@@ -10,7 +11,16 @@ import { spreadAndCommission } from './spread-and-commission.ts';
 import { spreadShare } from './spread-share.ts';
 
 /** The base models: what a trade earns in all. A new one is a file beside this one and its name in this list. */
-const models = [perLot, pips, points, spreadShare, commissionShare, spreadAndCommission, profitShare] as const;
+const models = [
+  perLot,
+  perMillion,
+  pips,
+  points,
+  spreadShare,
+  commissionShare,
+  spreadAndCommission,
+  profitShare,
+] as const;
 
 export const ModelSettings = settingsOfKinds(models);
 export type ModelSettings = z.infer<typeof ModelSettings>;

@@ -96,6 +96,7 @@ export function compilePlan(definition: PlanDefinition): CompiledPlan {
     currency: definition.currency,
     rateDigits,
     needsExecution: definition.components.some(({ model }) => modelOf(model).needsExecution),
+    needsNotional: definition.components.some(({ model }) => modelOf(model).needsNotional === true),
     components: definition.components.map((component) => compileComponent(component, definition)),
   };
 }

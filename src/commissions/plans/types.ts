@@ -35,4 +35,6 @@ export type CompiledPlan = {
   readonly components: readonly CompiledComponent[];
   /** Whether any component looks at the execution of trades. */
   readonly needsExecution: boolean;
+  /** Whether any looks at the notional in dollars. */
+  readonly needsNotional: boolean;
 };

@@ -29,6 +29,7 @@ const Symbols = z.array(
     contractSize: decimal,
     pipSize: decimal,
     profitCurrency: z.string(),
+    baseCurrency: z.string().optional(),
   }),
 );
 const Groups = z.array(z.strictObject({ name: z.string(), lotFactor: decimal, pays: z.boolean() }));

@@ -25,10 +25,12 @@ export const executionsOf = query(
     contractSize: z.string(),
     pipSize: z.string(),
     profitCurrency: z.string(),
+    baseCurrency: z.string().nullable(),
   }),
   `
   select d.key as "dealKey", v.name as server, d.login, d.raw, o.raw as "openRaw", legs.before,
-         s.digits, s.contract_size::text as "contractSize", s.pip_size::text as "pipSize", s.profit_currency as "profitCurrency"
+         s.digits, s.contract_size::text as "contractSize", s.pip_size::text as "pipSize", s.profit_currency as "profitCurrency",
+         s.base_currency as "baseCurrency"
     from unnest(:dealKeys::bigint[], :symbolKeys::integer[]) as t (deal_key, symbol_key)
     join trading.deals d on d.key = t.deal_key
     join trading.servers v on v.key = d.server_key

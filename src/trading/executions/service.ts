@@ -43,6 +43,7 @@ function executionOf(row: Row, closing: Deal, depositCurrency: Currency): Execut
     contractSize: isSize(closing.contractSize) ? closing.contractSize : row.contractSize,
     pipSize: row.pipSize,
     digits: row.digits,
+    baseCurrency: row.baseCurrency ?? undefined,
     profitCurrency: row.profitCurrency,
     depositCurrency,
     side: closing.action === BUY ? 'sell' : 'buy',

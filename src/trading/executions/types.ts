@@ -8,6 +8,8 @@ export type Execution = {
   readonly pipSize: string;
   /** Decimals of a price. */
   readonly digits: number;
+  /** What a lot is so many units of, where the symbol says it. */
+  readonly baseCurrency?: string | undefined;
   /** The currency in which the symbol is quoted, and that of the account. */
   readonly profitCurrency: string;
   readonly depositCurrency: string;

@@ -96,11 +96,11 @@ export const endSymbols = query(
   `
   update trading.symbols s set valid_to = :validFrom
     from unnest(:rawNames::text[], :symbols::text[], :symbolGroups::text[], :digits::smallint[], :contractSizes::numeric[],
-                :pipSizes::numeric[], :profitCurrencies::text[])
-      as g (raw_name, symbol, symbol_group, digits, contract_size, pip_size, profit_currency)
+                :pipSizes::numeric[], :profitCurrencies::text[], :baseCurrencies::text[])
+      as g (raw_name, symbol, symbol_group, digits, contract_size, pip_size, profit_currency, base_currency)
    where s.server_key = :serverKey and s.raw_name = g.raw_name and s.valid_to = 'infinity'
-     and (s.symbol, s.symbol_group, s.digits, s.contract_size, s.pip_size, s.profit_currency)
-         is distinct from (g.symbol, g.symbol_group, g.digits, g.contract_size, g.pip_size, g.profit_currency)
+     and (s.symbol, s.symbol_group, s.digits, s.contract_size, s.pip_size, s.profit_currency, s.base_currency)
+         is distinct from (g.symbol, g.symbol_group, g.digits, g.contract_size, g.pip_size, g.profit_currency, nullif(g.base_currency, ''))
   returning s.raw_name as "rawName"`,
 );
 
@@ -109,13 +109,14 @@ export const insertSymbols = query(
   'trading.insert_symbols',
   z.object({ rawName: z.string() }),
   `
-  insert into trading.symbols (server_key, raw_name, symbol, symbol_group, digits, contract_size, pip_size, profit_currency, valid_from)
+  insert into trading.symbols (server_key, raw_name, symbol, symbol_group, digits, contract_size, pip_size, profit_currency, base_currency, valid_from)
   select :serverKey, g.raw_name, g.symbol, g.symbol_group, g.digits, g.contract_size, g.pip_size, g.profit_currency,
+         nullif(g.base_currency, ''),
          case when exists (select from trading.symbols s where s.server_key = :serverKey and s.raw_name = g.raw_name)
               then :validFrom::timestamptz else '-infinity' end
     from unnest(:rawNames::text[], :symbols::text[], :symbolGroups::text[], :digits::smallint[], :contractSizes::numeric[],
-                :pipSizes::numeric[], :profitCurrencies::text[]) with ordinality
-      as g (raw_name, symbol, symbol_group, digits, contract_size, pip_size, profit_currency, place)
+                :pipSizes::numeric[], :profitCurrencies::text[], :baseCurrencies::text[]) with ordinality
+      as g (raw_name, symbol, symbol_group, digits, contract_size, pip_size, profit_currency, base_currency, place)
    where not exists (
            select from trading.symbols s where s.server_key = :serverKey and s.raw_name = g.raw_name and s.valid_to = 'infinity')
    order by g.place

@@ -107,6 +107,7 @@ export async function mapSymbols(
     contractSizes: symbols.map((mapping) => mapping.contractSize),
     pipSizes: symbols.map((mapping) => mapping.pipSize),
     profitCurrencies: symbols.map((mapping) => mapping.profitCurrency),
+    baseCurrencies: symbols.map((mapping) => mapping.baseCurrency ?? ''),
   };
   const result = await change(
     () => queries.endSymbols(tx, rows),

@@ -25,6 +25,8 @@ export type SymbolMapping = {
   readonly contractSize: string;
   readonly pipSize: string;
   readonly profitCurrency: string;
+  /** What a lot is `contractSize` units of, where that is a currency: EUR of EURUSD. Models that pay by the notional need it. */
+  readonly baseCurrency?: string | undefined;
 };
 
 /** What a lot in an account group counts, and whether its trades earn at all (demo groups do not). */

@@ -26,7 +26,7 @@ describe('for any plan that may be published, any chain and any trade', () => {
         met.set(result.kind, (met.get(result.kind) ?? 0) + 1);
         expect(plainly(result)).toEqual(naiveEngine(any));
       }),
-      runs,
+      { ...runs, numRuns: 10_000 },
     );
     for (const kind of ['booked', 'unpaid', 'parked'])
       expect(met.get(kind) ?? 0, `trades ${kind}`).toBeGreaterThan(100);

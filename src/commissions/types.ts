@@ -91,7 +91,7 @@ export type ChainLink = {
  * How the platform carried a trade out, in exact decimal texts; what it did not tell is absent. Only models that look at it
  * have it read, and a booking then keeps it, so that later deals change nothing.
  */
-export type Execution = {
+export type ExecutionFacts = {
   /** Units per lot: as the deal says, else as the symbol did at its close. */
   readonly contractSize: string;
   readonly pipSize: string;
@@ -117,11 +117,11 @@ export type Execution = {
   /** What the client was charged on this leg and its part of the entries, in deposit currency, never below 0; absent while an entry is not known. */
   readonly charged?: string | undefined;
   /** How profit and deposit currency become that of the plan, and the base currency dollars, by the rates at the close; absent where none is needed or known. */
-  readonly conversions?: readonly Conversion[] | undefined;
+  readonly conversions?: readonly AppliedRates[] | undefined;
 };
 
 /** The published rates that lead from one currency to another, each taken as it is or turned round; how old each was at the close. */
-export type Conversion = {
+export type AppliedRates = {
   readonly from: string;
   readonly to: string;
   readonly rows: readonly {
@@ -158,7 +158,7 @@ export type TradeFacts = {
   /** Whether both instants have milliseconds; else both are cut to seconds before they are compared. */
   readonly timesHaveMs: boolean;
   /** Absent where the plan looks at nothing of it. */
-  readonly execution?: Execution | undefined;
+  readonly execution?: ExecutionFacts | undefined;
 };
 
 /** Takes the figures of a step for the explanation; absent while booking, so that figures cost nothing there. */

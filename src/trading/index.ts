@@ -33,6 +33,5 @@ export { feedRoutes, type StoredBatchHint } from './feed/routes.ts';
 export { executionsOf } from './executions/service.ts';
 export { ecbQuotations } from './rates/ecb.ts';
 export { conversionsOf, importRates } from './rates/service.ts';
-export type { RatesImported } from './rates/types.ts';
 export { tradesAsBooked } from './booked/service.ts';
 export { countDeals, verifyFeed } from './verify/service.ts';

@@ -4,7 +4,7 @@ import type { AccountKey, AccountRef } from '../../ledger/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { TradeResult } from '../engine/types.ts';
-import type { Execution } from '../types.ts';
+import type { ExecutionFacts } from '../types.ts';
 import * as queries from './queries.ts';
 import { KIND_NUMBERS, reasonsOf } from './rules.ts';
 
@@ -17,7 +17,7 @@ export type Booking = {
   readonly groupKey: number;
   readonly closedAtMs: number;
   readonly openedAtMs: number | undefined;
-  readonly execution: Execution | undefined;
+  readonly execution: ExecutionFacts | undefined;
 };
 
 /** Writes a batch's bookings with their rebates and reasons, as sets; gives the key of the batch. */

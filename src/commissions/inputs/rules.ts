@@ -1,5 +1,5 @@
 import { type Decimal, parseDecimal } from '../../kernel/decimal.ts';
-import type { Execution, TradeFacts } from '../types.ts';
+import type { ExecutionFacts, TradeFacts } from '../types.ts';
 
 /** What is known of a trade when it was claimed, as far as the engine looks at it. */
 type ClaimedTrade = Pick<TradeFacts, 'symbol' | 'symbolGroup' | 'accountGroup'> & {
@@ -16,7 +16,7 @@ type ClaimedTrade = Pick<TradeFacts, 'symbol' | 'symbolGroup' | 'accountGroup'> 
 export function factsOf(
   trade: ClaimedTrade,
   open: { readonly openedAt: number; readonly hasMs: boolean } | undefined,
-  execution?: Execution,
+  execution?: ExecutionFacts,
 ): TradeFacts {
   return {
     lots: trade.closedVolume,

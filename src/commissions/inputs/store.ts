@@ -3,7 +3,7 @@ import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { conversionsOf, type DueTrade, executionsOf, type PositionOpen } from '../../trading/index.ts';
 import type { TradeInput } from '../engine/types.ts';
 import type { PlanBook, PublishedVersion } from '../plans/store.ts';
-import type { Conversion, Execution } from '../types.ts';
+import type { AppliedRates, ExecutionFacts } from '../types.ts';
 import type { CompiledPlan } from '../plans/types.ts';
 import { factsOf } from './rules.ts';
 
@@ -25,7 +25,7 @@ export async function inputsOf(
   trades: readonly DueTrade[],
   known: {
     readonly opens: ReadonlyMap<bigint, PositionOpen> | undefined;
-    readonly executions?: ReadonlyMap<bigint, Execution>;
+    readonly executions?: ReadonlyMap<bigint, ExecutionFacts>;
     readonly knownAt?: Date;
   },
 ): Promise<Inputs> {
@@ -60,8 +60,8 @@ export async function inputsOf(
 async function executionsWithRates(
   tx: TenantTx,
   lookedAt: readonly { readonly trade: DueTrade; readonly plan: CompiledPlan }[],
-): Promise<ReadonlyMap<bigint, Execution>> {
-  const executions: ReadonlyMap<bigint, Execution> = await executionsOf(
+): Promise<ReadonlyMap<bigint, ExecutionFacts>> {
+  const executions: ReadonlyMap<bigint, ExecutionFacts> = await executionsOf(
     tx,
     lookedAt.map(({ trade }) => trade),
   );
@@ -71,7 +71,7 @@ async function executionsWithRates(
     return wishesOf(execution, plan).map((wish) => ({ ...wish, dealKey, at: new Date(closedAt) }));
   });
   const conversions = await conversionsOf(tx, wishes);
-  const byDeal = new Map<bigint, Conversion[]>();
+  const byDeal = new Map<bigint, AppliedRates[]>();
   wishes.forEach(({ dealKey }, place) => {
     const found = conversions[place];
     if (found !== undefined) byDeal.set(dealKey, [...(byDeal.get(dealKey) ?? []), found]);
@@ -83,7 +83,7 @@ async function executionsWithRates(
 
 const NOTIONAL = 'USD';
 
-function wishesOf({ profitCurrency, depositCurrency, baseCurrency }: Execution, plan: CompiledPlan) {
+function wishesOf({ profitCurrency, depositCurrency, baseCurrency }: ExecutionFacts, plan: CompiledPlan) {
   const wishes = [...new Set([profitCurrency, depositCurrency])].map((from) => ({ from, to: String(plan.currency) }));
   const measured =
     plan.needsNotional &&

@@ -1,4 +1,4 @@
-import type { Execution, Fraction, Note, ParkCode, PlanFrame } from '../types.ts';
+import type { ExecutionFacts, Fraction, Note, ParkCode, PlanFrame } from '../types.ts';
 import { fractionOf } from './fractions.ts';
 
 const ONE: Fraction = { numerator: 1n, denominator: 1n };
@@ -7,7 +7,7 @@ const ONE: Fraction = { numerator: 1n, denominator: 1n };
  * Units of the plan currency for one of the profit currency, in which a symbol is quoted. The deal's own rate serves only
  * where the account is in the plan currency, and is not 0 (commission-models, Units and rounding).
  */
-export function fromProfitCurrency(execution: Execution, plan: PlanFrame, note?: Note): Fraction | ParkCode {
+export function fromProfitCurrency(execution: ExecutionFacts, plan: PlanFrame, note?: Note): Fraction | ParkCode {
   const { profitCurrency, depositCurrency, rateProfit } = execution;
   if (profitCurrency === plan.currency) return ONE;
   const own = depositCurrency === plan.currency && rateProfit !== undefined ? fractionOf(rateProfit) : undefined;
@@ -17,7 +17,7 @@ export function fromProfitCurrency(execution: Execution, plan: PlanFrame, note?:
 }
 
 /** The same for the currency of the account. */
-export const fromDepositCurrency = (execution: Execution, plan: PlanFrame, note?: Note): Fraction | ParkCode =>
+export const fromDepositCurrency = (execution: ExecutionFacts, plan: PlanFrame, note?: Note): Fraction | ParkCode =>
   execution.depositCurrency === plan.currency
     ? ONE
     : convert(execution, execution.depositCurrency, plan.currency, plan, note);
@@ -25,14 +25,20 @@ export const fromDepositCurrency = (execution: Execution, plan: PlanFrame, note?
 const NOTIONAL = 'USD';
 
 /** Dollars for one of the currency that a lot is so many units of. */
-export function fromBaseCurrency(execution: Execution, plan: PlanFrame, note?: Note): Fraction | ParkCode {
+export function fromBaseCurrency(execution: ExecutionFacts, plan: PlanFrame, note?: Note): Fraction | ParkCode {
   const { baseCurrency } = execution;
   if (baseCurrency === undefined) return 'commissions.base_currency_missing';
   return baseCurrency === NOTIONAL ? ONE : convert(execution, baseCurrency, NOTIONAL, plan, note);
 }
 
 /** By published rates, exactly: each is taken as it is or turned round, and nothing is rounded on the way. */
-function convert(execution: Execution, from: string, to: string, plan: PlanFrame, note?: Note): Fraction | ParkCode {
+function convert(
+  execution: ExecutionFacts,
+  from: string,
+  to: string,
+  plan: PlanFrame,
+  note?: Note,
+): Fraction | ParkCode {
   const found = execution.conversions?.find((one) => one.from === from && one.to === to);
   if (found === undefined) return 'commissions.rate_missing';
   note?.({

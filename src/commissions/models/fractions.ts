@@ -29,7 +29,7 @@ export const difference = (left: Fraction, right: Fraction): Fraction =>
 export const isAbove = (left: Fraction, right: Fraction): boolean =>
   left.numerator * right.denominator > right.numerator * left.denominator;
 
-export const whole = (units: bigint): Fraction => ({ numerator: units, denominator: 1n });
+export const wholeNumber = (units: bigint): Fraction => ({ numerator: units, denominator: 1n });
 
 /** A rate that is a percentage, in the units of rates, as a share. */
 export const percentOf = (rateUnits: bigint): Fraction => ({ numerator: rateUnits, denominator: 100n });

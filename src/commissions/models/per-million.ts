@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Fraction, Model } from '../types.ts';
 import { fromBaseCurrency } from './conversion.ts';
-import { fractionOf, lotsOf, lotsText, product, whole } from './fractions.ts';
+import { fractionOf, lotsOf, lotsText, product, wholeNumber } from './fractions.ts';
 
 const MILLIONTH: Fraction = { numerator: 1n, denominator: 1_000_000n };
 
@@ -21,6 +21,6 @@ export const perMillion = {
     note?.({ lots: lotsText(trade), contractSize: execution.contractSize });
     const dollars = fromBaseCurrency(execution, plan, note);
     if (typeof dollars === 'string') return dollars;
-    return product(lotsOf(trade), fractionOf(execution.contractSize), dollars, MILLIONTH, whole(rateUnits));
+    return product(lotsOf(trade), fractionOf(execution.contractSize), dollars, MILLIONTH, wholeNumber(rateUnits));
   },
 } satisfies Model & { settings: z.ZodType };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { RateText } from '../contract.ts';
-import type { Execution, Fraction, Note, ParkCode, PlanFrame, TradeFacts } from '../types.ts';
+import type { ExecutionFacts, Fraction, Note, ParkCode, PlanFrame, TradeFacts } from '../types.ts';
 import { fromProfitCurrency } from './conversion.ts';
-import { difference, fractionOf, isAbove, lotsOf, lotsText, product, sum, whole } from './fractions.ts';
+import { difference, fractionOf, isAbove, lotsOf, lotsText, product, sum, wholeNumber } from './fractions.ts';
 
 /** What of the spread a model takes: that at the close or the mean of open and close, never more than a limit. */
 export const SpreadSettings = {
@@ -23,7 +23,7 @@ export const SpreadSettings = {
 const settings = z.object(SpreadSettings);
 type Settings = z.infer<typeof settings>;
 
-const NOTHING = whole(0n);
+const NOTHING = wholeNumber(0n);
 const HALF: Fraction = { numerator: 1n, denominator: 2n };
 
 /** Ask less bid; a negative spread counts as 0. Undefined where one is not known. */
@@ -34,7 +34,7 @@ function between(bid: string | undefined, ask: string | undefined): Fraction | u
 }
 
 function spreadOf(
-  { openBid, openAsk, closeBid, closeAsk }: Execution,
+  { openBid, openAsk, closeBid, closeAsk }: ExecutionFacts,
   which: Settings['spread'],
 ): Fraction | undefined {
   const atClose = between(closeBid, closeAsk);
@@ -49,7 +49,7 @@ function spreadOf(
  */
 export function spreadCost(
   trade: TradeFacts,
-  execution: Execution,
+  execution: ExecutionFacts,
   { spread: which, limits }: Settings,
   plan: PlanFrame,
   note?: Note,

@@ -1,7 +1,7 @@
 import type { DealId, IbId } from '../../kernel/ids.ts';
 import type { MoneyJson } from '../../kernel/money.ts';
 import type { Step } from '../engine/types.ts';
-import type { Execution, LinkStatus } from '../types.ts';
+import type { ExecutionFacts, LinkStatus } from '../types.ts';
 
 /** A first booking with the inputs that it names. */
 export type StoredBooking = {
@@ -17,7 +17,7 @@ export type StoredBooking = {
   readonly closedAt: Date;
   readonly openedAt: Date | null;
   /** Null where the plan looks at nothing of it. */
-  readonly execution: Execution | null;
+  readonly execution: ExecutionFacts | null;
   readonly earningUnits: bigint;
 };
 

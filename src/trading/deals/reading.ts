@@ -1,10 +1,20 @@
 import { dealParkedProblem } from '../errors.ts';
-import { doubtOf } from '../platforms/mt5/translate.ts';
+import { parseStrictJson } from '../../platform/strict-json.ts';
+import { doubtOf, translateDeal } from '../platforms/mt5/translate.ts';
 import { utcFromServerTime } from '../platforms/server-time.ts';
 import { isEligible } from '../rules.ts';
-import type { Deal, ServerClockRule } from '../types.ts';
+import type { Deal, RawDeal, ServerClockRule } from '../types.ts';
 import { type Doubt, handlingOf } from './rules.ts';
 import type { Facts, Handling, Instant } from './types.ts';
+
+const RAW_LIMITS = { lengthMax: 1_048_576, depthMax: 64 };
+
+/** A deal as it was delivered: kept word for word, so it is read by the code of today; undefined where that cannot read it. */
+export function dealOf(raw: string): Deal | undefined {
+  const json = parseStrictJson(raw, RAW_LIMITS);
+  const deal = json.ok ? translateDeal(json.value as RawDeal) : undefined; // Objects only are stored.
+  return deal?.ok === true ? deal.value : undefined;
+}
 
 /** The accounts and symbols that deals name, as far as anything depends on them. */
 export function namesIn(deals: readonly Deal[]): {

@@ -1,29 +1,19 @@
 import { dealIdOf } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
-import { parseStrictJson } from '../../platform/strict-json.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { serversOfKeys } from '../deals/queries.ts';
-import { instantOf, namesIn, sorted } from '../deals/reading.ts';
+import { dealOf, instantOf, namesIn, sorted } from '../deals/reading.ts';
 import { insertDue, insertParked, loadFacts } from '../deals/store.ts';
 import type { DueDeal, Handling, Instant, Server } from '../deals/types.ts';
 import { dealParkedProblem } from '../errors.ts';
-import { translateDeal } from '../platforms/mt5/translate.ts';
-import type { Deal, RawDeal } from '../types.ts';
+import type { Deal } from '../types.ts';
 import * as queries from './queries.ts';
 import type { Rerun } from './types.ts';
 
 const RERUN_MAX = 1_000;
-const RAW_LIMITS = { lengthMax: 1_048_576, depthMax: 64 };
 
 type Waiting = { readonly dealKey: bigint; readonly code: string; readonly serverKey: number; readonly raw: string };
 type Outcome = Waiting & { readonly deal?: Deal; readonly handling: Handling; readonly instant?: Instant };
-
-/** A deal as it was delivered: kept word for word, so it is read by the code of today; undefined where that cannot read it. */
-function dealOf({ raw }: Waiting): Deal | undefined {
-  const json = parseStrictJson(raw, RAW_LIMITS);
-  const deal = json.ok ? translateDeal(json.value as RawDeal) : undefined; // Objects only are stored.
-  return deal?.ok === true ? deal.value : undefined;
-}
 
 /** It keeps waiting, by a code of its own, and holds up none of those beside it. */
 const unreadable = (row: Waiting): Outcome => ({
@@ -40,7 +30,7 @@ async function lookAgain(tx: TenantTx, waiting: readonly Waiting[], servers: rea
   for (const server of servers) {
     const deals: { readonly row: Waiting; readonly deal: Deal }[] = [];
     for (const row of waiting.filter(({ serverKey }) => serverKey === server.key)) {
-      const deal = dealOf(row);
+      const deal = dealOf(row.raw);
       if (deal === undefined) outcomes.push(unreadable(row));
       else deals.push({ row, deal });
     }

@@ -15,12 +15,12 @@ function chargeOf({ commission = '0', fee = '0' }: Leg): bigint {
   return -((first ?? 0n) + (second ?? 0n));
 }
 
-const plus = (left: Fraction, right: Fraction): Fraction => ({
-  numerator: left.numerator * right.denominator + right.numerator * left.denominator,
+const joined = (left: Fraction, right: Fraction, sign: bigint): Fraction => ({
+  numerator: left.numerator * right.denominator + sign * right.numerator * left.denominator,
   denominator: left.denominator * right.denominator,
 });
-const minus = (left: Fraction, right: Fraction): Fraction =>
-  plus(left, { numerator: -right.numerator, denominator: right.denominator });
+const plus = (left: Fraction, right: Fraction): Fraction => joined(left, right, 1n);
+const minus = (left: Fraction, right: Fraction): Fraction => joined(left, right, -1n);
 const part = ({ numerator, denominator }: Fraction, of: bigint, whole: bigint): Fraction => ({
   numerator: numerator * of,
   denominator: denominator * whole,

@@ -1,14 +1,12 @@
 import { accountsOf } from '../../clients/index.ts';
 import { type Currency, ledgerExponent } from '../../kernel/currency.ts';
-import { parseStrictJson } from '../../platform/strict-json.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { translateDeal } from '../platforms/mt5/translate.ts';
-import type { Deal, RawDeal } from '../types.ts';
+import { dealOf } from '../deals/reading.ts';
+import type { Deal } from '../types.ts';
 import * as queries from './queries.ts';
 import { chargedOf } from './rules.ts';
 import type { Execution } from './types.ts';
 
-const RAW_LIMITS = { lengthMax: 1_048_576, depthMax: 64 };
 const BUY = 0;
 
 /**
@@ -70,13 +68,6 @@ function chargeOf({ before }: Row, closing: Deal, depositCurrency: Currency): st
   if (legs.length > queries.LEGS_MAX) return undefined;
   const known = legs.filter((leg) => leg !== undefined);
   return known.length < legs.length ? undefined : chargedOf(closing, known, ledgerExponent(depositCurrency));
-}
-
-/** A deal as it was delivered; undefined where the code of today cannot read it. */
-function dealOf(raw: string): Deal | undefined {
-  const json = parseStrictJson(raw, RAW_LIMITS);
-  const deal = json.ok ? translateDeal(json.value as RawDeal) : undefined; // Objects only are stored.
-  return deal?.ok === true ? deal.value : undefined;
 }
 
 async function currenciesOf(tx: TenantTx, rows: readonly Row[]): Promise<ReadonlyMap<string, Currency>> {

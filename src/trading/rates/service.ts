@@ -3,7 +3,7 @@ import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import * as queries from './queries.ts';
 import { pathOf } from './rules.ts';
-import type { Asked, Conversion, Quotation, RatesImported, StoredRate } from './types.ts';
+import type { Wish, Conversion, Quotation, RatesImported, StoredRate } from './types.ts';
 
 const ROWS_MAX = 10_000;
 
@@ -30,7 +30,7 @@ export async function importRates(tx: TenantTx, quotations: readonly Quotation[]
 }
 
 /** For each wish the way from one currency to the other by the latest rates at its instant; undefined where there is none. */
-export async function conversionsOf(tx: TenantTx, asked: readonly Asked[]): Promise<(Conversion | undefined)[]> {
+export async function conversionsOf(tx: TenantTx, asked: readonly Wish[]): Promise<(Conversion | undefined)[]> {
   if (asked.length === 0) return [];
   const byWish = new Map<number, StoredRate[]>();
   const rows = await queries.ratesFor(tx, {

@@ -14,7 +14,7 @@ export type StoredRate = Quotation & { readonly key: bigint };
 export type RatesImported = { readonly added: number; readonly known: number; readonly different: number };
 
 /** A wish to convert, as of an instant. */
-export type Asked = { readonly from: string; readonly to: string; readonly at: Date };
+export type Wish = { readonly from: string; readonly to: string; readonly at: Date };
 
 /** How one currency becomes another: the quotations on the way, each taken as it is or turned round, and how old each was. */
 export type Conversion = {

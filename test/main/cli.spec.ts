@@ -10,7 +10,7 @@ import { findPostgres } from '../../src/platform/postgres/index.ts';
 import { asAdmin } from '../../src/tenancy/admin.ts';
 import { databaseAddress } from '../../src/platform/database.ts';
 import { appPassword } from '../../src/tenancy/passwords.ts';
-import { cascade, type Run } from '../support/cascade.ts';
+import { cascade, cascadeHere, type Run } from '../support/cascade.ts';
 import { testLog } from '../support/tenancy.ts';
 
 describe('The command line on a given database', () => {
@@ -72,7 +72,7 @@ describe('The command line on a given database', () => {
       ['tenants', 'migrate', '--concurrency', '0'],
       [],
     ]) {
-      expect(await run(...args)).toMatchObject({
+      expect(await cascadeHere(args, environment)).toMatchObject({
         code: 1,
         out: '',
         err: expect.stringMatching(/cli\.usage: .*\n$/) as string,

@@ -46,7 +46,8 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
     .description('Cascade from the command line')
     .option('--json', 'print the result as one JSON document')
     .exitOverride()
-    .configureOutput({ writeOut: world.write, outputError: () => undefined }); // Our own words for faults come below.
+    // Our own words for faults come below.
+    .configureOutput({ writeOut: world.write, writeErr: world.writeError, outputError: () => undefined });
   const { context, exitCode, close } = makeContext(
     world.environment,
     () => program.opts<{ json?: boolean }>().json === true,

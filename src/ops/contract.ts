@@ -56,6 +56,8 @@ export const showOpsPage = operation({
   id: 'showOpsPage',
   path: '/ops',
   summary: 'Show what runs',
+  description:
+    'For a browser. Below it, at `/ops/queues`, is the queue board: a page with a protocol of its own behind the same token, and no part of this API.',
   need: 'operator_token',
   answers: { 200: z.string(), 503: z.string() },
 });

@@ -10,6 +10,7 @@ import { answerOnce, onceRequestOf } from './idempotency/service.ts';
 import { requireOperator } from './operator.ts';
 import { answerPreflight, requireSameOrigin } from './origins.ts';
 import { bodyOf, paramsOf, queryOf } from './parts.ts';
+import { publicHost } from './rules.ts';
 import type { AppSettings } from './settings.ts';
 
 /** A router of all routes of one kind of host; a known address with another method is 405. */
@@ -80,7 +81,7 @@ async function carryOut(
   await settings.limits?.onArrival({ operation, tenantId: tenant?.id ?? null, remoteAddress, response });
   try {
     const access = await accessOf(settings, operation, request, response);
-    const { seen, bytes } = await requestOf(operation, access, request, response);
+    const { seen, bytes } = await requestOf(settings, { operation, access }, request, response);
     if (route.kind === 'plain') return await route.handle(seen);
     if (route.kind === 'idempotent')
       return await handleOnce(settings, route, seen, { address: request.originalUrl, body: bytes });
@@ -127,8 +128,8 @@ async function accessOf(
 
 /** The request as its handler sees it, each part read by the operation's schema. */
 async function requestOf(
-  operation: OperationForm,
-  access: Access | null,
+  { publicPort }: Pick<AppSettings, 'publicPort'>,
+  { operation, access }: { readonly operation: OperationForm; readonly access: Access | null },
   request: Request,
   response: Response,
 ): Promise<{ readonly seen: RouteRequest; readonly bytes: Buffer }> {
@@ -138,12 +139,15 @@ async function requestOf(
   const params = paramsOf(operation, textsOf(request.params));
   const query = queryOf(operation, request.originalUrl);
   const { value, bytes } = await bodyOf(operation, request, response);
+  const isByUs = way.isSecure === 'encrypted' in request.socket; // Else a proxy ended TLS, and our own port is nobody's.
+  const ports = { setting: publicPort, listening: isByUs ? request.socket.localPort : undefined };
   const actor = operation.need === 'operator_token' ? 'operator' : 'public';
   const seen = {
     requestId,
     log,
     tenantId,
     ...way,
+    host: publicHost(way, ports),
     params,
     query,
     access,

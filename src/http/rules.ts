@@ -17,6 +17,30 @@ export const traceIdOf = (traceparent: string | undefined): string | undefined =
 /** The host a trusted proxy was asked for: the last one named, because that is the one it added itself. */
 export const forwardedHost = (header: string): string => header.slice(header.lastIndexOf(',') + 1).trim();
 
+/** The ports that are ours. */
+type OwnPorts = {
+  /** The one that the installation is told to have. */
+  readonly setting?: number | undefined;
+  /** The one on which the request came here; none where something before us ended TLS. */
+  readonly listening?: number | undefined;
+};
+
+const THIS_MACHINE = /^((.+\.)?localhost|127\.0\.0\.1|\[::1\])$/;
+
+/**
+ * The host that was asked, with the port that pages and mails name. Whoever asks may write any port into the Host header: it
+ * counts only where it is our own. A port that the scheme has by itself is left out, as browsers do.
+ */
+export function publicHost(
+  { host, isSecure }: { readonly host: string; readonly isSecure: boolean },
+  { setting, listening }: OwnPorts,
+): string {
+  const name = host.replace(/:\d+$/, '').toLowerCase();
+  const isOurs = THIS_MACHINE.test(name) || host.endsWith(`:${listening ?? ''}`);
+  const port = setting ?? (isOurs ? listening : undefined);
+  return port === undefined || port === (isSecure ? 443 : 80) ? name : `${name}:${port}`;
+}
+
 const HOPS_MAX = 20;
 
 /**

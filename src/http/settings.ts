@@ -25,6 +25,8 @@ export type AppSettings = {
   readonly mounts: readonly Mount[];
   /** The names of the installation itself, besides `localhost`, `127.0.0.1` and `[::1]`. */
   readonly baseHosts: readonly string[];
+  /** The port of links and of passkeys' origins; by the request unless given, see `publicHost`. */
+  readonly publicPort?: number | undefined;
   /** Addresses or CIDR ranges of the proxies whose X-Forwarded headers count. */
   readonly trustedProxies: readonly string[];
   readonly isOperator: OperatorGuard;

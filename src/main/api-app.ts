@@ -10,6 +10,7 @@ export function createApi(deps: ApiDependencies, mounts: readonly Mount[] = []):
     routes: apiRoutes(deps),
     mounts,
     baseHosts: [config.baseHost],
+    publicPort: config.publicPort,
     trustedProxies: config.trustedProxies,
     isOperator,
     guard: deps.identity.guard,

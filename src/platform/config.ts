@@ -58,6 +58,12 @@ export const configVariables = {
     "Host of the installation: a tenant answers under `<slug>.<this>`, the operator's pages under this alone.",
     hostName,
   ),
+  publicPort: variable(
+    'CASCADE_PUBLIC_PORT',
+    null,
+    'Port of links in mails and of the pages where passkeys are used, whatever port a request names. Without it: the port that the server listens on where a request names it, or on `localhost`; else that of the scheme, as behind a proxy.',
+    whole(1, 65_535).optional(),
+  ),
   trustedProxies: variable(
     'CASCADE_TRUSTED_PROXIES',
     '',

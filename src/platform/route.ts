@@ -20,7 +20,7 @@ export type RouteRequest<Op extends OperationForm = OperationForm> = {
   readonly headers: Readonly<Record<string, string>>;
   /** The address that asks; behind trusted proxies the one that they were asked by. */
   readonly remoteAddress: string;
-  /** The host that was asked, with its port, and whether by TLS: for links and cookies. */
+  /** The host that was asked, with a port of our own (never one that only the request names), and whether by TLS: for links and cookies. */
   readonly host: string;
   readonly isSecure: boolean;
   readonly log: Logger;

@@ -8,6 +8,7 @@ import {
   faultsOf,
   forwardedHost,
   problemDocument,
+  publicHost,
   readQuery,
   retryAfterSecondsOf,
   saneRequestId,
@@ -15,6 +16,26 @@ import {
 } from '../../src/http/rules.ts';
 
 describe('What a request says of itself', () => {
+  it.each([
+    // Without a setting: the port that was asked where we listen there, or on this machine; else the scheme's own.
+    ['acme.example.com', true, {}, 'acme.example.com'],
+    ['acme.example.com:6666', true, {}, 'acme.example.com'],
+    ['acme.example.com:6666', false, { listening: 3000 }, 'acme.example.com'],
+    ['ACME.example.com:3000', false, { listening: 3000 }, 'acme.example.com:3000'],
+    ['acme.localhost:6666', false, { listening: 3000 }, 'acme.localhost:3000'],
+    ['acme.localhost', false, { listening: 3000 }, 'acme.localhost:3000'],
+    ['acme.localhost:80', false, { listening: 80 }, 'acme.localhost'],
+    ['acme.localhost:6666', true, {}, 'acme.localhost'],
+    ['127.0.0.1:6666', false, { listening: 3000 }, '127.0.0.1:3000'],
+    ['[::1]:6666', false, { listening: 3000 }, '[::1]:3000'],
+    // With the setting: that one.
+    ['acme.example.com:6666', true, { setting: 8443, listening: 3000 }, 'acme.example.com:8443'],
+    ['acme.localhost:3000', false, { setting: 5173, listening: 3000 }, 'acme.localhost:5173'],
+    ['acme.example.com', true, { setting: 443 }, 'acme.example.com'],
+  ])('names a host, and no port that is not ours: %s, by TLS: %s, %o', (host, isSecure, ports, expected) => {
+    expect(publicHost({ host, isSecure }, ports)).toBe(expected);
+  });
+
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
   it.each([
     [`00-${trace}-00f067aa0ba902b7-01`, trace],

@@ -47,6 +47,13 @@ describe('Passwords and sessions by the API', () => {
     );
   });
 
+  it('sends links with the port that answers, whatever port a request names', async () => {
+    const { email } = await api.client();
+    await api.call(forgotPassword, { body: { email }, headers: { host: 'acme.localhost:6666' } });
+    const mail = api.mails.findLast(({ template }) => template === 'reset_password');
+    expect(mail?.data.link).toMatch(new RegExp(`^http://acme[.]localhost:${api.port}/portal/`));
+  });
+
   it('ends every session when a password is set anew, and tells', async () => {
     const kim = await api.client();
     await api.call(me, { token: kim.token });

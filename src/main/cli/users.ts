@@ -105,9 +105,13 @@ const resetText = ({ email }: { readonly email: string }): string =>
 const byHand = () => ({ actor: actor(), causation: 'cli' });
 
 /** Where people of a tenant, or of the installation, sign in; without TLS on this very machine only. */
-function siteOf({ baseHost, port }: Pick<CompleteConfig, 'baseHost' | 'port'>, slug: string | undefined): string {
+function siteOf(
+  { baseHost, port, publicPort }: Pick<CompleteConfig, 'baseHost' | 'port' | 'publicPort'>,
+  slug: string | undefined,
+): string {
   const host = slug === undefined ? baseHost : `${slug}.${baseHost}`;
-  return /^(.*\.)?localhost$/.test(baseHost) ? `http://${host}:${port}` : `https://${host}`;
+  const isHere = /^(.*\.)?localhost$/.test(baseHost);
+  return new URL(`${isHere ? 'http' : 'https'}://${host}:${publicPort ?? (isHere ? port : 443)}`).origin;
 }
 
 const textOf = (invited: Awaited<ReturnType<typeof inviteBy>>): string =>

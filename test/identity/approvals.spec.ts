@@ -4,10 +4,11 @@ import { ApiKeyId, ApprovalId, idFromUuid, newUuid, uuidFromId } from '../../src
 import { Problem } from '../../src/kernel/problem.ts';
 import type { Caller } from '../../src/platform/access.ts';
 import { query } from '../../src/platform/query.ts';
-import { defineApproval, requestApproval } from '../../src/identity/index.ts';
+import { createUser, defineApproval, requestApproval } from '../../src/identity/index.ts';
 import { closeApproval, insertVoice } from '../../src/identity/approvals/queries.ts';
 import { approve, cancel, reject } from '../../src/identity/approvals/service.ts';
 import { findApproval, pageOfApprovals } from '../../src/identity/approvals/store.ts';
+import { setUserStatus } from '../../src/identity/users/service.ts';
 import { breach } from '../support/breach.ts';
 import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
 import { accessOf, callerOf } from './callers.ts';
@@ -174,6 +175,18 @@ describe('What one person asks for and another must agree to', () => {
     await breach(acme, planted(`payload = '{"what":"something else"}'`, asked.id));
     expect(await agree(asked)).toBe('identity.approval_mismatch');
     expect(world.done).toBe(0);
+  });
+
+  it.each(['suspended', 'closed'] as const)('is not done for somebody who is %s since he asked', async (status) => {
+    const person = { email: `asked-then-${status}@example.com`, name: 'Robin', roles: ['admin'], isVerified: true };
+    const id = await acme.inTenant((tx) => createUser(tx, person));
+    const asked = await ask(single, callerOf({ id }));
+    await acme.inTenant((tx) => setUserStatus(tx, id, status, 'left the firm'));
+    expect(await agree(asked)).toBe('identity.approval_outdated');
+    expect(world.done).toBe(0);
+    expect(await stateOf(asked)).toMatchObject({ state: 'pending', voices: [] });
+    const refusal = { id: asked.id, access: accessOf(callerOf()), reason: 'he left' };
+    expect(await inTenant((tx) => reject(tx, refusal))).toBe('done');
   });
 
   it('runs out after seven days by the database’s clock', async () => {

@@ -9,6 +9,7 @@ import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
 import { policyProblem } from '../policy/errors.ts';
+import { findUser } from '../users/service.ts';
 import { approvalsProblem } from './errors.ts';
 import type { ApprovalKind, ApprovalResult } from './port.ts';
 import * as queries from './queries.ts';
@@ -177,6 +178,7 @@ async function approveIn(
   if (kind === undefined) throw new RangeError(`nobody carries out approvals of the kind ${approval.kind}`);
   if (!mayAll(kind.right)) throw policyProblem('identity.forbidden');
   if (hash !== approval.hash || hash !== hashOf(approval)) throw approvalsProblem('identity.approval_mismatch');
+  await refuseGoneRequester(tx, approval);
   await speak(tx, approval, { access, voice: 'approve', note });
   const voices = await queries.voicesOf(tx, { approvalIds: [id] });
   if ((await kind.fingerprint(tx, approval.payload)) !== approval.fingerprint)
@@ -187,6 +189,14 @@ async function approveIn(
   const { requestedBy, reason } = approval;
   const result = await kind.execute(tx, approval.payload, { approvalId: id, requestedBy, reason, approvedBy });
   await close(tx, approval, { state: 'approved', result });
+}
+
+/** What somebody asked for is not done any more once he may do nothing here himself; it can still be rejected. */
+async function refuseGoneRequester(tx: TenantTx, { requestedPerson }: queries.ApprovalRow): Promise<void> {
+  const userId = UserId.safeParse(requestedPerson).data;
+  const user = userId === undefined ? undefined : await findUser(tx, userId);
+  if (user === undefined || user.status === 'active') return;
+  throw approvalsProblem('identity.approval_outdated', { detail: `Who asked for it is ${user.status}` });
 }
 
 /** What is done with one approval by a caller. */

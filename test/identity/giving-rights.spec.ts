@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { register } from '../../src/identity/registration/contract.ts';
+import { register, verifyEmail } from '../../src/identity/registration/contract.ts';
 import { createRole, updateRole } from '../../src/identity/roles/contract.ts';
+import { login } from '../../src/identity/sign-in/contract.ts';
 import * as staff from '../../src/identity/staff/contract.ts';
 import { UserId } from '../../src/kernel/ids.ts';
 import type { Mail } from '../../src/platform/mail.ts';
@@ -64,6 +65,55 @@ describe('Rights are given', () => {
       await api.call(updateRole, { token, params: { name: 'late' }, body: { rows } }),
     ];
     expect(answers.map(({ code }) => code)).toEqual(answers.map(() => 'identity.step_up_needed'));
+  });
+
+  it('by an invitation to an address that a stranger signed up with: nothing of the stranger stays', async () => {
+    const owner = await makePerson(api, { roles: ['owner'] });
+    const stranger = 'the password of a stranger here';
+    const signUp = (email: string) => {
+      const body = {
+        email,
+        password: stranger,
+        firstName: 'Not',
+        lastName: 'Robin',
+        country: 'DE',
+        phone: '+4930123456',
+      };
+      return api.call(register, { body });
+    };
+    const [before, after] = ['five@example.com', 'six@example.com'];
+    await signUp(before);
+    for (const email of [before, after]) expect((await inviteTo(owner.token, email, ['support'])).status).toBe(201);
+    const invitations = mails.filter(({ template }) => template === 'invitation').slice(-2);
+    await signUp(after);
+    for (const email of [before, after]) {
+      const verification = mails.findLast(({ template, to }) => template === 'verify_email' && to.address === email);
+      const invitation = invitations.find(({ to }) => to.address === email);
+      if (!(invitation?.template === 'invitation' && verification?.template === 'verify_email')) throw new Error(email);
+      const body = { token: invitation.data.token, password: PASSWORD };
+      expect((await api.call(staff.acceptInvitation, { body })).status).toBe(204);
+      const late = await api.call(verifyEmail, { body: { token: verification.data.token } });
+      expect(late.code).toBe('identity.one_time_token_invalid');
+      expect((await api.call(login, { body: { email, password: stranger } })).status).toBe(401);
+      expect((await api.call(login, { body: { email, password: PASSWORD } })).ok()).toMatchObject({ surface: 'admin' });
+      const listed = await api.call(staff.listUsers, { token: owner.token, query: { q: email } });
+      expect(listed.ok().data).toMatchObject([{ name: 'Robin', phone: null, roles: ['support'], clientId: null }]);
+    }
+  });
+
+  it('by no invitation to whoever has proved his address, be it after he was invited', async () => {
+    const owner = await makePerson(api, { roles: ['owner'] });
+    const email = 'seven@example.com';
+    const body = { email, password: PASSWORD, firstName: 'Kim', lastName: 'Lee', country: 'DE' };
+    await api.call(register, { body });
+    expect((await inviteTo(owner.token, email, ['support'])).status).toBe(201);
+    const invitation = mails.at(-1);
+    const verification = mails.findLast(({ template }) => template === 'verify_email');
+    const tokenOf = (mail: Mail | undefined) => (mail !== undefined && 'token' in mail.data ? mail.data.token : '');
+    expect((await api.call(verifyEmail, { body: { token: tokenOf(verification) } })).status).toBe(204);
+    const answer = { token: tokenOf(invitation), password: PASSWORD };
+    expect((await api.call(staff.acceptInvitation, { body: answer })).code).toBe('identity.user_exists');
+    expect((await inviteTo(owner.token, email, ['support'])).code).toBe('identity.user_exists');
   });
 
   it('to nobody who has not proved his address: the password may be that of whoever signed up with it', async () => {

@@ -5,10 +5,12 @@ import { emit } from '../../platform/events/index.ts';
 import type { RealmTx } from '../../platform/tenant-tx.ts';
 import { putOnDesks, refuseUnknownDesks } from '../desks/service.ts';
 import { identityProblem } from '../errors.ts';
+import { dropOneTimeTokens } from '../one-time/service.ts';
 import { checkPassword } from '../passwords/service.ts';
 import { isTenantTx } from '../realm.ts';
 import { lockRights } from '../roles/queries.ts';
 import type { Maker } from '../roles/store.ts';
+import { endSessionsOf } from '../sessions/service.ts';
 import { pagesOf, surfaceFor } from '../sign-in/rules.ts';
 import { staffProblem } from '../staff/errors.ts';
 import type { StaffDeps } from '../staff/port.ts';
@@ -17,7 +19,14 @@ import { refuseRoles, refuseTooMany, refuseUnknownRoles } from '../staff/store.t
 import type { Invitation, NewInvitation } from '../staff/types.ts';
 import { putPassword } from '../users/queries.ts';
 import { emailKeyOf } from '../../kernel/contact.ts';
-import { createUser, findUser, findUserByEmail } from '../users/service.ts';
+import {
+  createUserIfNew,
+  findUser,
+  findUserByEmail,
+  isMereRegistration,
+  takeOverRegistration,
+} from '../users/service.ts';
+import type { NewUser } from '../users/types.ts';
 
 const TOKEN_BYTES = 32;
 /** Three days. */
@@ -34,8 +43,8 @@ type Inviting = Pick<StaffDeps, 'sendMail' | 'isIb' | 'refuseMore'>;
 
 /**
  * Invites somebody to roles, by mail: the token is good once, for three days. There is no user before it comes back.
- * `identity.user_exists` where the address is somebody's (his roles are changed instead), `identity.invitation_waits` where
- * it is invited already; nobody invites to more than he may do himself.
+ * `identity.user_exists` where the address is somebody's who has proved it (his roles are changed instead),
+ * `identity.invitation_waits` where it is invited already; nobody invites to more than he may do himself.
  */
 export async function invite(
   deps: Inviting,
@@ -51,7 +60,8 @@ export async function invite(
   await refuseRoles(tx, maker, { before: [], after: roles });
   await refusePlaces(deps, tx, { deskIds, ibId });
   await refuseTooMany(deps, tx, roles);
-  if ((await findUserByEmail(tx, email)) !== undefined) throw identityProblem('identity.user_exists');
+  const present = await findUserByEmail(tx, email);
+  if (present !== undefined && !isMereRegistration(present)) throw identityProblem('identity.user_exists');
   const emailKey = emailKeyOf(email);
   await queries.withdrawExpired(tx, { emailKey });
   const token = newToken();
@@ -156,12 +166,27 @@ export async function accept(
     const { id, email, roles, deskIds, ibId } = invitation;
     await refuseUnknownRoles(tx, roles, { clientId: null, ibId });
     await refuseTooMany(deps, tx, roles);
-    const userId = await createUser(tx, { email, name: name ?? invitation.name, roles, ibId, isVerified: true });
+    const userId = await makeInvited(tx, { email, name: name ?? invitation.name, roles, ibId });
     await putPassword(tx, { userId, hash });
     if (isTenantTx(tx)) await putOnDesks(tx, userId, deskIds);
     tell(tx, 'invitation_accepted', id, { userId });
     return userId;
   });
+}
+
+/**
+ * The invited person. A registration with his address that nobody proved may be a stranger's: its tokens end first, so that
+ * none of them is used meanwhile, then it becomes his, and so does its password.
+ */
+async function makeInvited(tx: RealmTx, person: Omit<NewUser, 'isVerified'>): Promise<UserId> {
+  const made = await createUserIfNew(tx, { ...person, isVerified: true });
+  if (made !== undefined) return made;
+  const present = await findUserByEmail(tx, person.email);
+  if (present === undefined || !isMereRegistration(present)) throw identityProblem('identity.user_exists');
+  for (const purpose of ['verify_email', 'reset_password']) await dropOneTimeTokens(tx, present.id, purpose);
+  const userId = await takeOverRegistration(tx, present, person);
+  await endSessionsOf(tx, userId, 'password');
+  return userId;
 }
 
 type Asked = Parameters<StaffDeps['realmOf']>[0] & {

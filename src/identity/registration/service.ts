@@ -7,7 +7,7 @@ import { passwordFault } from '../passwords/rules.ts';
 import { isTenantTx, type Realm } from '../realm.ts';
 import { accountHashOf } from '../sign-in/attempts.ts';
 import { type Asked, recipientOf } from '../sign-in/service.ts';
-import { putPassword } from '../users/queries.ts';
+import { lockUser, putPassword } from '../users/queries.ts';
 import { emailKeyOf } from '../../kernel/contact.ts';
 import { createUserIfNew, findUser, findUserByEmail, linkUser, verifyEmail } from '../users/service.ts';
 import type { User } from '../users/types.ts';
@@ -118,6 +118,7 @@ export async function verify(deps: SignInDeps, realm: Realm, token: string, aske
   await deps.limit(`one-time/${realm.tenantId ?? 'bare'}/${asked.device.address}`, 1);
   await realm.run(asked.origin, async (tx) => {
     const used = await useOneTimeToken(tx, PURPOSE, token);
+    if (used?.userId != null) await lockUser(tx, { id: used.userId }); // An invitation may prove the address meanwhile.
     const user = used?.userId == null ? undefined : await findUser(tx, used.userId);
     if (used === undefined || user?.status !== 'active' || used.data.emailKey !== emailKeyOf(user.email))
       throw identityProblem('identity.one_time_token_invalid');

@@ -95,6 +95,23 @@ export const setVerified = realmQuery(
   returning 1 as done`,
 );
 
+/**
+ * Makes somebody of a registration that was never proved, with nothing of what was typed then; no row where it has been
+ * proved since, or is more than a client. The caller holds the lock of rights.
+ */
+export const takeOverRegistration = realmQuery(
+  'identity.take_over_registration',
+  z.object({}),
+  `
+  update identity.users
+     set email = :email, name = :name, phone = null, client_id = null, ib_id = :ibId,
+         email_verified_at = date_trunc('milliseconds', clock_timestamp()),
+         updated_at = date_trunc('milliseconds', clock_timestamp())
+   where id = :userId and status = 'active' and email_verified_at is null
+     and not exists (select from identity.user_roles r where r.user_id = :userId and r.role <> 'client')
+  returning 1 as done`,
+);
+
 export const passwordHashOf = realmQuery(
   'identity.password_hash_of',
   z.object({ hash: z.string() }),

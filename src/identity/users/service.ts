@@ -83,6 +83,29 @@ export async function linkUser(
   emit(tx, { stream: userStream(id), type: 'identity.user_linked', schemaVersion: 1, payload });
 }
 
+/** Whether somebody signed up with this address and never proved it: it may be anybody's who typed it. */
+export const isMereRegistration = ({ status, emailVerifiedAt, roles }: User): boolean =>
+  status === 'active' && emailVerifiedAt === null && roles.every((role) => role === 'client');
+
+/**
+ * Makes of a mere registration the person who has proved the address otherwise, with his own name and these roles. Its client
+ * stays, as nobody's sign-in. `identity.user_exists` where it has been proved since. The caller holds the lock of rights, has
+ * made the registration's tokens useless before, and sets a password.
+ */
+export async function takeOverRegistration(
+  tx: RealmTx,
+  { id, roles: before, clientId }: User,
+  { email, name, ibId = null, roles }: Omit<NewUser, 'isVerified'>,
+): Promise<UserId> {
+  const [taken] = await queries.takeOverRegistration(tx, { userId: id, email, name, ibId });
+  if (taken === undefined) throw identityProblem('identity.user_exists');
+  await queries.deleteRoles(tx, { userId: id, roles: before.filter((role) => !roles.includes(role)) });
+  await queries.insertRoles(tx, { userId: id, roles });
+  const payload = { before: { roles: [...before], clientId }, after: { roles: [...roles], clientId: null, ibId } };
+  emit(tx, { stream: userStream(id), type: 'identity.registration_taken_over', schemaVersion: 1, payload });
+  return id;
+}
+
 /** Notes that an address is its owner's. */
 export async function verifyEmail(tx: RealmTx, id: UserId): Promise<void> {
   if ((await queries.setVerified(tx, { id })).length === 0) return;

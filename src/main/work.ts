@@ -1,6 +1,7 @@
 import { COMMISSION_QUEUE, type Dispatcher, makeDispatcher } from '../commissions/index.ts';
 import { HintBuffer } from '../platform/events/index.ts';
 import { type MailRealm, makeMailNudge, NOTIFICATION_QUEUE } from '../notifications/index.ts';
+import { sqlStateOf } from '../platform/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { OperationId } from '../kernel/ids.ts';
 import { openQueues, QUEUE_SCHEMA, type Queues, type QueueStore } from '../platform/queue/index.ts';
@@ -11,6 +12,7 @@ import {
   QuotaBook,
   queueDatabaseUrl,
   TENANT_QUEUE,
+  tenancyProblem,
   UsageMeter,
 } from '../tenancy/index.ts';
 import type { Platform } from './compose.ts';
@@ -40,7 +42,7 @@ const QUOTAS_KEPT_MS = 5_000;
 /** Opens the queues: on Redis by REDIS_URL, else in a Postgres database of their own. */
 export async function openWork(platform: Platform, config: CompleteConfig, log: Logger): Promise<Work> {
   const store = await queueStore(platform, config, log);
-  const queues = await openQueues(store, [COMMISSION_QUEUE, NOTIFICATION_QUEUE, TENANT_QUEUE], log);
+  const queues = await openPrepared(store, log);
   const { withControl } = platform.tenancy;
   const dispatcher = makeDispatcher({ withTenant: platform.tenancy.withTenant, queues, leaseMs: config.slotLeaseMs });
   const hints = new HintBuffer(withControl, log);
@@ -61,6 +63,22 @@ export async function openWork(platform: Platform, config: CompleteConfig, log: 
     usage,
     close,
   };
+}
+
+/** PostgreSQL's words for a role and a database that `npm run migrate` has not made yet: no such role or password, no such database. */
+const NOT_PREPARED = ['28P01', '28000', '3D000'];
+
+/** Opens the queues; `tenancy.not_migrated` where their own database has still to be made. */
+async function openPrepared(store: QueueStore, log: Logger): Promise<Queues> {
+  try {
+    return await openQueues(store, [COMMISSION_QUEUE, NOTIFICATION_QUEUE, TENANT_QUEUE], log);
+  } catch (error) {
+    if (store.kind !== 'postgres' || !NOT_PREPARED.includes(sqlStateOf(error) ?? '')) throw error;
+    throw tenancyProblem('tenancy.not_migrated', {
+      detail: "The queues' database cannot be entered. Run npm run migrate, and check QUEUE_DATABASE_URL if it is set",
+      cause: error,
+    });
+  }
 }
 
 /** Where the queues are, made first where that is this process's to do; `npm run migrate` does it for those that cannot. */

@@ -2,6 +2,7 @@ export type { DriftReport } from './drift/types.ts';
 export { exportTenant } from './export/service.ts';
 export { verifyExport } from './export/verify.ts';
 export type { Manifest } from './export/types.ts';
+export { tenancyProblem } from './errors.ts';
 export type { FleetReport } from './fleet.ts';
 export { resumeTenant, suspendTenant } from './acts.ts';
 export { deliverNotices, tellTenant } from './notices/service.ts';

@@ -5,7 +5,8 @@ import { inject } from 'vitest';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import { databaseAddress } from '../../../src/platform/database.ts';
 import { createTenantClient } from '../../../src/platform/tenant-client.ts';
-import { openTenancy, type Tenancy } from '../../../src/tenancy/index.ts';
+import { QUEUE_SCHEMA } from '../../../src/platform/queue/index.ts';
+import { openTenancy, prepareQueueDatabase, type Tenancy } from '../../../src/tenancy/index.ts';
 import { testLog } from '../../support/tenancy.ts';
 import { type Broker, openBroker } from './broker.ts';
 import { freePort, postgresQueue, type QueueServer, startRedis } from './queue-server.ts';
@@ -89,6 +90,10 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     clients: 10,
     randomSeed: randomSeed + 1,
   });
+  await prepareQueueDatabase(
+    { admin: databaseAddress(adminUrl), installation, secret: SECRET, log: testLog },
+    QUEUE_SCHEMA,
+  );
   const queue = options.queue === 'redis' ? await startRedis() : postgresQueue(adminUrl, installation); // Last: what fails before leaves nothing running.
   const port = await freePort();
   const processes: RoleProcess[] = [];

@@ -11,6 +11,7 @@ import {
 } from '../identity/index.ts';
 import type { SendMail } from '../platform/mail.ts';
 import type { Route } from '../platform/route.ts';
+import type { CompleteConfig } from '../platform/secrets.ts';
 import type { QuotaBook, Tenancy } from '../tenancy/index.ts';
 import type { Identity } from './identity.ts';
 
@@ -19,13 +20,14 @@ export const isIb: StaffDeps['isIb'] = async (tx, ibId) => (await ibKeys(tx, [ib
 
 type AtWork = {
   readonly identity: Identity;
-  readonly tenancy: Pick<Tenancy, 'withTenant'>;
+  readonly tenancy: Pick<Tenancy, 'withTenant' | 'tenantOfId'>;
+  readonly config: Pick<CompleteConfig, 'baseHost'>;
   readonly quotas: Pick<QuotaBook, 'refuseMore'>;
   readonly sendMail: SendMail;
 };
 
 /** The routes over second factors, people who work here, their roles and desks, and keys of programs. */
-export function peopleAtWorkRoutes({ identity, tenancy, quotas, sendMail }: AtWork): Route[] {
+export function peopleAtWorkRoutes({ identity, tenancy, config, quotas, sendMail }: AtWork): Route[] {
   const { signIn, factors } = identity;
   const { withTenant } = tenancy;
   const staff: StaffDeps = {
@@ -41,7 +43,10 @@ export function peopleAtWorkRoutes({ identity, tenancy, quotas, sendMail }: AtWo
     ...factorsRoutes(factors),
     ...passkeysRoutes(factors),
     ...staffRoutes(staff),
-    ...operatorRoutes(staff),
+    ...operatorRoutes({
+      ...staff,
+      hostOfTenant: async (tenantId) => `${(await tenancy.tenantOfId(tenantId)).slug}.${config.baseHost}`,
+    }),
     ...rolesRoutes({ withTenant }),
     ...desksRoutes({ withTenant }),
     ...apiKeysRoutes({ withTenant }),

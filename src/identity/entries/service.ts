@@ -41,7 +41,7 @@ function note(
 }
 
 /** In the tenant's chain it is the platform that acts: its people are nobody there. */
-const asPlatform = ({ actor, causation }: Origin): Origin => ({ actor: `platform ${actor}`, causation });
+export const asPlatform = ({ actor, causation }: Origin): Origin => ({ actor: `platform ${actor}`, causation });
 
 /** Lets an operator look into a tenant for some minutes of the database's time. The installation knows before the tenant does. */
 export async function enter(

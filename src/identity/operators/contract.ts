@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EmailText, NameOfPerson, ReasonText } from '../../kernel/contact.ts';
-import { InvitationId, UserId } from '../../kernel/ids.ts';
+import { InvitationId, TenantId, UserId } from '../../kernel/ids.ts';
 import { operation, pageOf, pageQuery, searchText } from '../../kernel/operation.ts';
 import { Invitation, User } from '../staff/contract.ts';
 import { userStatuses } from '../users/types.ts';
@@ -86,4 +86,27 @@ export const resumeOperator = operation({
   body: z.strictObject({ reason: ReasonText }),
   answers: { 200: User },
   problems: ['identity.user_unknown', 'identity.user_closed', 'identity.rights_exceeded'],
+});
+
+export const inviteOwner = operation({
+  on: 'bare',
+  tag: 'Tenants',
+  id: 'inviteOwner',
+  method: 'post',
+  path: '/api/v1/tenants/{tenantId}/owner-invitations',
+  summary: 'Invite the first owner of a tenant by mail',
+  description:
+    'Only while the tenant has no owner, who invites all others. Another invitation takes the place of the one before, whose token is void.',
+  need: { action: 'invite', resource: 'tenants' },
+  needsStepUp: true,
+  params: z.strictObject({ tenantId: TenantId }),
+  body: z.strictObject({ email: EmailText, name: NameOfPerson }),
+  answers: { 201: Invitation },
+  problems: [
+    'tenancy.tenant_unknown',
+    'tenancy.suspended',
+    'identity.owner_exists',
+    'identity.user_exists',
+    'identity.invitation_waits',
+  ],
 });

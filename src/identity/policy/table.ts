@@ -103,7 +103,7 @@ export const policyTable: readonly PolicyRow[] = [
   ...rows(`${staff} sales ib client`, 'events', 'stream'),
 
   // The installation's own host.
-  ...rows(operatorRole, 'tenants', 'list read create migrate suspend resume export update'),
+  ...rows(operatorRole, 'tenants', 'list read create invite migrate suspend resume export update'),
   ...rows(operatorRole, 'tenant_entries', 'list create enter revoke'),
   ...rows(operatorRole, 'operators', 'list invite suspend'),
   ...rows(operatorRole, 'operator_audit', 'list export'),

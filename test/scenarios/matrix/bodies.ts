@@ -110,6 +110,7 @@ export const bodies: Readonly<Record<string, (refs: Refs) => unknown>> = {
   suspendTenant: () => ({ reason }),
   exportTenant: () => ({ reason }),
   createEntry: () => ({ role: 'auditor', reason, minutes: 5 }),
+  inviteOwner: () => ({ email, name: 'Nobody' }),
   inviteOperator: () => ({ email, name: 'Nobody' }),
   suspendOperator: () => ({ reason }),
   resumeOperator: () => ({ reason }),

@@ -26,8 +26,8 @@ describe('The main job', () => {
     const lanes: RoleProcess[] = [stage.launch('worker'), stage.launch('worker')]; // One works while the other starts.
     for (let kill = 0; kill < KILLS; kill += 1) {
       const lane = kill % lanes.length;
+      await lanes[lane]?.started; // First: the other lane would else be through with it before this one is there.
       const feeding = stage.trade(TRADES / KILLS, 500);
-      await lanes[lane]?.started;
       await until('there is work', 10_000, async () => (await stage.acme.due()) > 0, 5);
       await sleep(random.whole(0, 120));
       if (kill === WIPED_AT) await stage.queue.wipe();

@@ -1,7 +1,7 @@
 // Who may import whom. docs/ARCHITECTURE.md gives the reasons; test/house/check.spec.ts plants a breach of every rule.
 const base = 'kernel|platform|tenancy';
 const features =
-  'identity|clients|trading|ledger|ib|commissions|psp|kyc|documents|risk|onboarding|notifications|reports|ops';
+  'identity|clients|trading|ledger|ib|commissions|payouts|psp|kyc|documents|risk|onboarding|notifications|reports|ops';
 const without = (feature) => features.replace(`|${feature}`, '');
 
 /** For each folder of src, the folders below it. */
@@ -19,6 +19,7 @@ const may = {
   risk: `${base}|identity|clients|documents`,
   kyc: `${base}|identity|clients|documents|risk`,
   commissions: `${base}|identity|clients|ib|trading|ledger|documents`,
+  payouts: `${base}|identity|clients|ib|trading|ledger|documents|notifications|commissions`,
   psp: `${base}|identity|clients|trading|ledger|documents|risk|kyc`,
   onboarding: `${base}|identity|clients|ib|documents|risk|kyc|ledger|trading|notifications`,
   reports: `${base}|${without('ops')}`,
@@ -38,7 +39,11 @@ const homes = {
 const homesOutside = { knex: 'migrations', pg: 'migrations', express: 'simulators' };
 
 const pure = '(rules|machine|types|contract)\\.ts$';
-const pureFiles = [`^src/[^/]+/${pure}`, `^src/[^/]+/[^/]+/${pure}`, '^src/commissions/(models|levels|filters)/'];
+const pureFiles = [
+  `^src/[^/]+/${pure}`,
+  `^src/[^/]+/[^/]+/${pure}`,
+  '^src/commissions/(models|levels|filters|adjusters)/',
+];
 const npm = (names) => `(^|/)node_modules/(@types/)?(${names})/`;
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from: { path: from }, to });

@@ -1,7 +1,7 @@
 import { parseDecimal } from '../src/kernel/decimal.ts';
 import { computeBatch } from '../src/commissions/engine/rules.ts';
 import type { ChainLink } from '../src/commissions/types.ts';
-import { compileAgreement, compilePlan } from '../src/commissions/plans/rules.ts';
+import { compileAgreement, compilePlan } from '../src/commissions/definitions/rules.ts';
 import type { SeedBrokerage } from '../seeds/brokerage.ts';
 import type { BenchTrade } from './deals.ts';
 

@@ -10,7 +10,7 @@ export { rebateRoutes } from './rebates/routes.ts';
 export { tradeRoutes } from './trades/routes.ts';
 export { planRoutes } from './plans/routes.ts';
 export { PlanBooks } from './plans/store.ts';
-export type { PlanDefinition } from './plans/contract.ts';
+export type { PlanDefinition } from './definitions/contract.ts';
 export { explain, recompute } from './replay/service.ts';
 export type { TradeExplanation } from './replay/types.ts';
 export { verifyBookings } from './verify/service.ts';
@@ -18,3 +18,4 @@ export { beneficiaryTotals, earningTotals, unpaidTotals } from './totals/service
 export type { BeneficiaryTotal, EarningTotal } from './totals/types.ts';
 export { NO_PAY_REASONS } from './types.ts';
 export { partiesOfBatches } from './subjects/service.ts';
+export { type Cut, holdSettlement, makeCut } from './cuts/service.ts';

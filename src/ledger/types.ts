@@ -16,6 +16,9 @@ export const purposes = [
   'psp_clearing',
   'fee_income',
   'house_capital',
+  'ib_receivable',
+  'trader_rebate_receivable',
+  'currency_exchange',
 ] as const;
 export type Purpose = (typeof purposes)[number];
 
@@ -37,6 +40,9 @@ export const ownerKindOf: Readonly<Record<Purpose, OwnerKind>> = {
   psp_clearing: 'gateway',
   fee_income: 'house',
   house_capital: 'house',
+  ib_receivable: 'ib',
+  trader_rebate_receivable: 'client',
+  currency_exchange: 'house',
 };
 
 /** The purposes whose accounts belong to owners of a kind. */

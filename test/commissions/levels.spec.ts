@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { explainTrade } from '../../src/commissions/engine/rules.ts';
-import { PlanDefinition } from '../../src/commissions/plans/contract.ts';
+import { PlanDefinition } from '../../src/commissions/definitions/contract.ts';
 import { checkDefinition } from '../../src/commissions/plans/rules.ts';
 import {
   accruals,

@@ -6,11 +6,11 @@ import {
   createPlanOperation,
   draftPlanVersion,
   listPlansOperation,
-  type PlanDefinition,
   publishPlanVersion,
   readPlan,
   readPlanVersion,
 } from '../../src/commissions/plans/contract.ts';
+import type { PlanDefinition } from '../../src/commissions/definitions/contract.ts';
 import { approveApproval } from '../../src/identity/approvals/contract.ts';
 import { Currency } from '../../src/kernel/currency.ts';
 import { encodeId, type PlanId } from '../../src/kernel/ids.ts';

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { commissionProblem, refusalProblem } from '../../src/commissions/errors.ts';
 import { fixedByLevel } from '../../src/commissions/levels/fixed-by-level.ts';
-import { PlanDefinition } from '../../src/commissions/plans/contract.ts';
-import { checkAgreement, checkDefinition, compilePlan } from '../../src/commissions/plans/rules.ts';
+import { PlanDefinition } from '../../src/commissions/definitions/contract.ts';
+import { compilePlan } from '../../src/commissions/definitions/rules.ts';
+import { checkAgreement, checkDefinition } from '../../src/commissions/plans/rules.ts';
 import { amounts, differential, percentages, perLotPlan, planOf } from '../support/commission-story.ts';
 import type { NaivePlan, NaiveTerm } from '../support/naive-engine.ts';
 

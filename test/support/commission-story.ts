@@ -4,8 +4,9 @@ import { parseDecimal, rescale } from '../../src/kernel/decimal.ts';
 import { formatAmount } from '../../src/kernel/money.ts';
 import { explainTrade } from '../../src/commissions/engine/rules.ts';
 import type { TradeInput } from '../../src/commissions/engine/types.ts';
-import { PlanDefinition } from '../../src/commissions/plans/contract.ts';
-import { checkDefinition, compileAgreement, compilePlan } from '../../src/commissions/plans/rules.ts';
+import { PlanDefinition } from '../../src/commissions/definitions/contract.ts';
+import { compileAgreement, compilePlan } from '../../src/commissions/definitions/rules.ts';
+import { checkDefinition } from '../../src/commissions/plans/rules.ts';
 import {
   naiveEngine,
   type NaiveComponent,

@@ -3,12 +3,15 @@ import { query } from '../../platform/query.ts';
 
 const nothing = z.object({});
 
+/** The key is drawn under a lock that `makeCut` waits for: behind a cut no smaller one comes. */
 export const insertBatch = query(
   'commissions.insert_batch',
   z.object({ key: z.bigint() }),
   `
-  insert into commissions.batches (trades, known_at, configuration_version)
-  values (:trades, :knownAt, :configurationVersion) returning key`,
+  with held as materialized (select pg_advisory_xact_lock_shared(hashtext('commissions.bookings')) is null)
+  insert into commissions.batches (trades, known_at, configuration_version, kind)
+  select :trades::integer, :knownAt::timestamptz, :configurationVersion::bigint, :kind::text from held
+  returning key`,
 );
 
 export const insertBookings = query(

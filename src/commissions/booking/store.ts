@@ -26,7 +26,9 @@ export async function insertBookings(
   bookings: readonly Booking[],
   known: { readonly knownAt: Date; readonly configurationVersion: bigint },
 ): Promise<bigint> {
-  const { key: batchKey } = onlyRow(await queries.insertBatch(tx, { trades: bookings.length, ...known }));
+  const { key: batchKey } = onlyRow(
+    await queries.insertBatch(tx, { kind: 'trades', trades: bookings.length, ...known }),
+  );
   await queries.insertBookings(tx, {
     batchKey,
     dealKeys: bookings.map(({ result }) => result.dealKey),

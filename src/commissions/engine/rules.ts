@@ -1,7 +1,7 @@
 import { roundHalfEven } from '../../kernel/decimal.ts';
 import { PERCENT_WHOLE } from '../contract.ts';
-import { matchRule, rateText } from '../plans/rules.ts';
-import type { CompiledComponent, CompiledPlan } from '../plans/types.ts';
+import { matchRule, rateText } from '../definitions/rules.ts';
+import type { CompiledComponent, CompiledPlan } from '../definitions/types.ts';
 import {
   type Fraction,
   type LevelReason,

@@ -1,5 +1,5 @@
 import type { Currency } from '../../kernel/currency.ts';
-import type { CompiledPlan } from '../plans/types.ts';
+import type { CompiledPlan } from '../definitions/types.ts';
 import type { ChainLink, LevelReason, NoPayReason, ParkCode, TradeFacts } from '../types.ts';
 
 /** One trade with all that the engine needs to know of it, as of the trade's time. */

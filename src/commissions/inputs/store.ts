@@ -4,7 +4,7 @@ import { conversionsOf, type DueTrade, executionsOf, type PositionOpen } from '.
 import type { TradeInput } from '../engine/types.ts';
 import type { PlanBook, PublishedVersion } from '../plans/store.ts';
 import type { AppliedRates, ExecutionFacts } from '../types.ts';
-import type { CompiledPlan } from '../plans/types.ts';
+import type { CompiledPlan } from '../definitions/types.ts';
 import { factsOf } from './rules.ts';
 
 /** What the engine is given, by trade, with the plan version that held; and as of which knowledge of the tree. */

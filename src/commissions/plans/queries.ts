@@ -3,7 +3,7 @@ import { Currency } from '../../kernel/currency.ts';
 import { PlanId } from '../../kernel/ids.ts';
 import { pagedQuery } from '../../platform/paging.ts';
 import { query, validUntil } from '../../platform/query.ts';
-import { AgreementTerms, PlanDefinition } from './contract.ts';
+import { AgreementTerms, PlanDefinition } from '../definitions/contract.ts';
 
 const nothing = z.object({});
 

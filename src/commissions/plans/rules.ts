@@ -1,16 +1,10 @@
 import { ledgerExponent } from '../../kernel/currency.ts';
-import { formatDecimal, parseDecimal, rescale } from '../../kernel/decimal.ts';
-import { PERCENT_DIGITS } from '../contract.ts';
-import { filterOf } from '../filters/index.ts';
+import type { AgreementTerms, PlanComponent, PlanDefinition } from '../definitions/contract.ts';
+import { compileAgreement, compilePlan, fitting, frameOf, rateText, rateUnits } from '../definitions/rules.ts';
+import type { CompiledPlan } from '../definitions/types.ts';
 import { levelModeOf } from '../levels/index.ts';
 import { modelOf } from '../models/index.ts';
-import type { AgreementRates, LevelFrame, Refusal, TradeFacts } from '../types.ts';
-import type { AgreementTerms, PlanComponent, PlanDefinition } from './contract.ts';
-import type { CompiledComponent, CompiledPlan, CompiledRule } from './types.ts';
-
-const HOUR_MS = 3_600_000;
-/** Over Easter the European Central Bank publishes no rates for five days. */
-const RATE_AGE_HOURS_MAX = 120;
+import type { Refusal } from '../types.ts';
 
 /** An IB whose agreement a plan version must keep, with the words by which a refusal names it. */
 export type AgreementToCheck = { readonly ib: string; readonly terms: AgreementTerms };
@@ -89,49 +83,6 @@ export function checkAgreement(plan: CompiledPlan, terms: AgreementTerms): Refus
   );
 }
 
-/** A plan version that `checkDefinition` let through, ready for the engine. */
-export function compilePlan(definition: PlanDefinition): CompiledPlan {
-  const rateDigits = ledgerExponent(definition.currency);
-  return {
-    currency: definition.currency,
-    rateDigits,
-    needsExecution: definition.components.some(({ model }) => modelOf(model).needsExecution),
-    needsNotional: definition.components.some(({ model }) => modelOf(model).needsNotional === true),
-    components: definition.components.map((component) => compileComponent(component, definition)),
-  };
-}
-
-/** An agreement's rate for each rule of each component of a plan version, in ledger units; for the engine's chains. */
-export function compileAgreement(plan: CompiledPlan, terms: AgreementTerms): AgreementRates {
-  const parsed = terms.flatMap((term) =>
-    'rank' in term ? [] : [{ ...term, units: fitting(term.rate, plan.rateDigits) }],
-  );
-  return plan.components.map((component) => {
-    if (component.ranks.length > 0) {
-      const rank = rankOf(component, terms);
-      return component.rules.map(() => rank);
-    }
-    return component.rules.map((rule) => {
-      const term = parsed.find(
-        (one) => (one.component ?? component.name) === component.name && (one.rule ?? rule.name) === rule.name,
-      );
-      // A rule of budget 0 pays nothing: a rate meant for everything does not break it, one that names it does.
-      if (term === undefined || (rule.budgetUnits === 0n && term.rule === undefined)) return 0n;
-      return term.units;
-    });
-  });
-}
-
-/** The rank that the first term gives which names the component or none, and a rank of it: 1 is the lowest, 0 none. */
-function rankOf({ name, ranks }: CompiledComponent, terms: AgreementTerms): bigint {
-  for (const term of terms) {
-    if (!('rank' in term) || (term.component ?? name) !== name) continue;
-    const place = ranks.indexOf(term.rank);
-    if (place >= 0) return BigInt(place + 1);
-  }
-  return 0n;
-}
-
 /** A rank must be one of a component that it is meant for. */
 function rankRefusals(
   plan: CompiledPlan,
@@ -141,64 +92,6 @@ function rankRefusals(
   const detail =
     component === undefined ? 'no component of the plan has it' : `component ${component} does not have it`;
   return [{ code: 'commissions.rank_unknown', detail: `rank ${rank}: ${detail}` }];
-}
-
-/** The place of the first rule that a trade meets, or -1. */
-export function matchRule(rules: readonly CompiledRule[], trade: TradeFacts): number {
-  return rules.findIndex(
-    ({ symbol, symbolGroup, accountGroup }) =>
-      (symbol === undefined || symbol === trade.symbol) &&
-      (symbolGroup === undefined || symbolGroup === trade.symbolGroup) &&
-      (accountGroup === undefined || accountGroup === trade.accountGroup),
-  );
-}
-
-/** A rate as people write it: at least 2 decimals. */
-export const rateText = (units: bigint, digits: number): string =>
-  formatDecimal({ coefficient: units, scale: digits }, 2);
-
-function compileComponent(
-  component: PlanComponent,
-  { currency, rateAgeHoursMax = RATE_AGE_HOURS_MAX }: PlanDefinition,
-): CompiledComponent {
-  const rateDigits = ledgerExponent(currency);
-  const model = modelOf(component.model);
-  const frame = frameOf(component, rateDigits);
-  const mode = levelModeOf(component.levels);
-  return {
-    name: component.name,
-    model: model.kind,
-    needsExecution: model.needsExecution,
-    earn: model.compile(component.model, { currency, rateAgeMsMax: rateAgeHoursMax * HOUR_MS }),
-    levelMode: mode.kind,
-    usesRates: mode.usesRates,
-    ranks: mode.ranks?.(component.levels) ?? [],
-    weigh: mode.compile(component.levels, frame),
-    rules: component.rules.map(({ name, symbol, symbolGroup, accountGroup, budget }) => ({
-      name,
-      symbol,
-      symbolGroup,
-      accountGroup,
-      budgetUnits: fitting(budget, rateDigits),
-    })),
-    traderRebate: fitting(component.traderRebate, PERCENT_DIGITS),
-    filters: component.filters.map((filter) => ({ kind: filter.kind, judge: filterOf(filter).compile(filter) })),
-  };
-}
-
-const frameOf = ({ name, model, rules }: PlanComponent, rateDigits: number): LevelFrame => ({
-  component: name,
-  ratePerLot: modelOf(model).rate === 'per_lot',
-  rateDigits,
-  rules: rules.map((rule) => ({ name: rule.name, budgetUnits: fitting(rule.budget, rateDigits) })),
-});
-
-const rateUnits = (text: string, digits: number): bigint | undefined => rescale(parseDecimal(text), digits);
-
-function fitting(text: string, digits: number): bigint {
-  const units = rateUnits(text, digits);
-  if (units === undefined) throw new RangeError(`${text} has more than ${digits} decimals: compiled without a check`);
-  return units;
 }
 
 const tooFine = (what: string, text: string, digits: number): Refusal => ({

@@ -3,10 +3,11 @@ import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { refusalProblem } from '../errors.ts';
-import { AgreementTerms, PlanDefinition } from './contract.ts';
+import { AgreementTerms, PlanDefinition } from '../definitions/contract.ts';
 import { planProblem } from './errors.ts';
 import * as queries from './queries.ts';
-import { checkAgreement, checkDefinition, compilePlan } from './rules.ts';
+import { compilePlan } from '../definitions/rules.ts';
+import { checkAgreement, checkDefinition } from './rules.ts';
 
 /** The tenant as a whole, where an assignment names no IB. */
 const WHOLE_TENANT = 0;

@@ -3,8 +3,8 @@ import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { AgreementRates } from '../types.ts';
 import * as queries from './queries.ts';
-import { compileAgreement, compilePlan } from './rules.ts';
-import type { CompiledPlan } from './types.ts';
+import { compileAgreement, compilePlan } from '../definitions/rules.ts';
+import type { CompiledPlan } from '../definitions/types.ts';
 
 /** A published version, ready for the engine, and since when it holds. */
 export type PublishedVersion = {

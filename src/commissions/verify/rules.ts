@@ -1,6 +1,6 @@
 import { roundHalfEven } from '../../kernel/decimal.ts';
-import { matchRule } from '../plans/rules.ts';
-import type { CompiledPlan } from '../plans/types.ts';
+import { matchRule } from '../definitions/rules.ts';
+import type { CompiledPlan } from '../definitions/types.ts';
 import type { TradeFacts } from '../types.ts';
 import type { BookingFinding } from './types.ts';
 

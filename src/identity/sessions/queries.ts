@@ -10,14 +10,18 @@ const surface = z.enum(signInSurfaces);
 const ALIVE = `s.ended_at is null and s.expires_at > clock_timestamp()
            and s.last_used_at + make_interval(secs => s.idle_ms::double precision / 1000) > clock_timestamp()`;
 
+/** Nothing where the person is not active. A suspension at the same moment waits for the session, and then ends it. */
 export const insertSession = realmQuery(
   'identity.insert_session',
-  z.object({}),
+  z.object({ id: SessionId }),
   `
+  with active as (select id from identity.users where id = :userId and status = 'active' for share)
   insert into identity.sessions (id, user_id, surface, expires_at, idle_ms, proven_at, address, user_agent)
-  values (:id, :userId, :surface,
-          date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => :lifeMs::double precision / 1000), :idleMs,
-          case when :isProven::boolean then date_trunc('milliseconds', clock_timestamp()) end, :address, :userAgent)`,
+  select :id::uuid, active.id, :surface::text,
+         date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => :lifeMs::double precision / 1000), :idleMs::bigint,
+         case when :isProven::boolean then date_trunc('milliseconds', clock_timestamp()) end, :address::text, :userAgent::text
+    from active
+  returning id`,
 );
 
 export const insertRefreshToken = realmQuery(

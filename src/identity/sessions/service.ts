@@ -26,7 +26,10 @@ export type SessionDeps = { readonly key: Buffer; readonly settings: SessionSett
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
-/** Opens a session for somebody who has proved who he is. `isProven`: by a second factor too. */
+/**
+ * Opens a session for somebody who has proved who he is. `isProven`: by a second factor too. `identity.credentials_wrong` where
+ * he is not active any more.
+ */
 export async function openSession(
   tx: RealmTx,
   { settings }: SessionDeps,
@@ -34,7 +37,8 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const id = SessionId.parse(idFromUuid('ses', newUuid(Date.now())));
   const times = surface === 'admin' || surface === 'ops' ? settings.staff : settings.others;
-  await queries.insertSession(tx, { id, userId, surface, isProven, ...times, ...device });
+  const opened = await queries.insertSession(tx, { id, userId, surface, isProven, ...times, ...device });
+  if (opened.length === 0) throw identityProblem('identity.credentials_wrong');
   const refreshToken = randomBytes(TOKEN_BYTES).toString('base64url');
   await queries.insertRefreshToken(tx, { hash: hashOf(refreshToken), sessionId: id });
   const beyond = await queries.endOldestSessions(tx, { userId, kept: SESSIONS_MAX, because: 'too_many' });

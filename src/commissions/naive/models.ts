@@ -1,5 +1,5 @@
-import type { NaiveExecution, NaiveFacts, NaiveModel, NaivePlan, NaiveSpread } from './naive-facts.ts';
-import { type Fraction, isAbove, minus, over, plus, read, times, zero } from './naive-fractions.ts';
+import type { NaiveExecution, NaiveFacts, NaiveModel, NaivePlan, NaiveSpread } from './types.ts';
+import { type Fraction, isAbove, minus, over, plus, read, times, zero } from './fractions.ts';
 
 const percent = (text: string): Fraction => over(read(text), read('100'));
 

@@ -1,5 +1,5 @@
-import type { NaiveComponent, NaiveLevels, NaiveLink, NaiveRule } from './naive-facts.ts';
-import { type Fraction, isAbove, minus, over, plus, read, sum, times, zero } from './naive-fractions.ts';
+import type { NaiveComponent, NaiveLevels, NaiveLink, NaiveRule } from './types.ts';
+import { type Fraction, isAbove, minus, over, plus, read, sum, times, zero } from './fractions.ts';
 
 /** The rate of an IB's agreement for a rule: the first term that names it, or nothing. */
 function rateOf({ terms }: NaiveLink, component: NaiveComponent, rule: NaiveRule): Fraction {

@@ -10,7 +10,16 @@ import { identityProblem } from './errors.ts';
 import type { CodeTries } from './factors/port.ts';
 import { Hasher, hashingDefaults, type HashingSettings } from './passwords/hashing.ts';
 import { passwordsRoutes } from './passwords/routes.ts';
-import type { AuthenticateKey, CallerByGrant, DesksOf, KycStateOf, Limit, OpenClient, RightsOf } from './port.ts';
+import type {
+  AuthenticateKey,
+  CallerByGrant,
+  DesksOf,
+  HasRoom,
+  KycStateOf,
+  Limit,
+  OpenClient,
+  RightsOf,
+} from './port.ts';
 import { makeRealmOf } from './realm.ts';
 import { registrationRoutes } from './registration/routes.ts';
 import { Callers } from './sessions/callers.ts';
@@ -67,6 +76,7 @@ export type SignInOptions = {
   readonly secret: string;
   readonly tokens: Tokens;
   readonly sendMail: SendMail;
+  readonly hasRoom: HasRoom;
   readonly openClient: OpenClient;
   readonly kycStateOf: KycStateOf;
   readonly desksOf: DesksOf;
@@ -78,7 +88,7 @@ export type SignInOptions = {
 
 /** Puts together what signing in is made of. It costs one hash: that of a password that nobody has. */
 export function makeSignIn(options: SignInOptions): SignInDeps {
-  const { secret, tokens, sendMail, openClient, rightsOf, limit, settings = signInDefaults } = options;
+  const { secret, tokens, sendMail, hasRoom, openClient, rightsOf, limit, settings = signInDefaults } = options;
   const realmOf = makeRealmOf(options);
   const { desksOf, kycStateOf, callerByGrant } = options;
   return {
@@ -89,6 +99,7 @@ export function makeSignIn(options: SignInOptions): SignInDeps {
     sessions: { key: deriveKey(secret, 'identity.refresh_tokens'), settings: settings.sessions },
     factors: { sealer: makeSealer(secret, 'identity.factors') },
     sendMail,
+    hasRoom,
     openClient,
     rightsOf,
     limit,

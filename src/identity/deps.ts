@@ -1,7 +1,7 @@
 import type { SendMail } from '../platform/mail.ts';
 import type { FactorKeeping } from './factors/store.ts';
 import type { Hasher } from './passwords/hashing.ts';
-import type { Limit, OpenClient, RightsOf } from './port.ts';
+import type { HasRoom, Limit, OpenClient, RightsOf } from './port.ts';
 import type { RealmOf } from './realm.ts';
 import type { Callers } from './sessions/callers.ts';
 import type { SessionDeps } from './sessions/service.ts';
@@ -17,6 +17,7 @@ export type SignInDeps = {
   readonly sessions: SessionDeps;
   readonly factors: FactorKeeping;
   readonly sendMail: SendMail;
+  readonly hasRoom: HasRoom;
   readonly openClient: OpenClient;
   readonly rightsOf: RightsOf;
   readonly limit: Limit;

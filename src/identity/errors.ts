@@ -9,6 +9,7 @@ export const identityProblem = defineProblems({
   'identity.email_unverified': { status: 403, title: 'The address has to be verified first' },
   'identity.not_active': { status: 403, title: 'This sign-in is suspended or closed' },
   'identity.surface_refused': { status: 403, title: 'You have no role on this surface' },
+  'identity.sign_up_closed': { status: 403, title: 'No more clients are taken at present' },
   'identity.sign_in_delayed': { status: 429, title: 'Too many failed attempts: wait before the next' },
   'identity.one_time_token_invalid': { status: 422, title: 'The token is unknown, used or too old' },
   'identity.password_weak': { status: 422, title: 'The password is not one that can be used' },

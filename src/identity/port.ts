@@ -26,6 +26,9 @@ export type NewPerson = {
 /** Makes the client of somebody who registers, in the same transaction, and links it to whoever referred it. */
 export type OpenClient = (tx: TenantTx, person: NewPerson) => Promise<ClientId>;
 
+/** Whether the tenant takes one more client. */
+export type HasRoom = (tx: TenantTx) => Promise<boolean>;
+
 /** The state of admission of a client; null where there is none yet. */
 export type KycStateOf = (tx: TenantTx, clientId: ClientId) => Promise<string | null>;
 

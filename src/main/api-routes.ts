@@ -45,7 +45,7 @@ export type ApiDependencies = Omit<OpsSettings, 'metrics'> & {
   /** Puts long work on a tenant on its queue, after the commit. Only a hint. */
   readonly nudgeOperation: (operationId: OperationId) => Promise<void>;
   /** What tenants may use; requests are counted against it. */
-  readonly quotas: Pick<QuotaBook, 'requestsPerMinuteOf' | 'refuseMore'>;
+  readonly quotas: Pick<QuotaBook, 'requestsPerMinuteOf' | 'refuseMore' | 'hasRoom'>;
   /** Counts what tenants use. */
   readonly usage: Pick<UsageMeter, 'add'>;
   readonly sendMail: SendMail;

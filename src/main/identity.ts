@@ -1,4 +1,4 @@
-import { kycStateOf } from '../clients/index.ts';
+import { countClients, kycStateOf } from '../clients/index.ts';
 import {
   authenticateBy,
   codeTries,
@@ -19,7 +19,7 @@ import type { Guard } from '../platform/access.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { SendMail } from '../platform/mail.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
-import type { Tenancy } from '../tenancy/index.ts';
+import type { QuotaBook, Tenancy } from '../tenancy/index.ts';
 import { openClient } from './sign-up.ts';
 
 /** Who people and programs are and what they may do, as the routes and the guard of a process need it. */
@@ -36,6 +36,7 @@ export type IdentityOptions = {
   readonly config: Pick<CompleteConfig, 'secret' | 'baseHost'>;
   readonly sendMail: SendMail;
   readonly limit: Limit;
+  readonly quotas: Pick<QuotaBook, 'hasRoom'>;
   readonly settings?: typeof signInDefaults;
   readonly log: Logger;
 };
@@ -45,7 +46,7 @@ const INSTALLATION = 'Cascade';
 
 /** Puts identity together with what it must know of features above it. */
 export function openIdentity(options: IdentityOptions): Identity {
-  const { tenancy, config, sendMail, limit, settings = signInDefaults, log } = options;
+  const { tenancy, config, sendMail, limit, quotas, settings = signInDefaults, log } = options;
   const { withTenant, withControl } = tenancy;
   const policy = makePolicy({ withTenant, withControl, rowsOfTenant: rolesOf });
   const callerByGrant = makeCallerByGrant({ withTenant, withControl, policy, desksOf, kycStateOf });
@@ -53,6 +54,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     withTenant,
     withControl,
     sendMail,
+    hasRoom: (tx) => quotas.hasRoom(tx.tenantId, 'clients', () => countClients(tx)),
     openClient,
     kycStateOf,
     desksOf,

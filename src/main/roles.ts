@@ -75,7 +75,7 @@ export async function startApi(
   const counter = openCounter(config.redisUrl, config.installation, log);
   const sendMail = sendMailOf(config, work.nudgeMail);
   const limit = makeLimit(counter, config.signInsMax);
-  const identity = openIdentity({ tenancy, config, sendMail, limit, log });
+  const identity = openIdentity({ tenancy, config, sendMail, limit, quotas: work.quotas, log });
   const live = openLive({ tenancy, identity, log });
   const app = createApi(
     {

@@ -27,6 +27,7 @@ export async function openWorld(settings: Partial<typeof cheapSignIn> = {}) {
       config,
       sendMail: async (_tx, mail) => void mails.push(mail),
       limit: async () => undefined,
+      quotas: { hasRoom: async () => true },
       settings: { ...cheapSignIn, ...settings },
       log: testLog,
     });

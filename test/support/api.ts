@@ -145,8 +145,8 @@ type RawCall = (asked: {
 }) => Promise<TenantResponse>;
 
 /** Signing in at its cheapest, with the mails and limits of the test. */
-const identityOf = ({ tenancy, config, sendMail, counter, log }: Omit<ApiDependencies, 'identity' | 'live'>) =>
-  openIdentity({ tenancy, config, sendMail, log, limit: makeLimit(counter, config.signInsMax), settings: cheapSignIn });
+const identityOf = ({ tenancy, config, sendMail, counter, quotas, log }: Omit<ApiDependencies, 'identity' | 'live'>) =>
+  openIdentity({ tenancy, config, sendMail, log, quotas, limit: makeLimit(counter, config.signInsMax), settings: cheapSignIn });
 
 const dependenciesOf = (
   tenancy: Tenancy,

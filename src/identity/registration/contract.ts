@@ -35,7 +35,7 @@ export const register = operation({
       .optional(),
   }),
   answers: { 202: accepted },
-  problems: ['identity.password_weak', 'identity.hashing_busy'],
+  problems: ['identity.password_weak', 'identity.hashing_busy', 'identity.sign_up_closed'],
 });
 
 export const verifyEmail = operation({

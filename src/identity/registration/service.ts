@@ -46,7 +46,8 @@ export async function limitMails(deps: SignInDeps, realm: Realm, email: string, 
 
 /**
  * Registers a client, whose address is proved by the mail that is sent. An address that is somebody's gets a mail that says
- * so; the answer and the work are the same. `identity.password_weak` names what is wrong with the password.
+ * so; the answer and the work are the same. `identity.password_weak` names what is wrong with the password,
+ * `identity.sign_up_closed` is for known and unknown addresses alike.
  */
 export async function register(deps: SignInDeps, realm: Realm, given: Registration, asked: Asked): Promise<void> {
   const fault = passwordFault(given.password, given.email); // First: what sends no mail must not use up mails.
@@ -68,6 +69,7 @@ async function registerIn(
   asked: Asked,
 ): Promise<void> {
   const { email, firstName, lastName, country, phone = null, referralCode = null, hash } = given;
+  if (!(await deps.hasRoom(tx))) throw identityProblem('identity.sign_up_closed'); // Before anybody is looked for: known or not.
   const name = `${firstName} ${lastName}`;
   const userId = await createUserIfNew(tx, { email, name, phone, roles: ['client'], isVerified: false });
   if (userId !== undefined) {

@@ -64,11 +64,21 @@ export class QuotaBook {
     what: 'users' | 'clients',
     present: number | (() => Promise<number>),
   ): Promise<void> {
-    const quotas = await this.of(tenantId);
-    const most = what === 'users' ? quotas.usersMax : quotas.clientsMax;
+    const most = await this.#mostOf(tenantId, what);
     if (most === null) return;
     const count = typeof present === 'number' ? present : await present();
     if (count >= most) throw tenancyProblem('tenancy.quota_exceeded', { detail: `${count} of ${most} ${what}` });
+  }
+
+  /** Whether the quota leaves room for one more; counts them only where there is a quota. */
+  async hasRoom(tenantId: TenantId, what: 'users' | 'clients', count: () => Promise<number>): Promise<boolean> {
+    const most = await this.#mostOf(tenantId, what);
+    return most === null || (await count()) < most;
+  }
+
+  async #mostOf(tenantId: TenantId, what: 'users' | 'clients'): Promise<number | null> {
+    const { usersMax, clientsMax } = await this.of(tenantId);
+    return what === 'users' ? usersMax : clientsMax;
   }
 
   #load(tenantId: TenantId): Promise<Quotas> {

@@ -76,6 +76,7 @@ export async function openInstallation(): Promise<Installation> {
     config,
     sendMail: async () => undefined,
     limit: async () => undefined,
+    quotas: work.quotas,
     settings: cheapSignIn,
     log: testLog,
   });

@@ -11,6 +11,11 @@ const bookings: readonly Planted[] = [
     `update commissions.rebates set units = units - 1 where deal_key = :paid and kind = 3`,
     ['commissions.conserved'],
   ],
+  [
+    'what the client should have is the house’s',
+    `update commissions.rebates set kind = 3 where deal_key = :paid and kind = 2`,
+    ['commissions.conserved', 'commissions.equals_ledger'],
+  ],
   ['a reason is gone', `delete from commissions.unpaid where deal_key = :short`, ['commissions.unpaid_has_reason']],
   [
     'a rebate below zero makes room for a larger one',
@@ -72,7 +77,7 @@ const bookings: readonly Planted[] = [
   ],
   [
     'a trade cost more than the budget of its plan',
-    `update commissions.bookings set earning_units = earning_units + 1 where deal_key = :paid;
+    `update commissions.bookings set earning_units = earning_units + 1, house_units = house_units + 1 where deal_key = :paid;
      update commissions.rebates set units = units + 1 where deal_key = :paid and kind = 3`,
     ['commissions.within_budget'],
   ],

@@ -19,11 +19,15 @@ export const insertBookings = query(
   nothing,
   `
   insert into commissions.bookings
-    (deal_key, revision, batch_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, opened_at, earning_units)
-  select b.deal_key, 0, :batchKey, b.plan_version_key, b.ib_key, b.symbol_key, b.group_key, b.closed_at, b.opened_at, b.earning_units
+    (deal_key, revision, batch_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, opened_at, earning_units,
+     ib_units, client_units, house_units)
+  select b.deal_key, 0, :batchKey, b.plan_version_key, b.ib_key, b.symbol_key, b.group_key, b.closed_at, b.opened_at, b.earning_units,
+         b.ib_units, b.client_units, b.house_units
     from unnest(:dealKeys::bigint[], :planVersionKeys::integer[], :ibKeys::integer[], :symbolKeys::integer[],
-                :groupKeys::integer[], :closedAts::timestamptz[], :openedAts::timestamptz[], :earningUnits::bigint[])
-      as b (deal_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, opened_at, earning_units)`,
+                :groupKeys::integer[], :closedAts::timestamptz[], :openedAts::timestamptz[], :earningUnits::bigint[],
+                :ibUnits::bigint[], :clientUnits::bigint[], :houseUnits::bigint[])
+      as b (deal_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, opened_at, earning_units,
+            ib_units, client_units, house_units)`,
 );
 
 export const insertRebates = query(

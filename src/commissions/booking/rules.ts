@@ -29,6 +29,13 @@ export function payablesOf(
   return [...sums.values()];
 }
 
+/** What of a trade's earning went to IBs, to its client and to the house: the database refuses a booking where they do not add up. */
+export function conservationOf(rebates: readonly Pick<Rebate, 'kind' | 'units'>[]): Record<Rebate['kind'], bigint> {
+  const sums = { ib: 0n, client: 0n, house: 0n };
+  for (const { kind, units } of rebates) sums[kind] += units;
+  return sums;
+}
+
 /** The whole trade's reason has the component -1; components that paid nothing beside one that paid have theirs. */
 export const reasonsOf = (
   result: Exclude<TradeResult, { kind: 'parked' }>,

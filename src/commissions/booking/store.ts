@@ -6,7 +6,7 @@ import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { TradeResult } from '../engine/types.ts';
 import type { ExecutionFacts } from '../types.ts';
 import * as queries from './queries.ts';
-import { KIND_NUMBERS, reasonsOf } from './rules.ts';
+import { conservationOf, KIND_NUMBERS, reasonsOf } from './rules.ts';
 
 /** A trade's result with the keys of the inputs that led to it. */
 export type Booking = {
@@ -29,6 +29,7 @@ export async function insertBookings(
   const { key: batchKey } = onlyRow(
     await queries.insertBatch(tx, { kind: 'trades', trades: bookings.length, ...known }),
   );
+  const split = bookings.map(({ result }) => conservationOf(result.kind === 'booked' ? result.rebates : []));
   await queries.insertBookings(tx, {
     batchKey,
     dealKeys: bookings.map(({ result }) => result.dealKey),
@@ -39,6 +40,9 @@ export async function insertBookings(
     closedAts: bookings.map(({ closedAtMs }) => new Date(closedAtMs)),
     openedAts: bookings.map(({ openedAtMs }) => (openedAtMs === undefined ? null : new Date(openedAtMs))),
     earningUnits: bookings.map(({ result }) => (result.kind === 'booked' ? result.earningUnits : 0n)),
+    ibUnits: split.map(({ ib }) => ib),
+    clientUnits: split.map(({ client }) => client),
+    houseUnits: split.map(({ house }) => house),
   });
   await insertRebates(tx, bookings);
   await insertUnpaid(tx, bookings);

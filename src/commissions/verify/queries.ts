@@ -28,22 +28,32 @@ export const sharesOfComponents = query(
    group by deal_key, component order by deal_key, component`,
 );
 
-/** All revisions of a deal together are what its latest one says that it earned. */
+/**
+ * All revisions of a deal together are what its latest one says that it earned, and that IBs, client and house got of it; rows
+ * from before say only the first.
+ */
 export const notConserved = query(
   'commissions.verify_conserved',
   finding,
   `
   with live as (
-    select distinct on (deal_key) deal_key, revision, earning_units
+    select distinct on (deal_key) deal_key, revision, earning_units, array[ib_units, client_units, house_units] as said
       from commissions.bookings where deal_key > :after and deal_key <= :upTo
      order by deal_key, revision desc
   ), shared as (
-    select deal_key, sum(units) as units from commissions.rebates where deal_key > :after and deal_key <= :upTo group by deal_key
+    select deal_key, sum(units) as units,
+           array[coalesce(sum(units) filter (where kind = 1), 0), coalesce(sum(units) filter (where kind = 2), 0),
+                 coalesce(sum(units) filter (where kind = 3), 0)]::bigint[] as parts
+      from commissions.rebates where deal_key > :after and deal_key <= :upTo group by deal_key
   )
   select 'deal ' || l.deal_key as subject,
-         'earned ' || l.earning_units || ' units, its rebates add up to ' || coalesce(s.units, 0) as detail
+         case when l.earning_units <> coalesce(s.units, 0)
+              then 'earned ' || l.earning_units || ' units, its rebates add up to ' || coalesce(s.units, 0)
+              else 'says that IBs, client and house got ' || array_to_string(l.said, ', ') || ', its rebates give them '
+                   || coalesce(array_to_string(s.parts, ', '), 'nothing') end as detail
     from live l left join shared s using (deal_key)
    where l.earning_units <> coalesce(s.units, 0)
+      or (l.said[1] is not null and l.said <> coalesce(s.parts, array[0, 0, 0]::bigint[]))
    order by l.deal_key limit :limit`,
 );
 

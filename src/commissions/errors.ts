@@ -48,8 +48,15 @@ const bookings = {
   'commissions.deal_fails': { status: 409, title: 'The deal cannot be booked, whatever is booked beside it' },
 } as const;
 
+const awards = {
+  'commissions.award_invalid': { status: 422, title: 'The award says something that none can say' },
+  'commissions.award_exceeded': { status: 422, title: 'The parts of an award are more than the award' },
+  'commissions.award_party_unknown': { status: 422, title: 'An award names somebody who is not there' },
+  'commissions.award_currency': { status: 422, title: 'An award is not in the currency of its plan' },
+} as const;
+
 /** The errors of the commission feature. */
-export const commissionProblem = defineProblems({ ...refusals, ...parked, ...bookings });
+export const commissionProblem = defineProblems({ ...refusals, ...parked, ...bookings, ...awards });
 
 /** One Problem for what a check refused: the first one's code and detail, and all of them as the member `refusals`. */
 export function refusalProblem(found: readonly [Refusal, ...Refusal[]]): Problem {

@@ -19,3 +19,5 @@ export type { BeneficiaryTotal, EarningTotal } from './totals/types.ts';
 export { NO_PAY_REASONS } from './types.ts';
 export { partiesOfBatches } from './subjects/service.ts';
 export { type Cut, holdSettlement, makeCut } from './cuts/service.ts';
+export { award } from './awards/service.ts';
+export type { Awarded, AwardKind, AwardPart, NewAward } from './awards/types.ts';

@@ -9,6 +9,14 @@ export const holdOffBookings = query(
   select from (select pg_advisory_xact_lock(hashtext('commissions.bookings'))) as held`,
 );
 
+/** Waits while bookings are held off, and then keeps anybody from holding them off; others may do the same at once. */
+export const joinBookings = query(
+  'commissions.join_bookings',
+  z.object({}),
+  `
+  select from (select pg_advisory_xact_lock_shared(hashtext('commissions.bookings'))) as held`,
+);
+
 export const lastBatch = query(
   'commissions.last_batch',
   z.object({ batchKey: z.bigint(), at: z.date() }),

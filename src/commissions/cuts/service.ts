@@ -17,8 +17,10 @@ export async function makeCut(tx: TenantTx): Promise<Cut> {
 /**
  * Lets no other transaction that settles what is owed (corrections, clawbacks, payouts, outcomes of disputes) go on before this
  * one ends: they look at balances and decide by them. Bookings only add to what is owed and do not wait. To be called
- * after `makeCut`, where both are, and before any account is looked at.
+ * after `makeCut`, where both are, and before any account is looked at. Most of them write a batch later on, for which cuts
+ * have to wait: so they take their place among the bookings first, or a cut that waits for settlements would wait for ever.
  */
 export const holdSettlement = async (tx: TenantTx): Promise<void> => {
+  await queries.joinBookings(tx, {});
   await queries.holdSettlement(tx, {});
 };

@@ -10,6 +10,7 @@ const sights: readonly (readonly [prefix: string, sights: readonly Sight[]])[] =
   ['clients.', [sight('clients', ['client'])]],
   ['ib.', [sight('ibs', ['ib'])]],
   ['commissions.batch_booked', [sight('trades', ['client']), sight('rebates', ['client', 'ib'])]],
+  ['commissions.awarded', [sight('rebates', ['client', 'ib'])]],
   ['commissions.', [sight('plans')]],
   ['trading.parked', [sight('parked')]],
   ['trading.', [sight('sources')]],

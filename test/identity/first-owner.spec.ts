@@ -29,7 +29,7 @@ describe('The first owner of a tenant', () => {
   const mails: Mail[] = [];
   beforeAll(async () => {
     api = await openTestApi({
-      tenants: ['acme', 'zenith'],
+      tenants: ['acme', 'zenith', 'borealis'],
       dependencies: { sendMail: async (_tx, mail) => void mails.push(mail) },
     });
     operator = await makePerson(api, { tenant: null });
@@ -76,6 +76,17 @@ describe('The first owner of a tenant', () => {
     const before = mails.length;
     expect((await inviteAt(id, 'second@example.com')).code).toBe('identity.owner_exists');
     expect(mails).toHaveLength(before);
+  });
+
+  it('does not come by an invitation of an operator that was sent before somebody else became owner', async () => {
+    const { id } = api.tenantOf('borealis');
+    expect((await inviteAt(id, 'late@example.com')).status).toBe(201);
+    await makePerson(api, { tenant: 'borealis', roles: ['owner'] });
+    const late = await api.call(acceptInvitation, {
+      tenant: 'borealis',
+      body: { token: mailTo('late@example.com').token, password: PASSWORD },
+    });
+    expect(late.code).toBe('identity.one_time_token_invalid');
   });
 
   it('is invited with a second factor given just now, at a tenant that there is', async () => {

@@ -2,9 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { systemClock } from '../../kernel/clock.ts';
 import { type InvitationId, newUuid, type UserId } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
+import { onlyRow } from '../../platform/query.ts';
 import type { RealmTx } from '../../platform/tenant-tx.ts';
 import { putOnDesks, refuseUnknownDesks } from '../desks/service.ts';
 import { identityProblem } from '../errors.ts';
+import { hasOwner } from '../operators/queries.ts';
 import { dropOneTimeTokens } from '../one-time/service.ts';
 import { checkPassword } from '../passwords/service.ts';
 import { isTenantTx } from '../realm.ts';
@@ -163,7 +165,10 @@ export async function accept(
     await lockRights(tx, {}); // A role that it names must not go away meanwhile.
     const [invitation] = await queries.useInvitation(tx, { tokenHash });
     if (invitation === undefined) throw identityProblem('identity.one_time_token_invalid');
-    const { id, email, roles, deskIds, ibId } = invitation;
+    const { id, email, roles, deskIds, ibId, invitedBy } = invitation;
+    // Operators let in a first owner only: what one sent before somebody else became owner opens nothing any more.
+    if (invitedBy.startsWith('platform ') && onlyRow(await hasOwner(tx, {})).found)
+      throw identityProblem('identity.one_time_token_invalid');
     await refuseUnknownRoles(tx, roles, { clientId: null, ibId });
     await refuseTooMany(deps, tx, roles);
     const userId = await makeInvited(tx, { email, name: name ?? invitation.name, roles, ibId });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { InvitationId } from '../../kernel/ids.ts';
-import { query } from '../../platform/query.ts';
+import { query, realmQuery } from '../../platform/query.ts';
 
 /** Whether there is an owner who may sign in, or may come back. */
-export const hasOwner = query(
+export const hasOwner = realmQuery(
   'identity.has_owner',
   z.object({ found: z.boolean() }),
   `

@@ -77,6 +77,9 @@ export type TradeId = z.infer<typeof TradeId>;
 export const DealId = prefixedId('dea', 'key').brand<'DealId'>();
 export type DealId = z.infer<typeof DealId>;
 
+export const AwardId = prefixedId('awd', 'key').brand<'AwardId'>();
+export type AwardId = z.infer<typeof AwardId>;
+
 /** Shows 128 bits as an id, for example `tnt_01J9Z3…`. */
 export function encodeId(prefix: string, bits: bigint): string {
   let digits = '';
@@ -104,9 +107,10 @@ export function uuidFromId(id: string): string {
 /** A bigint key of a hot table as an id, and back with `decodeId`. */
 export const dealIdOf = (key: bigint): DealId => encodeId('dea', key) as DealId;
 export const tradeIdOf = (key: bigint): TradeId => encodeId('trd', key) as TradeId;
+export const awardIdOf = (key: bigint): AwardId => encodeId('awd', key) as AwardId;
 
 /** The key behind the id of a row of a hot table; undefined where the id has more digits than a key, so that it is nobody's. */
-export function keyOfId(id: DealId | TradeId): bigint | undefined {
+export function keyOfId(id: DealId | TradeId | AwardId): bigint | undefined {
   const key = decodeId(id);
   return key < 2n ** 63n ? key : undefined;
 }

@@ -9,6 +9,8 @@ import { type DueTrade, type Whereabouts, whereaboutsOf } from '../../trading/in
 import { inputsOf } from '../inputs/store.ts';
 import { computeTrade, explainTrade } from '../engine/rules.ts';
 import type { Explanation, TradeInput } from '../engine/types.ts';
+import { naiveDifference } from '../proof/rules.ts';
+import { naiveBook } from '../proof/store.ts';
 import { openBook, type PlanBook, type PublishedVersion } from '../plans/store.ts';
 import { LOT_DIGITS } from '../types.ts';
 import { replayProblem } from './errors.ts';
@@ -31,7 +33,8 @@ type Replayed = {
 
 /**
  * Computes every booking again from the inputs that it names (tree as of the trade's time and as known then; plans and
- * agreements as of their count of changes; open, symbol and group) and compares plan, IB, earning, rebates and reasons.
+ * agreements as of their count of changes; open, symbol and group), by the engine and by the naive one, and compares plan, IB,
+ * earning, rebates and reasons.
  * Reads a page of deals at a time; at most 100 findings.
  */
 export async function recompute(
@@ -66,15 +69,18 @@ async function differences(
 ): Promise<(readonly [bigint, string])[]> {
   const rebates = await rebatesByDeal(tx, range);
   const reasons = await reasonsByDeal(tx, range);
-  return replayed.flatMap(({ booking, input, version }) => {
+  const book = await naiveBook(tx, [
+    ...new Set(replayed.flatMap(({ input }) => input.chain.map(({ ibKey }) => ibKey))),
+  ]);
+  return replayed.flatMap(({ booking, trade, input, version }) => {
     const { dealKey } = booking;
     const result = computeTrade(input);
     if (result.kind === 'parked') return [[dealKey, `computed again it would be parked as ${result.code}`] as const];
     const computed = outcomeOf(result, { planVersionKey: version?.key ?? null, ibKey: input.chain[0]?.ibKey ?? null });
-    const difference = differenceOf(
-      outcomeStored(booking, rebates.get(dealKey) ?? [], reasons.get(dealKey) ?? []),
-      computed,
-    );
+    const stored = outcomeStored(booking, rebates.get(dealKey) ?? [], reasons.get(dealKey) ?? []);
+    const { configurationVersion: change } = booking;
+    const difference =
+      differenceOf(stored, computed) ?? naiveDifference(stored, book, { input, lotFactor: trade.lotFactor, change });
     return difference === undefined ? [] : [[dealKey, difference] as const];
   });
 }

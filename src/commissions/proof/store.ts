@@ -1,0 +1,14 @@
+import type { TenantTx } from '../../platform/tenant-tx.ts';
+import type { NaiveBook } from '../naive/lookup.ts';
+import * as queries from './queries.ts';
+
+const said = <Row extends { readonly from: Date }>({ from, ...row }: Row) => ({ ...row, fromMs: from.getTime() });
+
+/** All that was ever said of plans, and what these IBs ever agreed upon. */
+export async function naiveBook(tx: TenantTx, ibKeys: readonly number[]): Promise<NaiveBook> {
+  return {
+    assignments: (await queries.everyAssignment(tx, {})).map(said),
+    versions: (await queries.everyVersion(tx, {})).map(said),
+    agreements: Map.groupBy((await queries.everyAgreement(tx, { ibKeys })).map(said), ({ ibKey }) => ibKey),
+  };
+}

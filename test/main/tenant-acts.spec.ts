@@ -46,6 +46,27 @@ describe('Tenants by the command line', () => {
     expect(await run('tenants', 'resume', 'orbit')).toEqual({ code: 0, out: 'orbit goes on\n', err: '' });
   });
 
+  it('have quotas that are shown and changed, one by one, and usage by day', async () => {
+    const before = {
+      slug: 'orbit',
+      requestsPerMinute: null,
+      usersMax: 500,
+      clientsMax: null,
+      exportsPerDay: 10,
+      tradesPerDayExpected: null,
+    };
+    expect(await asJson('tenants', 'quotas', 'orbit')).toEqual(before);
+    const after = { ...before, clientsMax: 20_000, usersMax: null, tradesPerDayExpected: '5000000' };
+    const change = ['--clients-max', '20000', '--users-max', 'none', '--trades-per-day-expected', '5000000'];
+    expect(await asJson('tenants', 'quotas', 'orbit', ...change)).toEqual(after);
+    expect(await asJson('tenants', 'quotas', 'orbit')).toEqual(after);
+    expect(await run('tenants', 'quotas', 'orbit', '--exports-per-day', '0')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^cli\.usage: /) as string,
+    });
+    expect(await asJson('tenants', 'usage', 'orbit')).toEqual([]);
+  });
+
   it('are exported, suspended or not, into a folder that can be checked', async () => {
     await run('tenants', 'suspend', 'orbit', '--reason', 'The contract ends');
     const to = path.join(folder, 'orbit-export');

@@ -22,7 +22,7 @@ export function registerTenantActs(tenants: Command, context: CliContext): void 
 }
 
 /** Records an act, and tells the tenant of it in its own chain of events; who cannot be told now is told by the worker. */
-async function act(context: CliContext, slug: string, work: (tx: ControlTx, tenant: Tenant) => Promise<void>) {
+export async function act(context: CliContext, slug: string, work: (tx: ControlTx, tenant: Tenant) => Promise<void>) {
   const tenancy = await context.openTenancy();
   const tenant = await tenancy.tenantOfSlug(slug);
   await tenancy.withControl((tx) => work(tx, tenant), byCommand());

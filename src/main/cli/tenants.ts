@@ -4,8 +4,9 @@ import type { CliContext } from './context.ts';
 import { type Out, tableOf } from './out.ts';
 import { byCommand } from './scope.ts';
 import { registerTenantActs } from './tenant-acts.ts';
+import { registerTenantQuotas } from './tenant-quotas.ts';
 
-/** `cascade tenants create | list | migrate | drift`, and what `tenant-acts.ts` adds. */
+/** `cascade tenants create | list | migrate | drift`, and what `tenant-acts.ts` and `tenant-quotas.ts` add. */
 export function registerTenants(program: Command, context: CliContext): void {
   const { openTenancy, out } = context;
   const tenants = program
@@ -57,6 +58,7 @@ export function registerTenants(program: Command, context: CliContext): void {
     });
 
   registerTenantActs(tenants, context);
+  registerTenantQuotas(tenants, context);
 }
 
 /** Migrates all tenants and shows how far it is; `npm run migrate` does the same. */

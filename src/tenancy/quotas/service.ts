@@ -12,6 +12,16 @@ export async function quotasOf(tx: ControlTx, tenantId: TenantId): Promise<Quota
   return row ?? quotasByDefault;
 }
 
+/** What a tenant used on the last days on which it used anything, the last first; figures as texts, null where nobody looked. */
+export async function usageOf(tx: ControlTx, tenantId: TenantId, days: number) {
+  const { rows } = await queries.usagePage(tx, { tenantId }, { limit: days, sort: '-day' });
+  return rows.map(({ day, requests, trades, users, clients, databaseBytes, tradesDue }) => {
+    const figures = { requests, trades, users, clients, databaseBytes, tradesDue };
+    const texts = Object.entries(figures).map(([name, value]) => [name, value?.toString() ?? null] as const);
+    return { day, ...(Object.fromEntries(texts) as Record<keyof typeof figures, string | null>) };
+  });
+}
+
 const asJson = (quotas: Quotas) => ({
   ...quotas,
   tradesPerDayExpected: quotas.tradesPerDayExpected === null ? null : quotas.tradesPerDayExpected.toString(),

@@ -24,6 +24,7 @@ const uphill = {
   risk: 'ledger',
   kyc: 'psp',
   commissions: 'kyc',
+  payouts: 'ops',
   psp: 'commissions',
   onboarding: 'commissions',
   reports: 'ops',

@@ -13,6 +13,10 @@ const refusals = {
   'commissions.amounts_need_per_lot': { status: 422, title: 'Amounts by level are allowed on the per-lot model only' },
   'commissions.weights_all_zero': { status: 422, title: 'The weights of a pool are all 0' },
   'commissions.rank_unknown': { status: 422, title: 'An agreement gives a rank that the plan does not have' },
+  'commissions.filter_needs_close': {
+    status: 422,
+    title: 'The plan counts deals that open volume, and a filter of it can judge closing deals only',
+  },
   'commissions.agreement_names_no_rule': {
     status: 422,
     title: 'An agreement names a component or a rule that the plan does not have',
@@ -23,6 +27,10 @@ const parked = {
   'commissions.open_unknown': {
     status: 409,
     title: 'The open of the position is not known, and the plan looks at it',
+  },
+  'commissions.open_reason_unknown': {
+    status: 409,
+    title: 'The platform did not tell why the position was opened, and the plan looks at it',
   },
   'commissions.price_unknown': {
     status: 409,

@@ -18,6 +18,23 @@ export const NO_PAY_REASONS = {
     exception: false,
     sentence: 'The position was open for less than the minimum time of the plan.',
   },
+  movement_below_minimum: {
+    exception: false,
+    sentence: 'The price moved by less than the plan asks for, measured by the spread at the close.',
+  },
+  symbol_excluded: { exception: false, sentence: 'The plan does not pay for this symbol.' },
+  symbol_group_excluded: { exception: false, sentence: 'The plan does not pay for symbols of this group.' },
+  account_group_excluded: { exception: false, sentence: 'The plan does not pay for accounts of this group.' },
+  side_excluded: { exception: false, sentence: 'The plan does not pay for positions of this side.' },
+  channel_excluded: { exception: false, sentence: 'The plan does not pay for clients who came this way.' },
+  open_reason_excluded: {
+    exception: false,
+    sentence: 'The plan does not pay for positions that were opened this way.',
+  },
+  close_not_counted: {
+    exception: false,
+    sentence: 'The plan counts what opens volume, and the trade only closes it.',
+  },
   spread_zero: { exception: false, sentence: 'There was no spread between ask and bid.' },
   commission_zero: { exception: false, sentence: 'The client was charged no commission.' },
   nothing_charged: { exception: false, sentence: 'The client paid neither spread nor commission.' },
@@ -47,6 +64,7 @@ export type LevelReason = keyof typeof LEVEL_REASONS;
 /** Why a trade cannot be booked as it is; the codes are declared in errors.ts. */
 export type ParkCode =
   | 'commissions.open_unknown'
+  | 'commissions.open_reason_unknown'
   | 'commissions.price_unknown'
   | 'commissions.base_currency_missing'
   | 'commissions.rate_missing'
@@ -65,6 +83,7 @@ export type RefusalCode =
   | 'commissions.amounts_need_per_lot'
   | 'commissions.weights_all_zero'
   | 'commissions.rank_unknown'
+  | 'commissions.filter_needs_close'
   | 'commissions.agreement_names_no_rule';
 export type Refusal = { readonly code: RefusalCode; readonly detail: string };
 
@@ -85,6 +104,24 @@ export type ChainLink = {
   readonly ibKey: number;
   readonly status: LinkStatus;
   readonly rates: AgreementRates | undefined;
+  /**
+   * What the rates were looked up in, in this order; for each rule the first that has a term for it wins. Absent where the plan
+   * has nothing but agreements.
+   */
+  readonly sources?: readonly RateSource[] | undefined;
+};
+
+/** Where an IB's rates under a plan may come from, in the order in which they are looked up. */
+export const RATE_SOURCES = {
+  link: 'deal of the client link',
+  personal: 'personal override',
+  group: 'group override',
+  agreement: 'agreement',
+} as const;
+export type RateSource = {
+  readonly kind: keyof typeof RATE_SOURCES;
+  /** What it gives by component and rule, in the units of `AgreementRates`; undefined where it has no term for it. */
+  readonly rates: readonly (readonly (bigint | undefined)[])[];
 };
 
 /**
@@ -106,6 +143,8 @@ export type ExecutionFacts = {
   readonly side: 'buy' | 'sell';
   readonly openPrice?: string | undefined;
   readonly closePrice?: string | undefined;
+  /** Why the position was opened, by the platform's name. */
+  readonly openReason?: string | undefined;
   readonly openBid?: string | undefined;
   readonly openAsk?: string | undefined;
   readonly closeBid?: string | undefined;
@@ -118,6 +157,8 @@ export type ExecutionFacts = {
   readonly charged?: string | undefined;
   /** How profit and deposit currency become that of the plan, and the base currency dollars, by the rates at the close; absent where none is needed or known. */
   readonly conversions?: readonly AppliedRates[] | undefined;
+  /** The referral code with which the client signed up, '' without one; absent where the plan does not ask. */
+  readonly channel?: string | undefined;
 };
 
 /** The published rates that lead from one currency to another, each taken as it is or turned round; how old each was at the close. */
@@ -144,7 +185,7 @@ export type PlanFrame = {
 
 /** What of a trade the models, filters and rules may look at. */
 export type TradeFacts = {
-  /** Closed volume in 10^-8 lot. */
+  /** The volume that the plan counts, in 10^-8 lot: closed, opened, or both. */
   readonly lots: bigint;
   /** What a lot of the account group counts: 0.4 makes 100 lots count as 40. */
   readonly lotFactor: Decimal;
@@ -204,7 +245,16 @@ export type Model = {
 };
 
 /** A filter: one file in filters/. */
-export type Filter = { readonly kind: string; readonly compile: (settings: unknown) => Judge };
+export type Filter = {
+  readonly kind: string;
+  /** Whether it looks at the execution of a trade, when the position was opened, or how the client came. */
+  readonly needsExecution?: boolean;
+  readonly needsOpen?: boolean;
+  readonly needsChannel?: boolean;
+  /** Whether only a deal that closes volume can be judged: then a plan that counts opens must not have it. */
+  readonly needsClose?: boolean;
+  readonly compile: (settings: unknown) => Judge;
+};
 
 /** What a level mode must know of its component. */
 export type LevelFrame = {

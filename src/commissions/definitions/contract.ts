@@ -41,6 +41,13 @@ export const PlanDefinition = z
       .max(8_784)
       .optional()
       .meta({ description: 'How old a rate may be that a trade is converted by; 120 hours unless given.' }),
+    counts: z.enum(['close', 'open', 'both']).optional().meta({
+      description: 'Which deals count as trades: those that close volume (unless given), that open it, or both.',
+    }),
+    asOf: z.enum(['close', 'open']).optional().meta({
+      description:
+        'As of which instant tree, plan, symbol and rates are taken: the close of a trade unless given, or its open.',
+    }),
     components: z.array(PlanComponent).min(1).max(20),
   })
   .meta({

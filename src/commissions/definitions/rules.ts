@@ -15,17 +15,29 @@ const RATE_AGE_HOURS_MAX = 120;
 /** A plan version that `checkDefinition` let through, ready for the engine. */
 export function compilePlan(definition: PlanDefinition): CompiledPlan {
   const rateDigits = ledgerExponent(definition.currency);
+  const filters = definition.components.flatMap((component) => component.filters.map(filterOf));
+  const { counts = 'close', asOf = 'close' } = definition;
   return {
     currency: definition.currency,
     rateDigits,
-    needsExecution: definition.components.some(({ model }) => modelOf(model).needsExecution),
+    needsExecution:
+      definition.components.some(({ model }) => modelOf(model).needsExecution) ||
+      filters.some((filter) => filter.needsExecution === true),
     needsNotional: definition.components.some(({ model }) => modelOf(model).needsNotional === true),
+    needsOpens: asOf === 'open' || filters.some((filter) => filter.needsOpen === true),
+    needsChannel: filters.some((filter) => filter.needsChannel === true),
+    counts,
+    asOf,
     components: definition.components.map((component) => compileComponent(component, definition)),
   };
 }
 
 /** An agreement's rate for each rule of each component of a plan version, in ledger units; for the engine's chains. */
-export function compileAgreement(plan: CompiledPlan, terms: AgreementTerms): AgreementRates {
+export const compileAgreement = (plan: CompiledPlan, terms: AgreementTerms): AgreementRates =>
+  compileTerms(plan, terms).map((rates) => rates.map((rate) => rate ?? 0n));
+
+/** The same, undefined where no term speaks of a rule: what is looked up next may. */
+export function compileTerms(plan: CompiledPlan, terms: AgreementTerms): readonly (readonly (bigint | undefined)[])[] {
   const parsed = terms.flatMap((term) =>
     'rank' in term ? [] : [{ ...term, units: fitting(term.rate, plan.rateDigits) }],
   );
@@ -39,20 +51,19 @@ export function compileAgreement(plan: CompiledPlan, terms: AgreementTerms): Agr
         (one) => (one.component ?? component.name) === component.name && (one.rule ?? rule.name) === rule.name,
       );
       // A rule of budget 0 pays nothing: a rate meant for everything does not break it, one that names it does.
-      if (term === undefined || (rule.budgetUnits === 0n && term.rule === undefined)) return 0n;
-      return term.units;
+      return rule.budgetUnits === 0n && term !== undefined && term.rule === undefined ? 0n : term?.units;
     });
   });
 }
 
-/** The rank that the first term gives which names the component or none, and a rank of it: 1 is the lowest, 0 none. */
-function rankOf({ name, ranks }: CompiledComponent, terms: AgreementTerms): bigint {
+/** The rank that the first term gives which names the component or none, and a rank of it: 1 is the lowest. */
+function rankOf({ name, ranks }: CompiledComponent, terms: AgreementTerms): bigint | undefined {
   for (const term of terms) {
     if (!('rank' in term) || (term.component ?? name) !== name) continue;
     const place = ranks.indexOf(term.rank);
     if (place >= 0) return BigInt(place + 1);
   }
-  return 0n;
+  return undefined;
 }
 
 /** The place of the first rule that a trade meets, or -1. */

@@ -37,4 +37,11 @@ export type CompiledPlan = {
   readonly needsExecution: boolean;
   /** Whether any looks at the notional in dollars. */
   readonly needsNotional: boolean;
+  /** Whether any looks at when, or why, the position was opened. */
+  readonly needsOpens: boolean;
+  /** Whether any looks at how the client came. */
+  readonly needsChannel: boolean;
+  /** Which volume of a deal counts, and as of which instant all is taken. */
+  readonly counts: 'close' | 'open' | 'both';
+  readonly asOf: 'close' | 'open';
 };

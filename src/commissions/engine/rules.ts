@@ -32,7 +32,9 @@ function compute(trade: TradeInput, steps: Step[] | undefined): TradeResult {
   const { dealKey, plan } = trade;
   if (trade.chain.length === 0) return unpaid(dealKey, 'client_without_ib');
   if (plan === undefined) return unpaid(dealKey, 'no_plan');
-  if (trade.lots === 0n) return unpaid(dealKey, 'volume_zero');
+  if (trade.lots === 0n) return unpaid(dealKey, plan.counts === 'open' ? 'close_not_counted' : 'volume_zero');
+  if (plan.asOf === 'open' && trade.openedAtMs === undefined)
+    return { kind: 'parked', dealKey, code: 'commissions.open_unknown' };
   const rebates: Rebate[] = [];
   const components: ComponentResult[] = [];
   let earningUnits = 0n;

@@ -38,6 +38,8 @@ const judging =
 
 export const minimumTimeOpen = {
   kind: 'minimum_time_open',
+  needsOpen: true,
+  needsClose: true,
   settings,
   compile: (given) => judging(settings.parse(given).seconds * 1000),
 } satisfies Filter & { settings: z.ZodType };

@@ -13,6 +13,7 @@ export const KeptExecution = z.strictObject({
   side: z.enum(['buy', 'sell']),
   openPrice: DecimalText,
   closePrice: DecimalText,
+  openReason: z.string().optional(),
   openBid: DecimalText,
   openAsk: DecimalText,
   closeBid: DecimalText,
@@ -39,4 +40,5 @@ export const KeptExecution = z.strictObject({
       }),
     )
     .optional(),
+  channel: z.string().optional(),
 });

@@ -3,6 +3,7 @@
  * size, one sentence of the text per step. It shares no code with the engine, so that both can only agree by being right.
  */
 
+import { heldBackBy } from './filters.ts';
 import type { NaiveComponent, NaiveFacts, NaivePlan } from './types.ts';
 import { type Fraction, over, read, round, sum, times } from './fractions.ts';
 import { partsOf } from './levels.ts';
@@ -33,7 +34,8 @@ export function naiveEngine(facts: NaiveFacts): NaiveOutcome {
   const { plan } = facts;
   if (facts.chain.length === 0) return { kind: 'unpaid', reason: 'client_without_ib' };
   if (plan === undefined) return { kind: 'unpaid', reason: 'no_plan' };
-  if (read(facts.lots).n === 0n) return { kind: 'unpaid', reason: 'volume_zero' };
+  if (read(facts.lots).n === 0n)
+    return { kind: 'unpaid', reason: plan.counts === 'open' ? 'close_not_counted' : 'volume_zero' };
   const outcomes = plan.components.map((component, place) => ofComponent(facts, plan, component, place));
   const parked = outcomes.find(({ code }) => code !== undefined)?.code;
   if (parked !== undefined) return { kind: 'parked', code: parked };
@@ -57,12 +59,10 @@ function ofComponent(facts: NaiveFacts, plan: NaivePlan, component: NaiveCompone
       ) === [facts.symbol, facts.symbolGroup, facts.accountGroup].join('\n'),
   )[0];
   if (rule === undefined) return nothing('symbol_unmatched');
-  for (const { seconds } of component.filters ?? []) {
-    if (facts.openedAtMs === undefined) return { earning: 0n, rebates: [], code: 'commissions.open_unknown' };
-    const unit = facts.timesHaveMs ? 1 : 1000;
-    const units = Math.floor(facts.closedAtMs / unit) - Math.floor(facts.openedAtMs / unit);
-    if (units < 0) return { earning: 0n, rebates: [], code: 'commissions.open_unknown' };
-    if (units < (seconds * 1000) / unit) return nothing('below_minimum_time');
+  for (const filter of component.filters ?? []) {
+    const why = heldBackBy(facts, filter);
+    if (why !== undefined)
+      return why.startsWith('commissions.') ? { earning: 0n, rebates: [], code: why } : nothing(why);
   }
   const budget = read(rule.budget);
   if (budget.n === 0n) return nothing('rate_zero');

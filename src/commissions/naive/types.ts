@@ -44,6 +44,7 @@ export type NaiveExecution = {
   side: 'buy' | 'sell';
   openPrice?: string | undefined;
   closePrice?: string | undefined;
+  openReason?: string | undefined;
   openBid?: string | undefined;
   openAsk?: string | undefined;
   closeBid?: string | undefined;
@@ -52,16 +53,32 @@ export type NaiveExecution = {
   rateProfit?: string | undefined;
   charged?: string | undefined;
   conversions?: NaiveConversion[] | undefined;
+  channel?: string | undefined;
 };
+export type NaiveList = {
+  kind: 'symbol' | 'symbol_group' | 'account_group' | 'side' | 'channel' | 'open_reason';
+  mode: 'allow' | 'deny';
+  list: string[];
+};
+export type NaiveFilter =
+  | { kind: 'minimum_time_open'; seconds: number }
+  | { kind: 'minimum_movement'; spreads: string }
+  | NaiveList;
 export type NaiveComponent = {
   name: string;
   model: NaiveModel;
   levels: NaiveLevels;
   rules: NaiveRule[];
   traderRebate?: string | undefined;
-  filters?: { kind: 'minimum_time_open'; seconds: number }[] | undefined;
+  filters?: NaiveFilter[] | undefined;
 };
-export type NaivePlan = { currency: string; rateAgeHoursMax?: number | undefined; components: NaiveComponent[] };
+export type NaivePlan = {
+  currency: string;
+  rateAgeHoursMax?: number | undefined;
+  counts?: 'close' | 'open' | 'both' | undefined;
+  asOf?: 'close' | 'open' | undefined;
+  components: NaiveComponent[];
+};
 export type NaiveTerm =
   | { component?: string | undefined; rule?: string | undefined; rate: string }
   | { component?: string | undefined; rank: string };

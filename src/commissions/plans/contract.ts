@@ -137,6 +137,7 @@ const REFUSALS = [
   'commissions.amounts_need_per_lot',
   'commissions.weights_all_zero',
   'commissions.rank_unknown',
+  'commissions.filter_needs_close',
   'commissions.agreement_names_no_rule',
 ] as const;
 

@@ -2,6 +2,7 @@ import { ledgerExponent } from '../../kernel/currency.ts';
 import type { AgreementTerms, PlanComponent, PlanDefinition } from '../definitions/contract.ts';
 import { compileAgreement, compilePlan, fitting, frameOf, rateText, rateUnits } from '../definitions/rules.ts';
 import type { CompiledPlan } from '../definitions/types.ts';
+import { filterOf } from '../filters/index.ts';
 import { levelModeOf } from '../levels/index.ts';
 import { modelOf } from '../models/index.ts';
 import type { Refusal } from '../types.ts';
@@ -31,6 +32,8 @@ export function checkDefinition(definition: PlanDefinition, agreements: readonly
     levelModeOf(component.levels).refusals(component.levels, frameOf(component, rateDigits)),
   );
   if (levels.length > 0) return levels;
+  const unjudged = definition.counts === 'open' || definition.counts === 'both' ? needingCloses(definition) : [];
+  if (unjudged.length > 0) return unjudged;
   const plan = compilePlan(definition);
   return agreements.flatMap(({ ib, terms }) =>
     checkAgreement(plan, terms).map(({ code, detail }): Refusal => ({ code, detail: `${ib}: ${detail}` })),
@@ -48,6 +51,14 @@ function percentagesAbove({ name, model, rules }: PlanComponent, rateDigits: num
       detail: `${name}, rule ${rule.name}: the budget is ${rule.budget} %`,
     }));
 }
+
+/** Filters that can judge closing deals only, in a plan that counts deals that open volume. */
+const needingCloses = ({ components }: PlanDefinition): Refusal[] =>
+  components.flatMap(({ name, filters }) =>
+    filters
+      .filter((filter) => filterOf(filter).needsClose === true)
+      .map(({ kind }) => ({ code: 'commissions.filter_needs_close', detail: `${name}: ${kind}` })),
+  );
 
 /** All that forbids an agreement under a plan version: rates above the budget, too fine, or for rules that are not there. */
 export function checkAgreement(plan: CompiledPlan, terms: AgreementTerms): Refusal[] {

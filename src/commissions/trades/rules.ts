@@ -15,7 +15,18 @@ const TRADE_FIGURES = [
   'lotFactor',
   'countedLots',
 ];
-const FILTER_FIGURES = ['heldMs', 'minimumMs', 'comparedIn'];
+const FILTER_FIGURES = [
+  'heldMs',
+  'minimumMs',
+  'comparedIn',
+  'side',
+  'openReason',
+  'openPrice',
+  'closePrice',
+  'closeBid',
+  'closeAsk',
+  'spreads',
+];
 
 const pick = (figures: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> =>
   Object.fromEntries(Object.entries(figures).filter(([name]) => names.includes(name)));

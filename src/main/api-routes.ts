@@ -22,6 +22,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { SendMail } from '../platform/mail.ts';
 import type { Route } from '../platform/route.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
+import { taskRoutes } from '../platform/tasks/index.ts';
 import { liveRoutes, type LiveStreams } from '../reports/index.ts';
 import { type QuotaBook, type Tenancy, tenancyRoutes, type UsageMeter } from '../tenancy/index.ts';
 import { feedRoutes } from '../trading/index.ts';
@@ -30,6 +31,7 @@ import { exportsFolderOf } from './folders.ts';
 import type { Identity } from './identity.ts';
 import { moneyRoutes } from './money.ts';
 import { peopleAtWorkRoutes } from './staff.ts';
+import { taskKinds } from './task-kinds.ts';
 import { version } from './version.ts';
 
 /** What the routes of all features stand on; each takes of it what it needs. */
@@ -72,6 +74,11 @@ export const apiRoutes = (deps: ApiDependencies): Route[] => [
   ...authRoutes(deps.identity.signIn),
   ...peopleAtWorkRoutes(deps),
   ...approvalRoutes({ withTenant: deps.tenancy.withTenant, kinds: approvalKinds, policy: deps.identity.policy }),
+  ...taskRoutes({
+    withTenant: deps.tenancy.withTenant,
+    kinds: taskKinds,
+    mayAllOf: (caller, asked) => deps.identity.policy.mayAllOf(caller, asked),
+  }),
   ...impersonationRoutes({ withTenant: deps.tenancy.withTenant, tokens: deps.identity.signIn.tokens }),
   ...entryRoutes({
     withTenant: deps.tenancy.withTenant,

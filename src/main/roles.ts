@@ -28,6 +28,8 @@ import { startHouseKeeping } from './house-keeping.ts';
 import { openIdentity } from './identity.ts';
 import { openLive } from './live.ts';
 import { mailWork, sendMailOf } from './mail.ts';
+import { startSettling } from './settling.ts';
+import { startTasksWork } from './tasks.ts';
 import { startTenantsWork } from './tenants.ts';
 import type { Work } from './work.ts';
 
@@ -195,6 +197,8 @@ export async function startWorker(deps: RoleDeps): Promise<Role & { readonly swe
   });
   await mail.start((tenantId) => sweeping.nudge(tenantId));
   const tenants = await startTenantsWork({ config, platform, work, metrics, log });
+  const tasks = await startTasksWork({ config, platform, work, metrics, log });
+  const settling = startSettling(deps);
   const houseKeeping = startHouseKeeping(platform.tenancy, log);
   return {
     name: 'worker',
@@ -203,6 +207,8 @@ export async function startWorker(deps: RoleDeps): Promise<Role & { readonly swe
       await sweeping.stop();
       await mail.stop();
       await tenants.stop();
+      await settling.stop();
+      await tasks.stop();
       await houseKeeping.stop();
       await workers.close(GRACE_MS);
     },

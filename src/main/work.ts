@@ -6,6 +6,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { OperationId } from '../kernel/ids.ts';
 import { openQueues, QUEUE_SCHEMA, type Queues, type QueueStore } from '../platform/queue/index.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
+import { nudgeTask, onTaskRequested, TASK_QUEUE } from '../platform/tasks/index.ts';
 import {
   nudgeOperation,
   prepareQueueDatabase,
@@ -47,7 +48,12 @@ export async function openWork(platform: Platform, config: CompleteConfig, log: 
   const dispatcher = makeDispatcher({ withTenant: platform.tenancy.withTenant, queues, leaseMs: config.slotLeaseMs });
   const hints = new HintBuffer(withControl, log);
   const usage = new UsageMeter({ withControl, periodMs: USAGE_PERIOD_MS, log });
+  const { withTenant } = platform.tenancy;
+  const endListening = onTaskRequested(
+    (tenantId, taskId) => void nudgeTask({ withTenant, queues, log }, tenantId, taskId),
+  );
   const close = async (): Promise<void> => {
+    endListening();
     await hints.stop();
     await usage.stop();
     await queues.close();
@@ -71,7 +77,7 @@ const NOT_PREPARED = ['28P01', '28000', '3D000'];
 /** Opens the queues; `tenancy.not_migrated` where their own database has still to be made. */
 async function openPrepared(store: QueueStore, log: Logger): Promise<Queues> {
   try {
-    return await openQueues(store, [COMMISSION_QUEUE, NOTIFICATION_QUEUE, TENANT_QUEUE], log);
+    return await openQueues(store, [COMMISSION_QUEUE, NOTIFICATION_QUEUE, TASK_QUEUE, TENANT_QUEUE], log);
   } catch (error) {
     if (store.kind !== 'postgres' || !NOT_PREPARED.includes(sqlStateOf(error) ?? '')) throw error;
     throw tenancyProblem('tenancy.not_migrated', {

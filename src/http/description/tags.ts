@@ -13,6 +13,10 @@ export const tags: readonly { readonly name: string; readonly description: strin
   { name: 'Trading', description: 'Sources of the feed, and deals that wait for somebody.' },
   { name: 'Approvals', description: 'What one person asks for and another must agree to.' },
   {
+    name: 'Tasks',
+    description: 'Work that takes longer than an answer may: how far it is, what came of it, its files.',
+  },
+  {
     name: 'Audit',
     description: 'What was done, by whom, when and because of which request; with the hashes that prove it.',
   },

@@ -70,12 +70,20 @@ export const policyTable: readonly PolicyRow[] = [
   ...rows(staff, 'rebates', 'list'),
   ...rows('ib client', 'rebates', 'list', own),
   ...rows('api_key', 'rebates', 'list'),
+  ...rows('owner admin finance', 'discrepancies', 'list acknowledge'),
+  ...rows('compliance support auditor', 'discrepancies', 'list'),
+  ...rows('api_key', 'discrepancies', 'list'),
 
   // The books.
   ...rows('owner admin finance', 'ledger', 'list read balance adjust approve'),
   ...rows('compliance auditor', 'ledger', 'list read balance'),
   ...rows('ib client', 'ledger', 'list read', own),
   ...rows('api_key', 'ledger', 'list read balance'),
+
+  // Long work; of each kind only who has the right that the kind names.
+  ...rows('owner admin finance', 'tasks', 'list read cancel download'),
+  ...rows('compliance support auditor', 'tasks', 'list read download'),
+  ...rows('api_key', 'tasks', 'list read cancel download'),
 
   // What comes in.
   ...rows('owner admin', 'sources', 'list create rotate'),

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { query } from '../../../src/platform/query.ts';
-import { ClientId, DeskId, IbId, PlatformGrantId, UserId, idFromUuid, newUuid } from '../../../src/kernel/ids.ts';
+import {
+  ClientId,
+  DeskId,
+  DiscrepancyId,
+  IbId,
+  PlatformGrantId,
+  UserId,
+  idFromUuid,
+  newUuid,
+} from '../../../src/kernel/ids.ts';
 import type { OperationForm } from '../../../src/kernel/operation.ts';
 import { allOperations } from '../../../src/main/api-routes.ts';
 import type { TestApi } from '../../support/api.ts';
@@ -55,6 +64,12 @@ const insertPasskey = query(
   z.object({}),
   `insert into identity.passkeys (id, user_id, credential_id, public_key, counter, rp_id, transports, name)
    values (:id, :userId, decode(md5(random()::text), 'hex'), '\\x00', 0, 'acme.localhost', '{}', 'For the matrix')`,
+);
+
+const insertDiscrepancy = query(
+  'test.insert_discrepancy',
+  z.object({}),
+  `insert into commissions.discrepancies (id, deal_key, detail) values (:id, 1, 'For the matrix')`,
 );
 
 const freshId = (prefix: string): string => idFromUuid(prefix, newUuid(Date.now()));
@@ -218,9 +233,15 @@ async function collect(world: Collecting): Promise<Map<string, Planted[]>> {
   const operatorId = UserId.parse(freshId('usr'));
   await inTenant((tx) => insertGrant(tx, { id: grantId, operatorId }));
   put('/api/v1/platform-grants/{grantId}', { grantId });
+  const discrepancyId = DiscrepancyId.parse(freshId('dif'));
+  await inTenant((tx) => insertDiscrepancy(tx, { id: discrepancyId }));
+  put('/api/v1/discrepancies/{discrepancyId}', { discrepancyId });
   put('/api/v1/desks/{deskId}', { deskId });
   put('/api/v1/users/{userId}', { userId: colleague.id });
   put('/api/v1/auth/sessions/{sessionId}', { sessionId: colleague.sessionId }, { userId: colleague.id });
+  const taskId = freshId('tsk');
+  put('/api/v1/tasks/{taskId}', { taskId }, {}, false);
+  put('/api/v1/tasks/{taskId}/files/{name}', { taskId, name: 'rows.csv' }, {}, false);
   const passkeyId = freshId('pas');
   await inTenant((tx) => insertPasskey(tx, { id: passkeyId, userId: colleague.id }));
   put('/api/v1/auth/passkeys/{passkeyId}', { passkeyId }, { userId: colleague.id });

@@ -35,3 +35,5 @@ export { ecbQuotations } from './rates/ecb.ts';
 export { conversionsOf, importRates } from './rates/service.ts';
 export { tradesAsBooked } from './booked/service.ts';
 export { countDeals, verifyFeed } from './verify/service.ts';
+export { moneyArrived, moneyOperationsOf, settledDeal } from './money/service.ts';
+export type { MoneyArrival, MoneyKind, MoneyOperation } from './money/types.ts';

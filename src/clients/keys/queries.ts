@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Currency } from '../../kernel/currency.ts';
 import { AccountId, ClientId } from '../../kernel/ids.ts';
 import { query } from '../../platform/query.ts';
 import { isWithinReach, withinReach } from '../reach.ts';
@@ -33,4 +34,20 @@ export const accountsAmong = query(
     join clients.accounts a on a.server = g.server and a.login = g.login
     join clients.clients c on c.key = a.client_key
    where ${isWithinReach('a.client_key')}`,
+);
+
+/** The accounts of clients as the platforms know them, each client's in the order of their opening. */
+export const accountsOfClients = query(
+  'clients.accounts_of_clients',
+  z.object({ key: z.int(), clientKey: z.int(), server: z.string(), login: z.bigint(), currency: Currency }),
+  `
+  select key, client_key as "clientKey", server, login, currency
+    from clients.accounts where client_key = any (:clientKeys::integer[]) order by client_key, key`,
+);
+
+export const countriesOfClients = query(
+  'clients.countries_of_clients',
+  z.object({ key: z.int(), country: z.string().nullable() }),
+  `
+  select key, country from clients.clients where key = any (:keys::integer[])`,
 );

@@ -14,6 +14,17 @@ export async function clientIdsOf(tx: TenantTx, keys: readonly number[]): Promis
   return new Map((await queries.idsOfKeys(tx, { keys: [...new Set(keys)] })).map(({ key, id }) => [key, id]));
 }
 
+/** Where clients live, by ISO 3166-1 alpha-2, as far as it is known now. */
+export async function countriesOf(tx: TenantTx, keys: readonly number[]): Promise<ReadonlyMap<number, string>> {
+  if (keys.length === 0) return new Map();
+  const rows = await queries.countriesOfClients(tx, { keys: [...new Set(keys)] });
+  return new Map(rows.flatMap(({ key, country }) => (country === null ? [] : [[key, country]])));
+}
+
+/** The accounts of clients with their logins and deposit currencies. */
+export const accountsOfClients = async (tx: TenantTx, clientKeys: readonly number[]) =>
+  clientKeys.length === 0 ? [] : queries.accountsOfClients(tx, { clientKeys: [...new Set(clientKeys)] });
+
 /** The short key behind an id; null where there is no such client. */
 export async function clientKeyOf(tx: TenantTx, id: ClientId): Promise<number | null> {
   const [found] = await keysOfClients(tx, { ids: [id] });

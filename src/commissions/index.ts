@@ -21,3 +21,5 @@ export { partiesOfBatches } from './subjects/service.ts';
 export { type Cut, holdSettlement, makeCut } from './cuts/service.ts';
 export { award } from './awards/service.ts';
 export type { Awarded, AwardKind, AwardPart, NewAward } from './awards/types.ts';
+export { discrepancyRoutes } from './proof/routes.ts';
+export { openDiscrepancies, proveSample } from './proof/service.ts';

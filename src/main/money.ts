@@ -1,5 +1,5 @@
 import { clientIdsOf, clientKeyOf } from '../clients/index.ts';
-import { planRoutes, rebateRoutes, tradeRoutes } from '../commissions/index.ts';
+import { discrepancyRoutes, planRoutes, rebateRoutes, tradeRoutes } from '../commissions/index.ts';
 import { ibIdsOf, ibKeys } from '../ib/index.ts';
 import { requestApproval } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -39,6 +39,7 @@ export const moneyRoutes = ({
 }: MoneyDependencies): Route[] => [
   ...planRoutes({ withTenant }),
   ...tradeRoutes({ withTenant }),
+  ...discrepancyRoutes({ withTenant }),
   ...rebateRoutes({ withTenant }),
   ...ledgerAccountRoutes({ withTenant, owners: ledgerOwners }),
   ...adjustmentRoutes({

@@ -1,4 +1,4 @@
-import { bookingCounts } from '../commissions/index.ts';
+import { bookingCounts, openDiscrepancies } from '../commissions/index.ts';
 import { queueState, type ProcessState, type Snapshot, type TenantCounts, type TenantState } from '../ops/index.ts';
 import { recentSums } from '../platform/events/index.ts';
 import type { Tenant } from '../tenancy/index.ts';
@@ -57,7 +57,11 @@ async function lookAt({ platform, log }: RoleDeps, tenant: Tenant): Promise<{ st
   if (status === 'provisioning') return { state: { slug, name, status, counts: null }, recent: NOTHING_RECENT };
   try {
     return await platform.tenancy.withTenantEvenSuspended(tenant.id, origin, async (tx) => {
-      const counts: TenantCounts = { ...(await dealCounts(tx)), ...(await bookingCounts(tx)) };
+      const counts: TenantCounts = {
+        ...(await dealCounts(tx)),
+        ...(await bookingCounts(tx)),
+        discrepancies: await openDiscrepancies(tx),
+      };
       const sums = await recentSums(tx, {
         members: ['counts.accepted', 'counts.parked', 'booked', 'unpaid', 'rebates', 'parked'],
         seconds: LAST_MINUTE_S,

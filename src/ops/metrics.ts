@@ -24,6 +24,7 @@ type MetricSources = {
 export type Metrics = {
   readonly observeBatch: (batch: { readonly trades: number; readonly durationMs: number }) => void;
   readonly countTrades: (outcome: 'booked' | 'parked', trades: number) => void;
+  readonly countProofs: (outcome: 'equal' | 'different', bookings: number) => void;
   readonly countFeedLines: (verdict: 'accepted' | 'duplicate' | 'parked' | 'rejected', lines: number) => void;
   readonly observeRequest: (request: {
     method: string;
@@ -66,6 +67,7 @@ export function createMetrics(sources: MetricSources = {}): Metrics {
     [],
   );
   const trades = counter('commission_trades_total', 'Trades by what became of them', ['outcome']);
+  const proofs = counter('bookings_proven_total', 'Bookings computed again, by whether the same came out', ['outcome']);
   const lines = counter('feed_lines_total', 'Lines of the feed by verdict', ['verdict']);
   const requestSeconds = histogram(
     'http_request_seconds',
@@ -89,6 +91,7 @@ export function createMetrics(sources: MetricSources = {}): Metrics {
       for (let index = 0; index < count; index += 1) tradeSeconds.observe(each);
     },
     countTrades: (outcome, count) => trades.inc({ outcome }, count),
+    countProofs: (outcome, bookings) => proofs.inc({ outcome }, bookings),
     countFeedLines: (verdict, count) => lines.inc({ verdict }, count),
     observeRequest: ({ method, route, status, durationMs, queries }) => {
       requestSeconds.observe({ method, route, status }, durationMs / 1_000);

@@ -19,6 +19,8 @@ export type TenantCounts = {
   readonly parked: number;
   readonly booked: number;
   readonly rebates: number;
+  /** Bookings of which a second computation came to something else, and that nobody has acknowledged. */
+  readonly discrepancies: number;
 };
 
 export type TenantState = {

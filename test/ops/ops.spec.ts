@@ -242,6 +242,7 @@ describe('An operator', () => {
 describe('The start page', () => {
   it('names what an operator should look at, worst first, and says so when there is nothing', () => {
     expect(concerns(busySnapshot)).toEqual([
+      'tenant old-harbour: 2 bookings compute to something else',
       'queue notifications: no worker',
       'tenant boreal: not reachable',
       'relay: draining',

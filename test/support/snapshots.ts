@@ -18,20 +18,20 @@ export const busySnapshot: Snapshot = {
       slug: 'acme',
       name: 'Acme Markets',
       status: 'active',
-      counts: { received: 1_240_551, due: 812, parked: 37, booked: 1_239_702, rebates: 4_958_808 },
+      counts: { received: 1_240_551, due: 812, parked: 37, booked: 1_239_702, rebates: 4_958_808, discrepancies: 0 },
     },
     {
       slug: 'zenith',
       name: 'Zenith Prime',
       status: 'active',
-      counts: { received: 88_210, due: 0, parked: 0, booked: 88_210, rebates: 264_630 },
+      counts: { received: 88_210, due: 0, parked: 0, booked: 88_210, rebates: 264_630, discrepancies: 0 },
     },
     { slug: 'boreal', name: 'Boreal Brokers', status: 'active', counts: null },
     {
       slug: 'old-harbour',
       name: 'Old Harbour',
       status: 'suspended',
-      counts: { received: 12, due: 0, parked: 0, booked: 12, rebates: 24 },
+      counts: { received: 12, due: 0, parked: 0, booked: 12, rebates: 24, discrepancies: 2 },
     },
   ],
   queues: [

@@ -39,27 +39,36 @@ type Replayed = {
  */
 export async function recompute(
   tx: TenantTx,
-  { page = PAGE_DEFAULT }: { readonly page?: number } = {},
+  { page: limit = PAGE_DEFAULT }: { readonly page?: number } = {},
 ): Promise<Recomputed> {
   const findings: Recomputed['findings'][number][] = [];
   const books = new Map<bigint, PlanBook>();
   let recomputed = 0;
   let after = 0n;
   for (;;) {
-    const { upTo } = onlyRow(await queries.pageOfBookings(tx, { after, limit: page }));
+    const { upTo } = onlyRow(await queries.pageOfBookings(tx, { after, limit }));
     if (upTo === null) return { findings, recomputed };
-    const range = { after, upTo };
-    const { replayed, gone } = await replay(tx, range, books);
-    const found = [
-      ...gone.map((dealKey) => [dealKey, 'a deal, account, symbol or group that it names is gone'] as const),
-      ...(await differences(tx, range, replayed)),
-    ];
-    for (const [dealKey, detail] of found)
+    const page = await recomputeRange(tx, { after, upTo }, books);
+    for (const [dealKey, detail] of page.found)
       if (findings.length < FINDINGS_MAX)
         findings.push({ rule: 'commissions.recomputes', subject: `deal ${dealKey}`, detail });
-    recomputed += replayed.length;
+    recomputed += page.recomputed;
     after = upTo;
   }
+}
+
+/** `recompute` of the bookings of a range of deals; `books` keeps plans from one range to the next. */
+export async function recomputeRange(
+  tx: TenantTx,
+  range: DealRange,
+  books: Map<bigint, PlanBook>,
+): Promise<{ readonly found: (readonly [dealKey: bigint, detail: string])[]; readonly recomputed: number }> {
+  const { replayed, gone } = await replay(tx, range, books);
+  const found = [
+    ...gone.map((dealKey) => [dealKey, 'a deal, account, symbol or group that it names is gone'] as const),
+    ...(await differences(tx, range, replayed)),
+  ];
+  return { found, recomputed: replayed.length };
 }
 
 async function differences(

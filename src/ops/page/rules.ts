@@ -59,6 +59,11 @@ export function concerns(snapshot: Snapshot): string[] {
   return [
     ...(snapshot.database.reachable ? [] : ['database: not reachable']),
     ...(snapshot.queue.reachable ? [] : ['queue store: not reachable']),
+    ...snapshot.tenants.flatMap(({ slug, counts }) =>
+      counts === null || counts.discrepancies === 0
+        ? []
+        : [`tenant ${slug}: ${count(counts.discrepancies)} bookings compute to something else`],
+    ),
     ...of('bad', parts),
     ...of('look', parts),
     ...(snapshot.relay.parked > 0 ? [`relay: ${count(snapshot.relay.parked)} events parked`] : []),

@@ -56,6 +56,7 @@ export const bodies: Readonly<Record<string, (refs: Refs) => unknown>> = {
   suspendUser: () => ({ reason }),
   resumeUser: () => ({ reason }),
   startImpersonation: () => ({ reason }),
+  acknowledgeDiscrepancy: () => ({ note: reason }),
   createRole: () => ({ name: 'reader', description: 'Reads', rows }),
   updateRole: () => ({ description: 'Reads' }),
   createDesk: ({ userId }) => ({ name: 'Desk of nobody', memberIds: [userId] }),

@@ -1,0 +1,119 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { type DiscrepancyId, newUuid, type TenantId, tradeIdOf, type UserId } from '../../kernel/ids.ts';
+import { emit } from '../../platform/events/index.ts';
+import { onlyRow } from '../../platform/query.ts';
+import type { Page, PageAsked } from '../../platform/paging.ts';
+import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
+import type { PlanBook } from '../plans/store.ts';
+import { recomputeRange } from '../replay/service.ts';
+import { proofProblem } from './errors.ts';
+import * as queries from './queries.ts';
+
+/** A sample is so many runs of neighbouring bookings, half of them begin in the newest batches: at most 200 bookings. */
+const RUNS_NEWEST = 10;
+const RUNS_ANYWHERE = 10;
+const RUN_LENGTH = 10;
+/** Of so many batches since the last sample; of a burst the older ones are left to chance. */
+const BATCHES_MAX = 20;
+const DETAIL_CHARACTERS_MAX = 2_000;
+const origin = { actor: 'cascade', causation: 'proof' };
+
+/** How many bookings a sample computed again, and of how many something else came out that nobody had said before. */
+export type Proven = { readonly proven: number; readonly different: readonly { id: DiscrepancyId; detail: string }[] };
+
+/**
+ * Computes a sample of a tenant's bookings again, by both engines: some of the newest and some of any age, never more than 200.
+ * It sees one moment. What differs is kept until somebody acknowledges it, and told as an event; the same is said once.
+ */
+export async function proveSample(
+  deps: { readonly withTenant: WithTenant; readonly clock: Clock },
+  tenantId: TenantId,
+): Promise<Proven> {
+  const sample = await deps.withTenant(tenantId, origin, look);
+  const { reached, newest, proven, found } = sample;
+  if (newest === reached && found.length === 0) return { proven, different: [] };
+  const different = await deps.withTenant(tenantId, origin, async (tx) => {
+    await queries.moveProofPosition(tx, { batchKey: newest });
+    return keep(tx, found, deps.clock);
+  });
+  return { proven, different };
+}
+
+type Difference = readonly [dealKey: bigint, detail: string];
+
+async function look(tx: TenantTx) {
+  await queries.seeOneMoment(tx, {});
+  const { reached, newest } = onlyRow(await queries.proofPosition(tx, {}));
+  const found: Difference[] = [];
+  let proven = 0;
+  if (newest === 0n) return { reached, newest, proven, found };
+  const points = await queries.samplePoints(tx, {
+    afterBatch: reached,
+    batches: BATCHES_MAX,
+    newest: RUNS_NEWEST,
+    anywhere: RUNS_ANYWHERE,
+  });
+  const runs = await queries.runsFrom(tx, { dealKeys: points.map(({ dealKey }) => dealKey), length: RUN_LENGTH });
+  const books = new Map<bigint, PlanBook>();
+  for (const run of runs) {
+    const again = await recomputeRange(tx, run, books);
+    proven += again.recomputed;
+    found.push(...again.found);
+  }
+  return { reached, newest, proven, found };
+}
+
+async function keep(tx: TenantTx, found: readonly Difference[], clock: Clock): Promise<Proven['different']> {
+  if (found.length === 0) return [];
+  const said = found.map(([dealKey, detail]) => ({ dealKey, detail: detail.slice(0, DETAIL_CHARACTERS_MAX) }));
+  const kept = await queries.insertDiscrepancies(tx, {
+    ids: said.map(() => newUuid(clock.now().getTime())),
+    dealKeys: said.map(({ dealKey }) => dealKey),
+    details: said.map(({ detail }) => detail),
+  });
+  return kept.map(({ id, dealKey }) => {
+    const detail = said.find((each) => each.dealKey === dealKey)?.detail ?? '';
+    emit(tx, {
+      stream: `discrepancy/${id}`,
+      type: 'commissions.discrepancy_found',
+      schemaVersion: 1,
+      payload: { discrepancyId: id, tradeId: tradeIdOf(dealKey), detail },
+    });
+    return { id, detail };
+  });
+}
+
+export type Discrepancy = Awaited<ReturnType<typeof queries.discrepancyOfId>>[number];
+
+/** Differences, the newest or the oldest first. */
+export const listDiscrepancies = (
+  tx: TenantTx,
+  { state, page }: { readonly state: 'open' | 'acknowledged' | undefined; readonly page: PageAsked<'foundAt'> },
+): Promise<Page<Discrepancy>> =>
+  queries.pageOfDiscrepancies(tx, { isOpen: state === undefined ? null : state === 'open' }, page);
+
+/** Closes a difference with a note. `commissions.discrepancy_unknown`, `commissions.discrepancy_acknowledged`. */
+export async function acknowledgeDiscrepancy(
+  tx: TenantTx,
+  { id, note, userId }: { readonly id: DiscrepancyId; readonly note: string; readonly userId: UserId },
+): Promise<Discrepancy> {
+  const [closed] = await queries.acknowledge(tx, { id, note, userId });
+  if (closed === undefined) {
+    const [there] = await queries.discrepancyOfId(tx, { id });
+    throw proofProblem(
+      there === undefined ? 'commissions.discrepancy_unknown' : 'commissions.discrepancy_acknowledged',
+      { detail: id },
+    );
+  }
+  emit(tx, {
+    stream: `discrepancy/${id}`,
+    type: 'commissions.discrepancy_acknowledged',
+    schemaVersion: 1,
+    payload: { discrepancyId: id, tradeId: tradeIdOf(closed.dealKey), note, by: userId },
+  });
+  return closed;
+}
+
+/** How many differences nobody has acknowledged, counted up to 1 000. */
+export const openDiscrepancies = async (tx: TenantTx): Promise<number> =>
+  onlyRow(await queries.openDiscrepancies(tx, {})).count;

@@ -23,3 +23,6 @@ export { award } from './awards/service.ts';
 export type { Awarded, AwardKind, AwardPart, NewAward } from './awards/types.ts';
 export { discrepancyRoutes } from './proof/routes.ts';
 export { openDiscrepancies, proveSample } from './proof/service.ts';
+export { entriesOfTrade, entryOfAward, sumsBetween } from './lines/service.ts';
+export type { EarningLine, EarningSum } from './lines/types.ts';
+export { explainFor } from './trades/service.ts';

@@ -17,6 +17,16 @@ const refusals = {
     status: 422,
     title: 'The plan counts deals that open volume, and a filter of it can judge closing deals only',
   },
+  'commissions.adjuster_twice': {
+    status: 422,
+    title: 'A component has two adjusters of one stage, of which only caps may be several',
+  },
+  'commissions.limits_contradict': { status: 422, title: 'A clamp names no limit, or a least above its most' },
+  'commissions.tiers_not_rising': { status: 422, title: 'The limits of the tiers do not rise, or the last one has one' },
+  'commissions.tier_mode_unfit': {
+    status: 422,
+    title: 'The mode of a tier does not go with what it counts, or with its period',
+  },
   'commissions.agreement_names_no_rule': {
     status: 422,
     title: 'An agreement names a component or a rule that the plan does not have',
@@ -39,6 +49,10 @@ const parked = {
   'commissions.base_currency_missing': {
     status: 409,
     title: 'The symbol does not say its base currency, by which the plan measures the trade',
+  },
+  'commissions.account_state_unknown': {
+    status: 409,
+    title: 'Equity and credit of the account at the close are not known, and the plan looks at them',
   },
   'commissions.rate_missing': {
     status: 409,

@@ -39,6 +39,13 @@ export const NO_PAY_REASONS = {
   commission_zero: { exception: false, sentence: 'The client was charged no commission.' },
   nothing_charged: { exception: false, sentence: 'The client paid neither spread nor commission.' },
   no_profit: { exception: false, sentence: 'The client made no profit with this trade.' },
+  volume_hedged: {
+    exception: false,
+    sentence: 'The volume was hedged: it does not raise the larger of what the client bought and sold this month.',
+  },
+  below_least_amount: { exception: false, sentence: 'The amount is below the least amount of the plan.' },
+  all_credit: { exception: false, sentence: 'The account held nothing but credit.' },
+  cap_reached: { exception: false, sentence: 'The cap of the plan was reached before this trade.' },
   below_ledger_unit: { exception: false, sentence: 'The amount is smaller than the smallest amount that is booked.' },
 } as const satisfies Record<string, { exception: boolean; sentence: string }>;
 export type NoPayReason = keyof typeof NO_PAY_REASONS;
@@ -57,6 +64,7 @@ export const LEVEL_REASONS = {
   suspended_passed_over: 'Not active: passed over, so that its slots stay free for the levels above.',
   suspended_rolled_up: 'Not active: the rate does not count, and the next level takes the part.',
   suspended_to_house: 'Not active: the house keeps the part.',
+  trued_up: 'What the tier of the period makes of this part, less what it was before.',
   suspended_moved_up: 'Not active: the part goes to the next active level above, else to the house.',
 } as const satisfies Record<string, string>;
 export type LevelReason = keyof typeof LEVEL_REASONS;
@@ -67,6 +75,7 @@ export type ParkCode =
   | 'commissions.open_reason_unknown'
   | 'commissions.price_unknown'
   | 'commissions.base_currency_missing'
+  | 'commissions.account_state_unknown'
   | 'commissions.rate_missing'
   | 'commissions.rate_stale'
   | 'commissions.trade_impossible'
@@ -84,6 +93,10 @@ export type RefusalCode =
   | 'commissions.weights_all_zero'
   | 'commissions.rank_unknown'
   | 'commissions.filter_needs_close'
+  | 'commissions.adjuster_twice'
+  | 'commissions.limits_contradict'
+  | 'commissions.tiers_not_rising'
+  | 'commissions.tier_mode_unfit'
   | 'commissions.agreement_names_no_rule';
 export type Refusal = { readonly code: RefusalCode; readonly detail: string };
 
@@ -157,8 +170,18 @@ export type ExecutionFacts = {
   readonly charged?: string | undefined;
   /** How profit and deposit currency become that of the plan, and the base currency dollars, by the rates at the close; absent where none is needed or known. */
   readonly conversions?: readonly AppliedRates[] | undefined;
+  /** Equity and credit of the account as last told before the close; absent where the plan does not ask, or nobody told. */
+  readonly accountState?: AccountState | undefined;
   /** The referral code with which the client signed up, '' without one; absent where the plan does not ask. */
   readonly channel?: string | undefined;
+};
+
+/** What an account stood at: in deposit currency, told for an instant so long before the close. */
+export type AccountState = {
+  readonly equity: string;
+  readonly credit: string;
+  readonly at: string;
+  readonly ageMs: number;
 };
 
 /** The published rates that lead from one currency to another, each taken as it is or turned round; how old each was at the close. */

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { Currency } from '../../kernel/currency.ts';
+import { AdjusterSettings } from '../adjusters/index.ts';
 import { NameText, PercentText, RateText } from '../contract.ts';
 import { FilterSettings } from '../filters/index.ts';
 import { LevelSettings } from '../levels/index.ts';
 import { ModelSettings } from '../models/index.ts';
+import { PeriodComponent } from '../periods/contract.ts';
 
 const MatchText = z.string().min(1).max(64);
 
@@ -28,6 +30,8 @@ export const PlanComponent = z.strictObject({
   traderRebate: PercentText.default('0'),
   /** A trade must pass all of them, in this order. */
   filters: z.array(FilterSettings).max(20).default([]),
+  /** What reduces the amount before it is shared: volume rule, clamp, coefficient, tier and caps, always in this order. */
+  adjusters: z.array(AdjusterSettings).max(20).optional(),
 });
 export type PlanComponent = z.infer<typeof PlanComponent>;
 
@@ -48,7 +52,10 @@ export const PlanDefinition = z
       description:
         'As of which instant tree, plan, symbol and rates are taken: the close of a trade unless given, or its open.',
     }),
-    components: z.array(PlanComponent).min(1).max(20),
+    components: z.array(PlanComponent).max(20).meta({ description: 'How trades earn; empty where none does.' }),
+    periods: z.array(PeriodComponent).min(1).max(20).optional().meta({
+      description: 'What is earned by no single trade: CPA, shares of net revenue and of net loss.',
+    }),
   })
   .meta({
     id: 'PlanDefinition',

@@ -1,9 +1,11 @@
 import { ledgerExponent } from '../../kernel/currency.ts';
-import { formatDecimal, parseDecimal, rescale } from '../../kernel/decimal.ts';
+import { adjusterOf } from '../adjusters/index.ts';
+import { type AdjusterFrame, type CompiledAdjuster, STAGES } from '../adjusters/types.ts';
 import { PERCENT_DIGITS } from '../contract.ts';
 import { filterOf } from '../filters/index.ts';
 import { levelModeOf } from '../levels/index.ts';
 import { modelOf } from '../models/index.ts';
+import { fitting } from '../rules.ts';
 import type { AgreementRates, LevelFrame, TradeFacts } from '../types.ts';
 import type { AgreementTerms, PlanComponent, PlanDefinition } from './contract.ts';
 import type { CompiledComponent, CompiledPlan, CompiledRule } from './types.ts';
@@ -16,19 +18,27 @@ const RATE_AGE_HOURS_MAX = 120;
 export function compilePlan(definition: PlanDefinition): CompiledPlan {
   const rateDigits = ledgerExponent(definition.currency);
   const filters = definition.components.flatMap((component) => component.filters.map(filterOf));
+  const adjusters = definition.components.flatMap((component) => component.adjusters ?? []);
+  const components = definition.components.map((component) => compileComponent(component, definition));
   const { counts = 'close', asOf = 'close' } = definition;
   return {
     currency: definition.currency,
     rateDigits,
     needsExecution:
       definition.components.some(({ model }) => modelOf(model).needsExecution) ||
-      filters.some((filter) => filter.needsExecution === true),
-    needsNotional: definition.components.some(({ model }) => modelOf(model).needsNotional === true),
+      filters.some((filter) => filter.needsExecution === true) ||
+      adjusters.some((settings) => adjusterOf(settings).needsExecution?.(settings) === true),
+    needsNotional:
+      definition.components.some(({ model }) => modelOf(model).needsNotional === true) ||
+      adjusters.some((settings) => adjusterOf(settings).needsNotional?.(settings) === true),
+    needsAccountState: adjusters.some((settings) => adjusterOf(settings).needsAccountState === true),
+    countsDeposits: adjusters.some((settings) => adjusterOf(settings).countsDeposits?.(settings) === true),
+    looksAtCounters: components.some(({ adjusters: compiled }) => compiled.some(({ looks }) => looks > 0)),
     needsOpens: asOf === 'open' || filters.some((filter) => filter.needsOpen === true),
     needsChannel: filters.some((filter) => filter.needsChannel === true),
     counts,
     asOf,
-    components: definition.components.map((component) => compileComponent(component, definition)),
+    components,
   };
 }
 
@@ -76,14 +86,8 @@ export function matchRule(rules: readonly CompiledRule[], trade: TradeFacts): nu
   );
 }
 
-/** A rate as people write it: at least 2 decimals. */
-export const rateText = (units: bigint, digits: number): string =>
-  formatDecimal({ coefficient: units, scale: digits }, 2);
-
-function compileComponent(
-  component: PlanComponent,
-  { currency, rateAgeHoursMax = RATE_AGE_HOURS_MAX }: PlanDefinition,
-): CompiledComponent {
+function compileComponent(component: PlanComponent, definition: PlanDefinition): CompiledComponent {
+  const { currency, rateAgeHoursMax = RATE_AGE_HOURS_MAX } = definition;
   const rateDigits = ledgerExponent(currency);
   const model = modelOf(component.model);
   const frame = frameOf(component, rateDigits);
@@ -106,8 +110,33 @@ function compileComponent(
     })),
     traderRebate: fitting(component.traderRebate, PERCENT_DIGITS),
     filters: component.filters.map((filter) => ({ kind: filter.kind, judge: filterOf(filter).compile(filter) })),
+    adjusters: compileAdjusters(component, adjusterFrameOf(component, definition)),
   };
 }
+
+/** The adjusters of a component in the order of their stages; of one stage as the plan lists them. */
+const compileAdjusters = ({ adjusters = [] }: PlanComponent, frame: AdjusterFrame): CompiledAdjuster[] =>
+  adjusters
+    .map((settings) => {
+      const adjuster = adjusterOf(settings);
+      return { kind: adjuster.kind, stage: adjuster.stage, ...adjuster.compile(settings, frame) };
+    })
+    .toSorted((left, right) => STAGES.indexOf(left.stage) - STAGES.indexOf(right.stage));
+
+/** What an adjuster must know of a component. */
+export const adjusterFrameOf = (
+  { name, rules }: PlanComponent,
+  { currency, rateAgeHoursMax = RATE_AGE_HOURS_MAX }: PlanDefinition,
+): AdjusterFrame => {
+  const rateDigits = ledgerExponent(currency);
+  return {
+    currency,
+    rateAgeMsMax: rateAgeHoursMax * HOUR_MS,
+    component: name,
+    rateDigits,
+    rules: rules.map((rule) => ({ name: rule.name, budgetUnits: fitting(rule.budget, rateDigits) })),
+  };
+};
 
 /** What a level mode must know of a component. */
 export const frameOf = ({ name, model, rules }: PlanComponent, rateDigits: number): LevelFrame => ({
@@ -116,13 +145,3 @@ export const frameOf = ({ name, model, rules }: PlanComponent, rateDigits: numbe
   rateDigits,
   rules: rules.map((rule) => ({ name: rule.name, budgetUnits: fitting(rule.budget, rateDigits) })),
 });
-
-/** A decimal text in units of so many decimals; undefined where it has more. */
-export const rateUnits = (text: string, digits: number): bigint | undefined => rescale(parseDecimal(text), digits);
-
-/** `rateUnits` of a text that was checked. */
-export function fitting(text: string, digits: number): bigint {
-  const units = rateUnits(text, digits);
-  if (units === undefined) throw new RangeError(`${text} has more than ${digits} decimals: compiled without a check`);
-  return units;
-}

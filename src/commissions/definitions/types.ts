@@ -1,4 +1,6 @@
 import type { Currency } from '../../kernel/currency.ts';
+import type { CompiledAdjuster } from '../adjusters/types.ts';
+import type { CompiledPeriod } from '../periods/types.ts';
 import type { Earn, Judge, Weigh } from '../types.ts';
 
 /** A rate rule with its rate in ledger units of the plan currency. */
@@ -25,6 +27,8 @@ export type CompiledComponent = {
   /** In 10^-6 percent. */
   readonly traderRebate: bigint;
   readonly filters: readonly { readonly kind: string; readonly judge: Judge }[];
+  /** In the order in which they work. */
+  readonly adjusters: readonly CompiledAdjuster[];
 };
 
 /** A published plan version, ready for the engine. */
@@ -33,10 +37,17 @@ export type CompiledPlan = {
   /** Decimals of a ledger unit of the currency. */
   readonly rateDigits: number;
   readonly components: readonly CompiledComponent[];
+  /** What it pays by the period or by the client. Their places follow those of the components. */
+  readonly periods: readonly CompiledPeriod[];
   /** Whether any component looks at the execution of trades. */
   readonly needsExecution: boolean;
   /** Whether any looks at the notional in dollars. */
   readonly needsNotional: boolean;
+  /** Whether any looks at equity and credit of accounts. */
+  readonly needsAccountState: boolean;
+  /** Whether any looks at more than one trade, or counts what clients paid in. */
+  readonly looksAtCounters: boolean;
+  readonly countsDeposits: boolean;
   /** Whether any looks at when, or why, the position was opened. */
   readonly needsOpens: boolean;
   /** Whether any looks at how the client came. */

@@ -1,32 +1,49 @@
 import { roundHalfEven } from '../../kernel/decimal.ts';
-import { PERCENT_WHOLE } from '../contract.ts';
-import { matchRule, rateText } from '../definitions/rules.ts';
+import { Standing } from '../counters/rules.ts';
+import type { Count, Counters, Look } from '../counters/types.ts';
+import { matchRule } from '../definitions/rules.ts';
 import type { CompiledComponent, CompiledPlan } from '../definitions/types.ts';
-import {
-  type Fraction,
-  type LevelReason,
-  NO_PAY_REASONS,
-  type NoPayReason,
-  type Note,
-  type ParkCode,
-  type Verdict,
-} from '../types.ts';
+import { product } from '../models/fractions.ts';
+import { rateText } from '../rules.ts';
+import { exactly, shareOut, type Sharing, trueUpOf } from '../sharing/rules.ts';
+import { type Fraction, NO_PAY_REASONS, type NoPayReason, type Note, type ParkCode, type Verdict } from '../types.ts';
 import type { ComponentResult, Explanation, Rebate, Step, TradeInput, TradeResult } from './types.ts';
 
 /** Amounts fit a Postgres bigint. */
 const UNITS_MAX = 2n ** 63n - 1n;
 
-/** What a trade earns and for whom. Pure; in ledger units of the plan currency; exact to the unit (commission-models). */
+/**
+ * What a trade earns and for whom. Pure; in ledger units of the plan currency; exact to the unit (commission-models). Under a plan
+ * that looks at counters the trade says what it saw of them (`standing`), as its booking keeps it.
+ */
 export const computeTrade = (trade: TradeInput): TradeResult => compute(trade, undefined);
 
-/** `computeTrade` for each of a batch, in its order. No trade changes the result of another. */
-export const computeBatch = (trades: readonly TradeInput[]): TradeResult[] => trades.map(computeTrade);
+/**
+ * `computeTrade` for each of a batch, in its order. Under plans that look at counters each trade sees what those before it have
+ * counted, beyond what the given counters stood at; under all others no trade changes the result of another.
+ */
+export const computeBatch = (trades: readonly TradeInput[], counters: Counters = new Standing()): TradeResult[] =>
+  trades.map((trade) => {
+    if (trade.plan?.looksAtCounters !== true) return compute(trade, undefined);
+    const result = compute({ ...trade, standing: { seen: seenBy(trade, counters) } }, undefined);
+    if (result.kind !== 'parked' && result.counted !== undefined)
+      counters.add(trade.planKey ?? 0, result.counted.counts);
+    return result;
+  });
 
 /** `computeTrade` with each step's figures, reason and rounding: the same computation, told. */
 export function explainTrade(trade: TradeInput): Explanation {
   const steps: Step[] = [];
   return { result: compute(trade, steps), steps };
 }
+
+/** The counters that a trade's plan looks at for it, by component and in the order of its adjusters. */
+export const looksOf = (trade: TradeInput): readonly (readonly Look[])[] =>
+  trade.plan?.components.map(({ adjusters }) => adjusters.flatMap((adjuster) => adjuster.looksOf(trade))) ?? [];
+
+/** What they stand at. */
+export const seenBy = (trade: TradeInput, counters: Counters): bigint[][] =>
+  looksOf(trade).map((looks) => looks.map((look) => counters.read(trade.planKey ?? 0, look)));
 
 function compute(trade: TradeInput, steps: Step[] | undefined): TradeResult {
   const { dealKey, plan } = trade;
@@ -37,24 +54,23 @@ function compute(trade: TradeInput, steps: Step[] | undefined): TradeResult {
     return { kind: 'parked', dealKey, code: 'commissions.open_unknown' };
   const rebates: Rebate[] = [];
   const components: ComponentResult[] = [];
+  const counts: Count[] | undefined = plan.looksAtCounters ? [] : undefined;
   let earningUnits = 0n;
   for (let place = 0; place < plan.components.length; place += 1) {
-    const result = computeComponent({ trade, plan, place, rebates, steps });
+    const result = computePlace({ trade, plan, place, rebates, steps, counts });
     if (typeof result === 'string') return { kind: 'parked', dealKey, code: result };
     components.push(result);
     earningUnits += result.units;
   }
   if (earningUnits > UNITS_MAX) return { kind: 'parked', dealKey, code: 'commissions.earning_too_large' };
-  if (earningUnits > 0n) return { kind: 'booked', dealKey, currency: plan.currency, earningUnits, components, rebates };
-  return unpaid(dealKey, reasonOf(components), components);
+  const counted = counts === undefined ? undefined : { standing: trade.standing ?? { seen: [] }, counts };
+  if (earningUnits > 0n)
+    return { kind: 'booked', dealKey, currency: plan.currency, earningUnits, components, rebates, counted };
+  return { ...unpaid(dealKey, reasonOf(components), components), counted };
 }
 
-const unpaid = (dealKey: bigint, reason: NoPayReason, components: readonly ComponentResult[] = []): TradeResult => ({
-  kind: 'unpaid',
-  dealKey,
-  reason,
-  components,
-});
+const unpaid = (dealKey: bigint, reason: NoPayReason, components: readonly ComponentResult[] = []) =>
+  ({ kind: 'unpaid', dealKey, reason, components }) as const;
 
 /** A component that knows the symbol says why; the symbol is unmatched only where no component knows it. */
 const reasonOf = (components: readonly ComponentResult[]): NoPayReason =>
@@ -62,26 +78,54 @@ const reasonOf = (components: readonly ComponentResult[]): NoPayReason =>
 
 const isNoPayReason = (word: NoPayReason | ParkCode): word is NoPayReason => Object.hasOwn(NO_PAY_REASONS, word);
 
-/** One component of the plan at work on one trade. `rebates` and `steps` are added to. */
-type Work = {
+type Place = {
   readonly trade: TradeInput;
   readonly plan: CompiledPlan;
   readonly place: number;
   readonly rebates: Rebate[];
   readonly steps: Step[] | undefined;
+  readonly counts: Count[] | undefined;
+};
+
+/** One component of the plan; and where the trade was brought to a tier later, that true-up as a component of its own. */
+function computePlace({ trade, plan, place, rebates, steps, counts }: Place): ComponentResult | ParkCode {
+  const component = plan.components[place];
+  if (component === undefined) throw new RangeError(`the plan has no component ${place}`);
+  const { name: called } = component;
+  const seen = component.adjusters.length === 0 ? NOTHING_SEEN : trade.standing?.seen[place];
+  const work = { trade, plan, component, place, called, rebates, steps, counts, seen, again: false };
+  const again = trade.standing?.again?.[place];
+  if (again === undefined || again === null) return computeComponent(work);
+  const own: Rebate[] = [];
+  const first = computeComponent({ ...work, rebates: own });
+  if (typeof first === 'string') return first;
+  const whole: Rebate[] = [];
+  const words = { called: `${called}, trued up`, counts: undefined, seen: again, again: true };
+  const result = computeComponent({ ...work, ...words, rebates: whole });
+  if (typeof result === 'string') return result;
+  rebates.push(...own, ...trueUpOf(own, whole, { place, called, steps }));
+  return result;
+}
+
+const NOTHING_SEEN: readonly bigint[] = [];
+
+/** A component at work: `seen` is what its adjusters saw of the counters, `again` whether for a true-up; `counts` is added to. */
+type Work = Sharing & {
+  readonly plan: CompiledPlan;
+  readonly counts: Count[] | undefined;
+  readonly seen: readonly bigint[] | undefined;
+  readonly again: boolean;
 };
 
 function computeComponent(work: Work): ComponentResult | ParkCode {
-  const { trade, plan, place, steps } = work;
-  const component = plan.components[place];
-  if (component === undefined) throw new RangeError(`the plan has no component ${place}`);
+  const { trade, plan, component, called, steps } = work;
   const rule = matchRule(component.rules, trade);
   const { symbol, symbolGroup, accountGroup } = trade;
   const winner = component.rules[rule];
   if (winner === undefined) {
     steps?.push({
       step: 'rule',
-      component: component.name,
+      component: called,
       reason: 'symbol_unmatched',
       figures: { symbol, symbolGroup, accountGroup },
     });
@@ -89,7 +133,7 @@ function computeComponent(work: Work): ComponentResult | ParkCode {
   }
   steps?.push({
     step: 'rule',
-    component: component.name,
+    component: called,
     figures: {
       symbol,
       symbolGroup,
@@ -101,115 +145,108 @@ function computeComponent(work: Work): ComponentResult | ParkCode {
   const verdict = judge(component, work);
   if (verdict.kind === 'refuse') return { rule, units: 0n, reason: verdict.reason };
   if (verdict.kind === 'park') return verdict.code;
-  const figures: Record<string, string> = { model: component.model };
-  const earning =
-    winner.budgetUnits === 0n ? 'rate_zero' : component.earn(trade, winner.budgetUnits, noteInto(figures, steps));
-  if (typeof earning === 'string') {
-    steps?.push({ step: 'earning', component: component.name, reason: earning, figures });
-    return isNoPayReason(earning) ? { rule, units: 0n, reason: earning } : earning;
+  const earned = earn(rule, winner.budgetUnits, work);
+  if (typeof earned === 'string') return isNoPayReason(earned) ? { rule, units: 0n, reason: earned } : earned;
+  const units = roundHalfEven(earned.numerator, earned.denominator);
+  if (units === 0n) return { rule, units, reason: 'below_ledger_unit' };
+  const parked = shareOut(rule, earned, units, work);
+  if (parked !== undefined) return parked;
+  if (work.counts !== undefined) work.counts.push(...paidCounts(component, trade, units));
+  return { rule, units, reason: undefined };
+}
+
+/** What a component adds to the counters of money by which its caps are measured. */
+export function paidCounts({ adjusters }: CompiledComponent, trade: TradeInput, units: bigint): Count[] {
+  const counts = new Map<string, Count>(); // Two caps may look at one counter.
+  for (const { paid } of adjusters) {
+    const count = paid?.(trade);
+    if (count !== undefined) counts.set(count.measure, { ...count, units });
   }
+  return [...counts.values()];
+}
+
+/** What is shared: the base of the model, of the volume that counts, as the adjusters leave it. Exact. */
+function earn(rule: number, budgetUnits: bigint, work: Work): Fraction | NoPayReason | ParkCode {
+  const { trade, component, called, steps } = work;
+  const volume = adjust(ONE, ONE, 'volume', rule, work);
+  if (typeof volume === 'string') return volume;
+  const figures: Record<string, string> = { model: component.model };
+  const base = budgetUnits === 0n ? 'rate_zero' : component.earn(trade, budgetUnits, noteInto(figures, steps));
+  if (typeof base === 'string') {
+    steps?.push({ step: 'earning', component: called, reason: base, figures });
+    return base;
+  }
+  const earning = volume === ONE ? base : product(base, volume);
   const units = roundHalfEven(earning.numerator, earning.denominator);
-  const tooLittle = units === 0n ? ({ reason: 'below_ledger_unit' } as const) : undefined;
   steps?.push({
     step: 'earning',
-    component: component.name,
-    ...tooLittle,
+    component: called,
+    ...(units === 0n && { reason: 'below_ledger_unit' }),
     figures: { ...figures, ...exactly(earning) },
     units,
   });
   if (earning.numerator < 0n) return 'commissions.trade_impossible';
-  if (tooLittle !== undefined) return { rule, units, ...tooLittle };
-  return shareOut(component, rule, earning, units, work) ?? { rule, units, reason: undefined };
+  return component.adjusters.length === 0 ? earning : adjust(earning, volume, 'amount', rule, work);
+}
+
+const ONE: Fraction = { numerator: 1n, denominator: 1n };
+
+/** Lets the adjusters of the volume, or those of the amount, work in the order of their stages. */
+function adjust(
+  given: Fraction,
+  counted: Fraction,
+  which: 'volume' | 'amount',
+  rule: number,
+  { trade, component, called, steps, counts, seen, again }: Work,
+): Fraction | NoPayReason | ParkCode {
+  let amount = given;
+  let from = 0;
+  for (const { kind, stage, looks, adjust: work } of component.adjusters) {
+    const looked = seen?.slice(from, from + looks);
+    from += looks;
+    if ((stage === 'volume') !== (which === 'volume')) continue;
+    // Never take counters that were not read for those that stand at 0.
+    if (looks > 0 && looked?.length !== looks) throw new Error(`what ${kind} looks at was not read`);
+    const figures: Record<string, string> = { adjuster: kind };
+    const note = noteInto(figures, steps);
+    const adjusted = work(amount, { trade, rule, counted, seen: looked ?? NOTHING_SEEN, again, note });
+    const reason = typeof adjusted === 'string' ? adjusted : adjusted.reason;
+    const step = which === 'volume' ? 'volume' : 'adjuster';
+    if (steps !== undefined) {
+      const exact = typeof adjusted === 'string' ? {} : exactly(adjusted.amount);
+      const left =
+        typeof adjusted === 'string' ? 0n : roundHalfEven(adjusted.amount.numerator, adjusted.amount.denominator);
+      const told = reason === undefined ? {} : { reason };
+      steps.push({
+        step,
+        component: called,
+        ...told,
+        figures: { ...figures, ...exact },
+        ...(which === 'amount' && { units: left }),
+      });
+    }
+    if (typeof adjusted === 'string') return adjusted;
+    if (counts !== undefined && adjusted.counts !== undefined) counts.push(...adjusted.counts);
+    if (reason !== undefined) return reason;
+    amount = adjusted.amount;
+  }
+  return amount;
 }
 
 const passed: Verdict = { kind: 'pass' };
 
 /** The first filter that does not let the trade pass. */
-function judge(component: CompiledComponent, { trade, steps }: Work): Verdict {
+function judge(component: CompiledComponent, { trade, called, steps }: Work): Verdict {
   for (const filter of component.filters) {
     const figures: Record<string, string> = { filter: filter.kind };
     const verdict = filter.judge(trade, noteInto(figures, steps));
     const reason =
       verdict.kind === 'refuse' ? { reason: verdict.reason } : verdict.kind === 'park' ? { reason: verdict.code } : {};
-    steps?.push({ step: 'filter', component: component.name, ...reason, figures });
+    steps?.push({ step: 'filter', component: called, ...reason, figures });
     if (verdict.kind !== 'pass') return verdict;
   }
   return passed;
 }
-
-/**
- * Shares an earning among the chain: each part is rounded on the running total of exact fractions, depth 0 upward, and the house
- * takes what is left of the rounded earning, so that the parts always add up to it. Gives a code where the trade must be parked.
- */
-function shareOut(
-  component: CompiledComponent,
-  rule: number,
-  earning: Fraction,
-  units: bigint,
-  work: Work,
-): ParkCode | undefined {
-  const { trade, place, rebates, steps } = work;
-  const reasons: LevelReason[] | undefined = steps === undefined ? undefined : [];
-  const { weights, whole } = component.weigh(place, rule, trade.chain, reasons);
-  const denominator = earning.denominator * whole;
-  let reached = 0n;
-  let given = 0n;
-  for (let depth = 0; depth < weights.length; depth += 1) {
-    const weight = weights[depth] ?? 0n;
-    const ibKey = trade.chain[depth]?.ibKey ?? 0;
-    reached += weight;
-    const numerator = earning.numerator * reached;
-    const upTo = weight > 0n ? roundHalfEven(numerator, denominator) : given;
-    const part = upTo - given;
-    given = upTo;
-    steps?.push({
-      step: 'share',
-      component: component.name,
-      ibKey,
-      depth,
-      ...(reasons?.[depth] === undefined ? {} : { reason: reasons[depth] }),
-      figures: {
-        weight: String(weight),
-        whole: String(whole),
-        runningTotal: String(upTo),
-        ...exactly({ numerator, denominator }),
-      },
-      units: part,
-    });
-    if (part > 0n) pay(component, ibKey, depth, part, work);
-  }
-  if (reached > whole) return 'commissions.rate_above_budget'; // Refused at publication; should it get here, nothing is booked.
-  const house = units - given;
-  steps?.push({ step: 'house', component: component.name, figures: {}, units: house });
-  if (house > 0n) rebates.push({ component: place, kind: 'house', beneficiary: 0, depth: -1, units: house });
-  return undefined;
-}
-
-/** Books an IB's part; the direct IB's is shared with the client by the trader rebate, cut from the rounded part. */
-function pay(component: CompiledComponent, ibKey: number, depth: number, part: bigint, work: Work): void {
-  const { trade, place, rebates, steps } = work;
-  const toClient = depth === 0 ? roundHalfEven(part * component.traderRebate, PERCENT_WHOLE) : 0n;
-  if (part > toClient)
-    rebates.push({ component: place, kind: 'ib', beneficiary: ibKey, depth, units: part - toClient });
-  if (depth > 0 || component.traderRebate === 0n) return;
-  const cut = { numerator: part * component.traderRebate, denominator: PERCENT_WHOLE };
-  steps?.push({
-    step: 'trader_rebate',
-    component: component.name,
-    ibKey,
-    depth,
-    figures: exactly(cut),
-    units: toClient,
-  });
-  if (toClient > 0n)
-    rebates.push({ component: place, kind: 'client', beneficiary: trade.clientKey, depth: 0, units: toClient });
-}
-
-/** The exact figure behind a rounded one, in ledger units. */
-const exactly = ({ numerator, denominator }: Fraction): Record<string, string> => ({
-  exactNumerator: String(numerator),
-  exactDenominator: String(denominator),
-});
 
 const noteInto = (figures: Record<string, string>, steps: Step[] | undefined): Note | undefined =>
   steps === undefined ? undefined : (noted) => void Object.assign(figures, noted);

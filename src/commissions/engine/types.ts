@@ -1,5 +1,6 @@
 import type { Currency } from '../../kernel/currency.ts';
 import type { CompiledPlan } from '../definitions/types.ts';
+import type { Counted, TradeStanding } from '../counters/types.ts';
 import type { ChainLink, LevelReason, NoPayReason, ParkCode, TradeFacts } from '../types.ts';
 
 /** One trade with all that the engine needs to know of it, as of the trade's time. */
@@ -10,14 +11,22 @@ export type TradeInput = TradeFacts & {
   readonly plan: CompiledPlan | undefined;
   /** The client's own IB first (depth 0), the master last; empty for a client without IB. */
   readonly chain: readonly ChainLink[];
+  /** Whose counters a plan looks at that looks at any: the key of the plan, whatever its version. */
+  readonly planKey?: number | undefined;
+  /** What the trade saw of them; only under such a plan. */
+  readonly standing?: TradeStanding | undefined;
 };
 
+/** A true-up is a component of its own: its number is that of the component whose tier it is, plus this. */
+export const TRUE_UP_COMPONENT = 32;
+
 /**
- * What one beneficiary earns by one component, in ledger units of the plan currency. Always above 0: a level that gets nothing
- * has no row, for it adds nothing to the sum and the explanation is computed again when asked.
+ * What one beneficiary earns by one component, in ledger units of the plan currency. Always above 0, but for those of a true-up,
+ * which say what it changes: a level that gets nothing has no row, for it adds nothing to the sum and the explanation is computed
+ * again when asked.
  */
 export type Rebate = {
-  /** The place of the component in the plan version. */
+  /** The place of the component in the plan version; of a true-up that and `TRUE_UP_COMPONENT`. */
   readonly component: number;
   readonly kind: 'ib' | 'client' | 'house';
   /** The key of the IB or of the client; 0 for the house. */
@@ -43,19 +52,31 @@ export type TradeResult =
       readonly earningUnits: bigint;
       readonly components: readonly ComponentResult[];
       readonly rebates: readonly Rebate[];
+      /** Only under a plan that looks at counters. */
+      readonly counted?: Counted | undefined;
     }
   | {
       readonly kind: 'unpaid';
       readonly dealKey: bigint;
       readonly reason: NoPayReason;
       readonly components: readonly ComponentResult[];
+      readonly counted?: Counted | undefined;
     }
   | { readonly kind: 'parked'; readonly dealKey: bigint; readonly code: ParkCode };
 
 /** One step of an explanation: what was looked at, its figures as text, and the rounded result in ledger units. */
 export type Step = {
-  readonly step: 'rule' | 'filter' | 'earning' | 'share' | 'trader_rebate' | 'house';
-  /** The name of the component. */
+  readonly step:
+    | 'rule'
+    | 'filter'
+    | 'volume'
+    | 'earning'
+    | 'adjuster'
+    | 'share'
+    | 'trader_rebate'
+    | 'house'
+    | 'true_up';
+  /** The name of the component; where it is computed once more for a true-up, with the words for that. */
   readonly component: string;
   readonly ibKey?: number;
   readonly depth?: number;

@@ -1,10 +1,13 @@
 import { ledgerExponent } from '../../kernel/currency.ts';
+import { adjusterOf } from '../adjusters/index.ts';
+import { STAGES } from '../adjusters/types.ts';
 import type { AgreementTerms, PlanComponent, PlanDefinition } from '../definitions/contract.ts';
-import { compileAgreement, compilePlan, fitting, frameOf, rateText, rateUnits } from '../definitions/rules.ts';
+import { adjusterFrameOf, compileAgreement, compilePlan, frameOf } from '../definitions/rules.ts';
 import type { CompiledPlan } from '../definitions/types.ts';
 import { filterOf } from '../filters/index.ts';
 import { levelModeOf } from '../levels/index.ts';
 import { modelOf } from '../models/index.ts';
+import { fitting, rateText, rateUnits } from '../rules.ts';
 import type { Refusal } from '../types.ts';
 
 /** An IB whose agreement a plan version must keep, with the words by which a refusal names it. */
@@ -34,6 +37,8 @@ export function checkDefinition(definition: PlanDefinition, agreements: readonly
   if (levels.length > 0) return levels;
   const unjudged = definition.counts === 'open' || definition.counts === 'both' ? needingCloses(definition) : [];
   if (unjudged.length > 0) return unjudged;
+  const adjusting = definition.components.flatMap((component) => adjusterRefusals(component, definition));
+  if (adjusting.length > 0) return adjusting;
   const plan = compilePlan(definition);
   return agreements.flatMap(({ ib, terms }) =>
     checkAgreement(plan, terms).map(({ code, detail }): Refusal => ({ code, detail: `${ib}: ${detail}` })),
@@ -50,6 +55,18 @@ function percentagesAbove({ name, model, rules }: PlanComponent, rateDigits: num
       code: 'commissions.percentages_above_100',
       detail: `${name}, rule ${rule.name}: the budget is ${rule.budget} %`,
     }));
+}
+
+/** What forbids the adjusters of a component: their settings, or two of a stage that takes one. */
+function adjusterRefusals(component: PlanComponent, definition: PlanDefinition): Refusal[] {
+  const frame = adjusterFrameOf(component, definition);
+  const adjusters = component.adjusters ?? [];
+  const stages = adjusters.map((settings) => adjusterOf(settings).stage);
+  const twice = STAGES.filter((stage) => stage !== 'cap' && stages.filter((each) => each === stage).length > 1);
+  return [
+    ...twice.map((stage): Refusal => ({ code: 'commissions.adjuster_twice', detail: `${component.name}: ${stage}` })),
+    ...adjusters.flatMap((settings) => adjusterOf(settings).refusals(settings, frame)),
+  ];
 }
 
 /** Filters that can judge closing deals only, in a plan that counts deals that open volume. */

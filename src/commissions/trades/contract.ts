@@ -58,7 +58,7 @@ const TradeInFull = z
   .meta({ id: 'TradeInFull', description: 'A trade with what the platform said of it.' });
 
 const ToldStep = z.strictObject({
-  step: z.enum(['rule', 'filter', 'earning', 'share', 'trader_rebate', 'house']),
+  step: z.enum(['rule', 'filter', 'volume', 'earning', 'adjuster', 'share', 'trader_rebate', 'house', 'true_up']),
   component: z.string(),
   depth: z.int().optional(),
   ib: z.string().optional(),
@@ -73,13 +73,17 @@ const Explanation = z
     id: DealId,
     ticket: z.string(),
     symbol: z.string().meta({ description: 'The canonical symbol.' }),
-    symbolGroup: z.string(),
-    accountGroup: z.string(),
+    symbolGroup: z
+      .string()
+      .nullable()
+      .meta({ description: 'Null while nothing is booked, like all that a booking says.' }),
+    accountGroup: z.string().nullable(),
     lots: z.string(),
     openedAt: InstantText.nullable(),
     closedAt: InstantText,
-    batch: z.string(),
-    knownAt: InstantText.meta({ description: 'As of which knowledge of the tree it was booked.' }),
+    state: TradeState,
+    batch: z.string().nullable(),
+    knownAt: InstantText.nullable().meta({ description: 'As of which knowledge of the tree it was booked.' }),
     plan: z.strictObject({ name: z.string(), version: z.int() }).nullable(),
     chain: z
       .array(
@@ -92,7 +96,10 @@ const Explanation = z
       )
       .meta({ description: "The client's own IB first; an IB sees no further up than itself, a client sees none." }),
     earning: MoneyJson.nullable().meta({ description: 'What the trade earned in all; null for IBs and clients.' }),
-    reason: z.strictObject({ code: z.string(), sentence: z.string() }).optional(),
+    reason: z
+      .strictObject({ code: z.string(), sentence: z.string() })
+      .optional()
+      .meta({ description: 'Why it earned nothing: always there where there is no rebate.' }),
     rebates: z.array(
       z.strictObject({
         component: z.string(),
@@ -152,7 +159,8 @@ export const explainTradeRebates = operation({
     'Staff see every step. An IB sees its own lines: which rule won, which filters were passed, its own part with its ' +
     'weight, what went back to the trader of its part, and the chain below it; not the budget, the earning as a whole, ' +
     'or what others get. A client sees its own rebate. An IB may ask for each trade that it earned from, whoever the ' +
-    'client belongs to now.',
+    'client belongs to now. A trade that earned nothing says why, for ever: it was judged and pays nothing, waits, is ' +
+    'parked, only opens volume, or never earns.',
   need: { action: 'explain', resource: 'trades' },
   params: tradeParams,
   answers: { 200: Explanation },

@@ -28,6 +28,8 @@ const FILTER_FIGURES = [
   'spreads',
 ];
 
+const ADJUSTER_FIGURES = ['adjuster', 'by', 'mode', 'side', 'lots', 'countedLots', 'coefficient'];
+
 const pick = (figures: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> =>
   Object.fromEntries(Object.entries(figures).filter(([name]) => names.includes(name)));
 
@@ -56,10 +58,15 @@ function stepSeen(step: ToldStep, kind: Viewer['kind'], depth: number | undefine
   const common = { step: what, component, ...why };
   if (what === 'rule' || what === 'earning') return [{ ...common, figures: pick(step.figures, TRADE_FIGURES) }];
   if (what === 'filter') return [{ ...common, figures: pick(step.figures, [...TRADE_FIGURES, ...FILTER_FIGURES]) }];
+  if (what === 'volume' || what === 'adjuster') return [{ ...common, figures: pick(step.figures, ADJUSTER_FIGURES) }];
   const amount = step.amount === undefined ? {} : { amount: step.amount };
   if (what === 'trader_rebate') {
     if (kind === 'client') return [{ ...common, figures: {}, ...amount }];
     return depth === 0 ? [{ ...step, figures: {} }] : [];
+  }
+  if (what === 'true_up') {
+    if (step.figures['kind'] !== kind || (kind === 'ib' && step.depth !== depth)) return [];
+    return [{ ...step, figures: {} }];
   }
   if (what === 'share' && kind === 'ib' && step.depth === depth && depth !== undefined)
     return [{ ...step, figures: pick(step.figures, ['weight']) }];

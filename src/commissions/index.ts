@@ -9,6 +9,7 @@ export { planPublication } from './publication/service.ts';
 export { rebateRoutes } from './rebates/routes.ts';
 export { tradeRoutes } from './trades/routes.ts';
 export { planRoutes } from './plans/routes.ts';
+export { differenceRoutes } from './differences/routes.ts';
 export { PlanBooks } from './plans/store.ts';
 export type { PlanDefinition } from './definitions/contract.ts';
 export { explain, recompute } from './replay/service.ts';
@@ -18,7 +19,7 @@ export { beneficiaryTotals, earningTotals, unpaidTotals } from './totals/service
 export type { BeneficiaryTotal, EarningTotal } from './totals/types.ts';
 export { NO_PAY_REASONS } from './types.ts';
 export { partiesOfBatches } from './subjects/service.ts';
-export { type Cut, holdSettlement, makeCut } from './cuts/service.ts';
+export { type Cut, holdOffCuts, holdSettlement, makeCut } from './cuts/service.ts';
 export { award } from './awards/service.ts';
 export type { Awarded, AwardKind, AwardPart, NewAward } from './awards/types.ts';
 export { discrepancyRoutes } from './proof/routes.ts';

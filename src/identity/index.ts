@@ -8,6 +8,7 @@ export { rolesOf } from './roles/store.ts';
 export { type ApprovalKind, defineApproval } from './approvals/port.ts';
 export { approvalRoutes } from './approvals/routes.ts';
 export { requestApproval } from './approvals/service.ts';
+export { waitingApprovals } from './approvals/store.ts';
 export { entryRoutes } from './entries/routes.ts';
 export { makeCallerByGrant } from './entries/service.ts';
 export { impersonationRoutes } from './impersonation/routes.ts';

@@ -23,7 +23,7 @@ export { allServers, createServer, mapSymbols, setClockRule, setGroups } from '.
 export { allSources, createSource, liveSecrets, rotateSecret } from './registry/sources.ts';
 export type { GroupSetting, SymbolMapping } from './registry/types.ts';
 export { batchKeyOf } from './deals/rules.ts';
-export { closedTrades, tradeOfKey } from './trades/service.ts';
+export { closedTrades, executionOfKey, tradeOfKey } from './trades/service.ts';
 export type { ClosedTrade, TradePoint } from './trades/types.ts';
 export { parkedRoutes } from './due/routes.ts';
 export { sourceRoutes } from './registry/routes.ts';
@@ -33,7 +33,18 @@ export { feedRoutes, type StoredBatchHint } from './feed/routes.ts';
 export { executionsOf } from './executions/service.ts';
 export { ecbQuotations } from './rates/ecb.ts';
 export { conversionsOf, importRates } from './rates/service.ts';
+export { countOpens, openedVolumesOf, symbolsAsOf } from './counting/service.ts';
 export { tradesAsBooked } from './booked/service.ts';
+export {
+  carryOut,
+  forgetPositions,
+  keepWaiting,
+  noteLateOpens,
+  takeUpAmendments,
+  touchedPositions,
+} from './amendments/service.ts';
+export type { BookedAmendment, TakenUp, TouchedPosition } from './amendments/service.ts';
 export { countDeals, verifyFeed } from './verify/service.ts';
 export { moneyArrived, moneyOperationsOf, settledDeal } from './money/service.ts';
 export type { MoneyArrival, MoneyKind, MoneyOperation } from './money/types.ts';
+export { waitingBefore } from './waiting/service.ts';

@@ -24,3 +24,11 @@ export const holdSettlement = async (tx: TenantTx): Promise<void> => {
   await queries.joinBookings(tx, {});
   await queries.holdSettlement(tx, {});
 };
+
+/**
+ * Waits for a cut that is being made, and lets no other be made before the transaction ends. For what must not happen beside
+ * a cut without drawing one, such as a change that takes effect in the past. Not before `makeCut` in one transaction.
+ */
+export const holdOffCuts = async (tx: TenantTx): Promise<void> => {
+  await queries.joinBookings(tx, {});
+};

@@ -142,3 +142,13 @@ export const makerOfKey = query(
   z.object({ createdBy: z.string() }),
   `select created_by as "createdBy" from identity.api_keys where id = :keyId`,
 );
+
+/** What waits for a second person, by kind. */
+export const waitingKinds = query(
+  'identity.waiting_approval_kinds',
+  z.object({ kind: z.string(), count: z.int() }),
+  `
+  select kind, count(*)::integer as count
+    from identity.approvals where state = 'pending' and expires_at > clock_timestamp()
+   group by kind`,
+);

@@ -61,3 +61,7 @@ export async function pageOfApprovals(
   );
   return { data: await shown(tx, rows), nextCursor };
 }
+
+/** How much waits for a second person, by kind. */
+export const waitingApprovals = async (tx: TenantTx): Promise<ReadonlyMap<string, number>> =>
+  new Map((await queries.waitingKinds(tx, {})).map(({ kind, count }) => [kind, count]));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listRebates } from '../../src/commissions/rebates/contract.ts';
 import { explainTradeRebates, listTrades, readTrade } from '../../src/commissions/trades/contract.ts';
-import { encodeId, tradeIdOf } from '../../src/kernel/ids.ts';
+import { decodeId, encodeId, tradeIdOf } from '../../src/kernel/ids.ts';
 import { makePerson } from '../support/people.ts';
 import { LOGINS, type MoneyDesk, openMoneyDesk } from './money-desk.ts';
 
@@ -226,15 +226,24 @@ describe('Trades over HTTP', () => {
 
     it('what is not booked says why; what another tree earned is not there', async () => {
       const [due] = (await list(desk.people.owner, { state: 'due' })).data;
-      const answer = await desk.api.call(explainTradeRebates, {
-        token: desk.people.zoe,
-        params: { tradeId: due?.id as never },
+      const told = async (tradeId: string | undefined, token = desk.people.owner) =>
+        (await desk.api.call(explainTradeRebates, { token, params: { tradeId: tradeId ?? '' } })).ok();
+      expect(await told(due?.id, desk.people.zoe)).toMatchObject({
+        state: 'due',
+        rebates: [],
+        reason: { code: 'due', sentence: 'It waits to be booked' },
       });
-      expect([answer.status, answer.code, (answer.body as { reason: string }).reason]).toEqual([
-        404,
-        'commissions.booking_unknown',
-        'due',
-      ]);
+      const [parked] = (await list(desk.people.owner, { state: 'parked' })).data;
+      expect(await told(parked?.id)).toMatchObject({
+        state: 'parked',
+        reason: { code: 'parked', sentence: expect.stringContaining('trading.symbol_unknown') as string },
+      });
+      expect(await told(tradeIdOf(decodeId(due?.id ?? '') - 1n))).toMatchObject({
+        state: 'never',
+        reason: { code: 'kept', sentence: expect.stringContaining('closes no volume') as string },
+      });
+      const [booked] = (await list(desk.people.owner, { state: 'booked' })).data;
+      expect(await told(booked?.id)).toMatchObject({ state: 'booked' });
       expect((await explained(desk.people.zoe, LOGINS.ofLena)).code).toBe('commissions.trade_unknown');
       expect((await explained(desk.people.sales, LOGINS.ofLena)).status).toBe(403);
     });

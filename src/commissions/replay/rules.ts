@@ -56,3 +56,28 @@ export function sentenceOf(code: string): string | undefined {
   if (code in LEVEL_REASONS) return LEVEL_REASONS[code as keyof typeof LEVEL_REASONS];
   return undefined;
 }
+
+const NO_BOOKING: Readonly<Record<Whereabouts['state'] | 'absent', string>> = {
+  absent: 'There is no such deal',
+  due: 'It waits to be booked',
+  parked: 'It is parked',
+  kept: 'It closes no volume, and no plan counts what opens it',
+  technical: 'It is an execution of the platform itself, which never earns anything',
+  group_unpaid: 'It is of an account group that never earns anything',
+  deleted: 'It was deleted on the platform before it was booked',
+  handed_on: 'It was handed on, and its booking is not there',
+};
+
+/** Where a deal is that has no booking. */
+type Whereabouts = {
+  readonly state: 'due' | 'parked' | 'kept' | 'technical' | 'group_unpaid' | 'deleted' | 'handed_on';
+  readonly code: string | null;
+  readonly detail: string | null;
+};
+
+/** Why a deal has no booking: a code for programs, a sentence for people. */
+export function whyNoBooking(where: Whereabouts | undefined): { readonly code: string; readonly sentence: string } {
+  const code = where?.state ?? 'absent';
+  const parked = where?.code === null || where === undefined ? '' : `: ${where.code}: ${where.detail ?? ''}`;
+  return { code, sentence: `${NO_BOOKING[code]}${parked}` };
+}

@@ -15,7 +15,7 @@ import { openBook, type PlanBook, type PublishedVersion } from '../plans/store.t
 import { LOT_DIGITS } from '../types.ts';
 import { replayProblem } from './errors.ts';
 import * as queries from './queries.ts';
-import { differenceOf, outcomeOf, outcomeStored, sentenceOf } from './rules.ts';
+import { differenceOf, outcomeOf, outcomeStored, sentenceOf, whyNoBooking } from './rules.ts';
 import { type DealRange, reasonsByDeal, rebatesByDeal, storedBookings } from './store.ts';
 import type { Recomputed, StoredBooking, ToldStep, TradeExplanation } from './types.ts';
 
@@ -189,21 +189,10 @@ export async function explain(tx: TenantTx, dealId: DealId): Promise<TradeExplan
   };
 }
 
-const NO_BOOKING: Readonly<Record<Whereabouts['state'] | 'absent', string>> = {
-  absent: 'There is no such deal',
-  due: 'It waits to be booked',
-  parked: 'It is parked',
-  kept: 'It closes no volume',
-  technical: 'It is an execution of the platform itself, which never earns anything',
-  group_unpaid: 'It is of an account group that never earns anything',
-  handed_on: 'It was handed on, and its booking is not there',
-};
-
-/** Why a deal has no booking, in words. */
+/** The Problem of a deal without a booking; it says why there is none. */
 function withoutBooking(dealId: DealId, where: Whereabouts | undefined): Problem {
-  const reason = where?.state ?? 'absent';
-  const parked = where?.code === null || where === undefined ? '' : `: ${where.code}: ${where.detail ?? ''}`;
-  return replayProblem('commissions.booking_unknown', { detail: `${dealId}: ${NO_BOOKING[reason]}${parked}`, reason });
+  const { code, sentence } = whyNoBooking(where);
+  return replayProblem('commissions.booking_unknown', { detail: `${dealId}: ${sentence}`, reason: code });
 }
 
 /** Rebates and steps with the names of whom they concern, amounts in plan currency. */

@@ -7,7 +7,7 @@ import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
 import { LOT_DIGITS } from '../types.ts';
 import * as contract from './contract.ts';
-import { explainFor, type FoundTrade, listTrades, tradeWithin } from './service.ts';
+import { type FoundTrade, listTrades, toldFor, tradeWithin } from './service.ts';
 
 /** The routes of trades and of the explanation of what they earned. */
 export const tradeRoutes = ({ withTenant }: { readonly withTenant: WithTenant }): Route[] => [
@@ -39,7 +39,7 @@ export const tradeRoutes = ({ withTenant }: { readonly withTenant: WithTenant })
   ),
   route(contract.explainTradeRebates, ({ tenantId, origin, access: { reach }, params: { tradeId } }) =>
     withTenant(tenantId, origin, async (tx) => {
-      const { steps, rebates, chain, ...told } = await explainFor(tx, reach, tradeId);
+      const { steps, rebates, chain, ...told } = await toldFor(tx, reach, tradeId);
       return { status: 200, json: { ...told, steps: [...steps], rebates: [...rebates], chain: [...chain] } };
     }),
   ),

@@ -1,4 +1,5 @@
 import type { AccountId, ClientId, TradeId } from '../../kernel/ids.ts';
+import { formatDecimal } from '../../kernel/decimal.ts';
 import { dealIdOf, keyOfId } from '../../kernel/ids.ts';
 import type { Currency } from '../../kernel/currency.ts';
 import { accountsAmong, loginsWithin, nameOf } from '../../clients/index.ts';
@@ -6,10 +7,19 @@ import { ibKeys } from '../../ib/index.ts';
 import type { Reach } from '../../platform/access.ts';
 import { cursorAt, cursorProblem, type Page, type PageAsked, pointOfCursor } from '../../platform/paging.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { type ClosedTrade, closedTrades, tradeOfKey, type TradePoint } from '../../trading/index.ts';
+import {
+  type ClosedTrade,
+  closedTrades,
+  executionOfKey,
+  tradeOfKey,
+  type TradePoint,
+  whereaboutsOf,
+} from '../../trading/index.ts';
 import { versionNames } from '../plans/queries.ts';
+import { whyNoBooking } from '../replay/rules.ts';
 import { explain } from '../replay/service.ts';
 import type { TradeExplanation } from '../replay/types.ts';
+import { LOT_DIGITS } from '../types.ts';
 import { tradeProblem } from './errors.ts';
 import * as queries from './queries.ts';
 import { toldTo } from './rules.ts';
@@ -33,6 +43,15 @@ export type FoundTrade = {
   readonly state: State;
   readonly reason: string | null;
   readonly booking: (Booking & { readonly currency: Currency | undefined }) | undefined;
+};
+
+/** An explanation, or of a trade without a booking why it has none. */
+type ToldTrade = Omit<TradeExplanation, 'symbolGroup' | 'accountGroup' | 'batch' | 'knownAt'> & {
+  readonly state: State;
+  readonly symbolGroup: string | null;
+  readonly accountGroup: string | null;
+  readonly batch: string | null;
+  readonly knownAt: string | null;
 };
 
 export type TradeFilter = {
@@ -187,6 +206,42 @@ export async function explainFor(tx: TenantTx, reach: Reach, id: TradeId): Promi
   }
   return reach.clientId !== null ? toldTo(explanation, { kind: 'client' }) : explanation;
 }
+
+/** What a caller is told of a trade: the explanation of its booking, or why there is none. `commissions.trade_unknown`. */
+export async function toldFor(tx: TenantTx, reach: Reach, id: TradeId): Promise<ToldTrade> {
+  const key = keyOfId(id);
+  if (key !== undefined && (await queries.bookingsOfDeals(tx, { dealKeys: [key] })).length > 0) {
+    const explanation = await explainFor(tx, reach, id);
+    return { ...explanation, state: explanation.reason === undefined ? 'booked' : 'unpaid' };
+  }
+  const execution = key === undefined ? undefined : await executionOfKey(tx, key);
+  const [found] = execution === undefined ? [] : await described(tx, reach, [execution]);
+  if (found === undefined || key === undefined) throw unknown(id);
+  return unbooked(found, await whereaboutsOf(tx, key));
+}
+
+const unbooked = (
+  { trade: { dealKey, ticket, symbol, closedVolume, closedAt }, state }: FoundTrade,
+  where: Awaited<ReturnType<typeof whereaboutsOf>>,
+): ToldTrade => ({
+  id: dealIdOf(dealKey),
+  ticket: String(ticket),
+  symbol,
+  symbolGroup: null,
+  accountGroup: null,
+  lots: formatDecimal({ coefficient: closedVolume, scale: LOT_DIGITS }, 2),
+  openedAt: null,
+  closedAt: closedAt.toISOString(),
+  state,
+  batch: null,
+  knownAt: null,
+  plan: null,
+  chain: [],
+  earning: null,
+  reason: whyNoBooking(where),
+  rebates: [],
+  steps: [],
+});
 
 async function hasEarned(tx: TenantTx, ibId: NonNullable<Reach['subtreeOf']>, dealKey: bigint): Promise<boolean> {
   const ibKey = (await ibKeys(tx, [ibId])).get(ibId);

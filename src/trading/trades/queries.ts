@@ -19,22 +19,38 @@ const CLOSE = 'coalesce(d.time_utc, to_timestamp(d.server_time_ms::double precis
 
 /** Where a deal is: found by its key in what waits. */
 const WHEREABOUTS = `
+  left join trading.amended m on m.deal_key = x.key
+  left join trading.deals f on f.key = m.version_key and not m.deleted
   left join trading.due w on w.deal_key = x.key
   left join trading.parked p on p.deal_key = x.key and p.resolved_at is null
   left join lateral (select resolution from trading.parked h where h.deal_key = x.key order by h.key desc limit 1) r on true
  cross join lateral (
     select case when w.deal_key is not null then 'due' when p.deal_key is not null then 'parked'
+                when m.settled is not null then 'never' when m.deal_key is not null then 'handed_on'
                 when r.resolution in ('kept', 'technical', 'group_unpaid') or x.handling in ('kept', 'technical', 'group_unpaid') then 'never'
                 else 'handed_on' end as state,
-           case when w.deal_key is not null then null when p.deal_key is not null then p.code
+           case when w.deal_key is not null then null when p.deal_key is not null then p.code when m.deal_key is not null then m.settled
                 when r.resolution in ('kept', 'technical', 'group_unpaid') then r.resolution
                 when x.handling in ('kept', 'technical', 'group_unpaid') then x.handling end as code) is_now`;
 
 const COLUMNS = `
-  x.key as "dealKey", x.closed_at as "closedAt", x.ticket, s.name as server, x.login, x.position_id as "positionId", x.symbol,
-  x.closed_volume as "closedVolume", is_now.state, is_now.code`;
+  x.key as "dealKey", x.closed_at as "closedAt", x.ticket, s.name as server, coalesce(f.login, x.login) as login,
+  coalesce(f.position_id, x.position_id) as "positionId", coalesce(f.symbol, x.symbol) as symbol,
+  coalesce(f.closed_volume, x.closed_volume) as "closedVolume", is_now.state, is_now.code`;
 
 const CLOSING = 'd.version = 0 and d.closed_volume > 0';
+
+/** One deal by its key. */
+const ofKey = <const Which extends string>(name: 'trading.trade_of_key' | 'trading.execution_of_key', which: Which) =>
+  query(
+    name,
+    tradeRow.extend({ raw: z.string() }),
+    `
+  select ${COLUMNS}, coalesce(f.raw, x.raw) as raw
+    from (select d.*, ${CLOSE} as closed_at from trading.deals d where ${which} and d.key = :dealKey) x
+    join trading.servers s on s.key = x.server_key
+  ${WHEREABOUTS}`,
+  );
 
 /** The next trades behind a point, in one order; what a list is narrowed to beyond the time is for the caller to compare. */
 const rangeOf = <const Compare extends '<' | '>', const Direction extends 'desc' | 'asc'>(
@@ -87,12 +103,7 @@ const ofLogins = <const Compare extends '<' | '>', const Direction extends 'desc
 export const tradesByClose = { '-closedAt': ofAll('<', 'desc'), closedAt: ofAll('>', 'asc') };
 export const tradesOfLogins = { '-closedAt': ofLogins('<', 'desc'), closedAt: ofLogins('>', 'asc') };
 
-export const tradeOfKey = query(
-  'trading.trade_of_key',
-  tradeRow.extend({ raw: z.string() }),
-  `
-  select ${COLUMNS}, x.raw
-    from (select d.*, ${CLOSE} as closed_at from trading.deals d where ${CLOSING} and d.key = :dealKey) x
-    join trading.servers s on s.key = x.server_key
-  ${WHEREABOUTS}`,
-);
+export const tradeOfKey = ofKey('trading.trade_of_key', CLOSING);
+
+/** The same of any execution: of one that opens volume too. */
+export const executionOfKey = ofKey('trading.execution_of_key', 'd.version = 0');

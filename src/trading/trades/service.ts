@@ -27,6 +27,14 @@ export function closedTrades(
   });
 }
 
+/** Any execution by its key, one that only opens volume too; undefined where there is none. */
+export async function executionOfKey(tx: TenantTx, dealKey: bigint): Promise<ClosedTrade | undefined> {
+  const [found] = await queries.executionOfKey(tx, { dealKey });
+  if (found === undefined) return undefined;
+  const { raw: _raw, ...trade } = found;
+  return trade;
+}
+
 /** One trade with what the platform said of it; undefined where there is no such closing deal. */
 export async function tradeOfKey(
   tx: TenantTx,

@@ -85,6 +85,14 @@ export const versionOfNumber = query(
     from commissions.plan_versions where plan_key = :planKey and number = :number`,
 );
 
+export const versionInForce = query(
+  'commissions.version_in_force',
+  versionHead.extend({ definition: PlanDefinition }),
+  `
+  select number, created_at as "createdAt", valid_from as "validFrom", published_at as "publishedAt", definition
+    from commissions.plan_versions where plan_key = :planKey and valid_from <= now() order by valid_from desc limit 1`,
+);
+
 /** What is to be published, word for word as it is stored. Whoever asks waits until no other changes plans, as a publication does. */
 export const definitionUnderLock = query(
   'commissions.definition_under_lock',

@@ -1,13 +1,11 @@
 import { requestApproval } from '../../identity/index.ts';
 import { ibOfId } from '../../ib/index.ts';
 import { type Route, route } from '../../platform/route.ts';
-import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
-import type { PlanId } from '../../kernel/ids.ts';
+import type { WithTenant } from '../../platform/tenant-tx.ts';
 import { planPublication } from '../publication/service.ts';
 import * as contract from './contract.ts';
-import { planProblem } from './errors.ts';
 import * as queries from './queries.ts';
-import { agree, assignPlan, checkPublication, createPlan, draftVersion } from './service.ts';
+import { agree, assignPlan, checkPublication, createPlan, draftVersion, planOfId, versionOf } from './service.ts';
 
 type Head = {
   readonly number: number;
@@ -23,12 +21,6 @@ const headShown = ({ number, createdAt, validFrom, publishedAt }: Head) => ({
   validFrom: validFrom?.toISOString() ?? null,
   publishedAt: publishedAt?.toISOString() ?? null,
 });
-
-async function planOfId(tx: TenantTx, id: PlanId) {
-  const [plan] = await queries.planOfId(tx, { id });
-  if (plan === undefined) throw planProblem('commissions.plan_unknown', { detail: id });
-  return plan;
-}
 
 type Dependencies = { readonly withTenant: WithTenant };
 
@@ -52,9 +44,7 @@ const lookingAt = ({ withTenant }: Dependencies): Route[] => [
   ),
   route(contract.readPlanVersion, ({ tenantId, origin, params: { planId, number } }) =>
     withTenant(tenantId, origin, async (tx) => {
-      const { key } = await planOfId(tx, planId);
-      const [version] = await queries.versionOfNumber(tx, { planKey: key, number });
-      if (version === undefined) throw planProblem('commissions.version_unknown', { detail: `version ${number}` });
+      const version = await versionOf(tx, await planOfId(tx, planId), number);
       return { status: 200, json: { planId, ...headShown(version), definition: version.definition } };
     }),
   ),

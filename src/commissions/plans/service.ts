@@ -27,6 +27,29 @@ export async function createPlan(tx: TenantTx, input: { name: string }): Promise
   return planId;
 }
 
+/** A plan by its id; `commissions.plan_unknown`. */
+export async function planOfId(tx: TenantTx, id: PlanId) {
+  const [plan] = await queries.planOfId(tx, { id });
+  if (plan === undefined) throw planProblem('commissions.plan_unknown', { detail: id });
+  return plan;
+}
+
+type Plan = Awaited<ReturnType<typeof planOfId>>;
+
+/** A version of a plan, draft or published; `commissions.version_unknown`. */
+export async function versionOf(tx: TenantTx, plan: Plan, number: number) {
+  const [version] = await queries.versionOfNumber(tx, { planKey: plan.key, number });
+  if (version === undefined) throw planProblem('commissions.version_unknown', { detail: `version ${number}` });
+  return version;
+}
+
+/** The version of a plan that holds now; `commissions.version_unknown` where none does. */
+export async function versionInForce(tx: TenantTx, plan: Plan) {
+  const [version] = await queries.versionInForce(tx, { planKey: plan.key });
+  if (version === undefined) throw planProblem('commissions.version_unknown', { detail: 'no version is in force' });
+  return version;
+}
+
 /** Adds a draft version; gives its number. `commissions.definition_invalid` names each place that is wrong. */
 export async function draftVersion(tx: TenantTx, input: { planId: PlanId; definition: unknown }): Promise<number> {
   const definition = PlanDefinition.safeParse(input.definition);

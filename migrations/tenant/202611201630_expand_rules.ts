@@ -10,6 +10,7 @@ export const up = (knex: Knex): Promise<void> =>
     -- the client's own one, whichever that is at the time. 0 and '' stand for what is not named.
     create table commissions.overrides (
       key integer generated always as identity primary key,
+      id uuid not null unique,
       plan_key integer not null references commissions.plans (key),
       kind text not null check (kind in ('link', 'personal', 'group')),
       ib_key integer not null default 0,
@@ -26,7 +27,7 @@ export const up = (knex: Knex): Promise<void> =>
       check ((kind = 'group') = (account_group <> '')),
       check ((kind = 'group') = (client_key = 0))
     );
-    create index overrides_of_plan on commissions.overrides (plan_key, key);
+    create index overrides_of_plan on commissions.overrides (plan_key, recorded_at);
     create index overrides_of_groups on commissions.overrides (ib_key, configuration_version) where kind = 'group';
     grant select, insert, update (valid_to) on commissions.overrides to cascade_app;
 
@@ -40,7 +41,7 @@ export const up = (knex: Knex): Promise<void> =>
     alter table trading.due drop constraint due_closed_volume_check;
     alter table trading.due add check (closed_volume >= 0);
     create index deals_opening on trading.deals ((coalesce(time_utc, to_timestamp(server_time_ms::double precision / 1000))), key)
-      where version = 0 and closed_volume = 0 and handling = 'due';
+      where version = 0 and closed_volume = 0 and opened_volume > 0 and handling in ('due', 'parked');
 
     -- When a position was opened whose open the feed did not bring; the newest row of a position holds.
     create table trading.opens_by_hand (

@@ -11,6 +11,14 @@ export const idsOfKeys = query(
   select key, id from clients.clients where key = any (:keys::integer[])`,
 );
 
+/** The referral codes with which clients signed up, in one spelling; '' without one. A code never changes. */
+export const channelsOfKeys = query(
+  'clients.channels_of_keys',
+  z.object({ key: z.int(), channel: z.string() }),
+  `
+  select key, upper(coalesce(referral_code, '')) as channel from clients.clients where key = any (:keys::integer[])`,
+);
+
 /** Accounts within reach, as the platforms know them. */
 export const loginsWithin = query(
   'clients.logins_within',

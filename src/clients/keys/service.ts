@@ -25,6 +25,13 @@ export async function countriesOf(tx: TenantTx, keys: readonly number[]): Promis
 export const accountsOfClients = async (tx: TenantTx, clientKeys: readonly number[]) =>
   clientKeys.length === 0 ? [] : queries.accountsOfClients(tx, { clientKeys: [...new Set(clientKeys)] });
 
+/** How clients came: the referral code with which each signed up, '' without one. It never changes. */
+export async function channelsOf(tx: TenantTx, keys: readonly number[]): Promise<ReadonlyMap<number, string>> {
+  if (keys.length === 0) return new Map();
+  const rows = await queries.channelsOfKeys(tx, { keys: [...new Set(keys)] });
+  return new Map(rows.map(({ key, channel }) => [key, channel]));
+}
+
 /** The short key behind an id; null where there is no such client. */
 export async function clientKeyOf(tx: TenantTx, id: ClientId): Promise<number | null> {
   const [found] = await keysOfClients(tx, { ids: [id] });

@@ -5,6 +5,7 @@ import { type AccountKey, type AccountRef, ensureAccounts, post } from '../../le
 import { claimDue, type DueTrade, opensOf, park } from '../../trading/index.ts';
 import { computeBatch } from '../engine/rules.ts';
 import type { TradeInput, TradeResult } from '../engine/types.ts';
+import { tradesAmong } from '../inputs/rules.ts';
 import { inputsOf } from '../inputs/store.ts';
 import type { PlanBooks, PublishedVersion } from '../plans/store.ts';
 import { payablesOf } from './rules.ts';
@@ -35,17 +36,17 @@ export async function bookDueTrades(
   claim: Claim,
   watch: Watch = {},
 ): Promise<BatchOutcome> {
-  const trades = await claimDue(tx, claim);
-  watch.onClaimed?.(trades.map((trade) => trade.dealKey));
-  if (trades.length === 0) return NOTHING_BOOKED;
+  const claimed = await claimDue(tx, claim);
+  watch.onClaimed?.(claimed.map((trade) => trade.dealKey));
+  if (claimed.length === 0) return NOTHING_BOOKED;
   const book = await memory.books.read(tx);
   const opens = book.needsOpens
     ? await opensOf(
         tx,
-        trades.map((trade) => trade.dealKey),
+        claimed.map((trade) => trade.dealKey),
       )
     : undefined;
-  const { inputs, versions, knownAt } = await inputsOf(tx, book, trades, { opens });
+  const { trades, inputs, versions, knownAt } = tradesAmong(await inputsOf(tx, book, claimed, { opens }));
   const results = computeBatch(inputs);
   const bookings = bookingsOf(trades, inputs, versions, results);
   const parked = results.filter((result) => result.kind === 'parked');
@@ -54,12 +55,12 @@ export async function bookDueTrades(
       tx,
       parked.map(({ dealKey, code }) => ({ dealKey, code, detail: '' })),
     );
-  if (bookings.length === 0) return { ...NOTHING_BOOKED, claimed: trades.length, parked: parked.length };
+  if (bookings.length === 0) return { ...NOTHING_BOOKED, claimed: claimed.length, parked: parked.length };
   const batchKey = await insertBookings(tx, bookings, { knownAt, configurationVersion: book.version });
   const payables = payablesOf(results.map((result, place) => ({ result, closedAtMs: trades[place]?.closedAt ?? 0 })));
   const accounts = await postPayables(tx, memory.payables, batchKey, payables);
   watch.onAccounts?.(accounts); // Not in one expression: without a listener its arguments would not be evaluated at all.
-  const outcome = outcomeOf(results);
+  const outcome = { ...outcomeOf(results), claimed: claimed.length };
   emit(tx, {
     stream: `booking_batch/${batchKey}`,
     type: 'commissions.batch_booked',

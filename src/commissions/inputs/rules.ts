@@ -1,10 +1,13 @@
 import { type Decimal, parseDecimal } from '../../kernel/decimal.ts';
+import type { CompiledPlan } from '../definitions/types.ts';
 import type { ExecutionFacts, TradeFacts } from '../types.ts';
+import type { Inputs } from './store.ts';
 
 /** What is known of a trade when it was claimed, as far as the engine looks at it. */
 type ClaimedTrade = Pick<TradeFacts, 'symbol' | 'symbolGroup' | 'accountGroup'> & {
   /** In 1e-8 lot. */
   readonly closedVolume: bigint;
+  readonly openedVolume?: bigint;
   /** A decimal text: what a lot of the account group counts. */
   readonly lotFactor: string;
   /** UTC, ms; `hasMs` is false where the server gave whole seconds. */
@@ -17,9 +20,10 @@ export function factsOf(
   trade: ClaimedTrade,
   open: { readonly openedAt: number; readonly hasMs: boolean } | undefined,
   execution?: ExecutionFacts,
+  counts: CompiledPlan['counts'] = 'close',
 ): TradeFacts {
   return {
-    lots: trade.closedVolume,
+    lots: countedVolume(trade, counts),
     lotFactor: lotFactorOf(trade.lotFactor),
     symbol: trade.symbol,
     symbolGroup: trade.symbolGroup,
@@ -28,6 +32,27 @@ export function factsOf(
     closedAtMs: trade.closedAt,
     timesHaveMs: trade.hasMs && (open?.hasMs ?? true),
     execution,
+  };
+}
+
+/** The volume that counts; what nobody has read of the opened one is none. */
+function countedVolume({ closedVolume, openedVolume = 0n }: ClaimedTrade, counts: CompiledPlan['counts']): bigint {
+  if (counts === 'close') return closedVolume;
+  return counts === 'open' ? openedVolume : openedVolume + closedVolume;
+}
+
+/** Without the deals that are no trades: they close nothing, and their plan does not count what they open. */
+export function tradesAmong(inputs: Inputs): Inputs {
+  const isTrade = ({ closedVolume }: Inputs['trades'][number], place: number): boolean =>
+    closedVolume > 0n || (inputs.versions[place]?.plan.counts ?? 'close') !== 'close';
+  const isKept = inputs.trades.map(isTrade);
+  if (!isKept.includes(false)) return inputs;
+  const ofTrades = <Each>(all: readonly Each[]): Each[] => all.filter((_each, place) => isKept[place]);
+  return {
+    knownAt: inputs.knownAt,
+    trades: ofTrades(inputs.trades),
+    inputs: ofTrades(inputs.inputs),
+    versions: ofTrades(inputs.versions),
   };
 }
 

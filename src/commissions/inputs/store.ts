@@ -1,14 +1,17 @@
-import { chainsOf } from '../../ib/index.ts';
+import { channelsOf } from '../../clients/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { conversionsOf, type DueTrade, executionsOf, type PositionOpen } from '../../trading/index.ts';
 import type { TradeInput } from '../engine/types.ts';
 import type { PlanBook, PublishedVersion } from '../plans/store.ts';
 import type { AppliedRates, ExecutionFacts } from '../types.ts';
 import type { CompiledPlan } from '../definitions/types.ts';
+import { type Frame, framesOf } from './frames.ts';
 import { factsOf } from './rules.ts';
 
 /** What the engine is given, by trade, with the plan version that held; and as of which knowledge of the tree. */
 export type Inputs = {
+  /** The trades with what was looked up of them: what they opened, and the symbol as of the open, where the plan says so. */
+  readonly trades: readonly DueTrade[];
   readonly inputs: readonly TradeInput[];
   readonly versions: readonly (PublishedVersion | undefined)[];
   readonly knownAt: Date;
@@ -29,46 +32,44 @@ export async function inputsOf(
     readonly knownAt?: Date;
   },
 ): Promise<Inputs> {
-  const clients = trades.map((trade) => ({ clientKey: trade.clientKey, atMs: trade.closedAt }));
-  const { chains, knownAt } = await chainsOf(tx, clients, known.knownAt);
-  await book.loadAgreements(tx, new Set(chains.flatMap((chain) => chain?.levels.map((level) => level.ibKey) ?? [])));
-  const versions = trades.map((trade, place) => book.versionFor(chains[place]?.levels ?? [], trade.closedAt));
-  const lookedAt = trades.flatMap((trade, place) => {
-    const plan = versions[place]?.plan;
-    return plan?.needsExecution === true ? [{ trade, plan }] : [];
-  });
-  const executions = known.executions ?? (await executionsWithRates(tx, lookedAt));
-  const inputs = trades.map((trade, place): TradeInput => {
-    const chain = chains[place]?.levels ?? [];
-    const version = versions[place];
+  const { frames, knownAt } = await framesOf(tx, book, trades, known);
+  await book.loadRates(tx, frames);
+  const executions = known.executions ?? (await executionsWithRates(tx, frames));
+  const inputs = frames.map(({ trade, atMs, chain, version, open }): TradeInput => {
+    const { clientKey, accountGroup } = trade;
     return {
-      ...factsOf(trade, known.opens?.get(trade.dealKey), executions.get(trade.dealKey)),
+      ...factsOf(trade, open, executions.get(trade.dealKey), version?.plan.counts),
       dealKey: trade.dealKey,
-      clientKey: trade.clientKey,
+      clientKey,
       plan: version?.plan,
-      chain: chain.map(({ ibKey, status }) => ({
+      chain: chain.map(({ ibKey, status, depth }) => ({
         ibKey,
         status,
-        rates: version && book.ratesOf(ibKey, version, trade.closedAt),
+        ...(version === undefined ? NO_RATES : book.ratesFor({ ibKey, depth, clientKey, accountGroup }, version, atMs)),
       })),
     };
   });
-  return { inputs, versions, knownAt };
+  return { inputs, knownAt, versions: frames.map(({ version }) => version), trades: frames.map(({ trade }) => trade) };
 }
+
+const NO_RATES = { rates: undefined };
 
 /** How trades were carried out, with the rates at their close by which profit and deposit currency become that of the plan, and the base dollars. */
 async function executionsWithRates(
   tx: TenantTx,
-  lookedAt: readonly { readonly trade: DueTrade; readonly plan: CompiledPlan }[],
+  frames: readonly Frame[],
 ): Promise<ReadonlyMap<bigint, ExecutionFacts>> {
+  const lookedAt = frames.flatMap(({ trade, atMs, version }) =>
+    version?.plan.needsExecution === true ? [{ trade, atMs, plan: version.plan }] : [],
+  );
   const executions: ReadonlyMap<bigint, ExecutionFacts> = await executionsOf(
     tx,
-    lookedAt.map(({ trade }) => trade),
+    lookedAt.map(({ trade: { dealKey, symbolKey }, plan: { counts } }) => ({ dealKey, symbolKey, counts })),
   );
-  const wishes = lookedAt.flatMap(({ trade: { dealKey, closedAt }, plan }) => {
+  const wishes = lookedAt.flatMap(({ trade: { dealKey }, atMs, plan }) => {
     const execution = executions.get(dealKey);
     if (execution === undefined) return [];
-    return wishesOf(execution, plan).map((wish) => ({ ...wish, dealKey, at: new Date(closedAt) }));
+    return wishesOf(execution, plan).map((wish) => ({ ...wish, dealKey, at: new Date(atMs) }));
   });
   const conversions = await conversionsOf(tx, wishes);
   const byDeal = new Map<bigint, AppliedRates[]>();
@@ -76,8 +77,18 @@ async function executionsWithRates(
     const found = conversions[place];
     if (found !== undefined) byDeal.set(dealKey, [...(byDeal.get(dealKey) ?? []), found]);
   });
+  const channels = await channelsOf(
+    tx,
+    lookedAt.filter(({ plan }) => plan.needsChannel).map(({ trade }) => trade.clientKey),
+  );
   return new Map(
-    [...executions].map(([dealKey, execution]) => [dealKey, { ...execution, conversions: byDeal.get(dealKey) }]),
+    lookedAt.flatMap(({ trade: { dealKey, clientKey } }) => {
+      const execution = executions.get(dealKey);
+      const channel = channels.get(clientKey);
+      return execution === undefined
+        ? []
+        : [[dealKey, { ...execution, conversions: byDeal.get(dealKey), ...(channel !== undefined && { channel }) }]];
+    }),
   );
 }
 

@@ -1,9 +1,11 @@
 import type { TenantId } from '../../kernel/ids.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import type { AgreementRates } from '../types.ts';
+import { OverrideBook, type RateAsked } from '../overrides/book.ts';
+import { ratesOfSources } from '../overrides/rules.ts';
+import type { AgreementRates, ChainLink } from '../types.ts';
 import * as queries from './queries.ts';
-import { compileAgreement, compilePlan } from '../definitions/rules.ts';
+import { compileAgreement, compilePlan, compileTerms } from '../definitions/rules.ts';
 import type { CompiledPlan } from '../definitions/types.ts';
 
 /** A published version, ready for the engine, and since when it holds. */
@@ -21,6 +23,9 @@ type Agreed = {
   readonly terms: Parameters<typeof compileAgreement>[1];
 };
 
+/** What a chain's link says of its rates. */
+type FoundRates = Pick<ChainLink, 'rates' | 'sources'>;
+
 /** Tenants whose plans a process keeps in memory, and IBs whose agreements it keeps of each. */
 const TENANTS_MAX = 100;
 const IBS_MAX = 200_000;
@@ -33,9 +38,14 @@ export class PlanBook {
   readonly #assignments = new Map<number, Ranged<number>[]>();
   readonly #agreements = new Map<number, Ranged<Agreed>[]>();
   readonly #rates = new Map<number, Map<string, AgreementRates>>();
+  readonly #overrides: OverrideBook;
+  readonly #overridden = new Map<string, FoundRates>();
+  /** Whether any version counts what deals open, or takes all as of the open. */
+  looksAtOpens = false;
 
   constructor(version: bigint) {
     this.version = version;
+    this.#overrides = new OverrideBook(version);
   }
 
   /** Reads all that is small; agreements follow for the IBs that are asked for. */
@@ -45,11 +55,27 @@ export class PlanBook {
     })) {
       if (validFrom === null) continue;
       const version = { key, planKey, validFromMs: validFrom.getTime(), plan: compilePlan(definition) };
+      this.looksAtOpens ||= version.plan.counts !== 'close' || version.plan.asOf === 'open';
       push(this.#versions, planKey, version);
       this.#versionsByKey.set(key, version);
     }
     for (const row of await queries.allAssignments(tx, { version: this.version }))
       push(this.#assignments, row.ibKey, ranged(row, row.planKey));
+    await this.#overrides.load(tx);
+  }
+
+  /** Reads what the rates of chains are looked up in, for the IBs and clients that have not been asked for before. */
+  async loadRates(
+    tx: TenantTx,
+    needed: readonly {
+      readonly trade: { readonly clientKey: number };
+      readonly chain: readonly { readonly ibKey: number }[];
+    }[],
+  ): Promise<void> {
+    const ibKeys = new Set(needed.flatMap(({ chain }) => chain.map(({ ibKey }) => ibKey)));
+    await this.loadAgreements(tx, ibKeys);
+    if (this.#overrides.any)
+      await this.#overrides.loadFor(tx, new Set(needed.map(({ trade }) => trade.clientKey)), ibKeys);
   }
 
   /** Reads the agreements of IBs that have not been asked for before. */
@@ -66,9 +92,9 @@ export class PlanBook {
     for (const [ibKey, agreements] of missing) this.#agreements.set(ibKey, agreements); // Whole lists only: others read meanwhile.
   }
 
-  /** How many IBs it knows the agreements of. */
+  /** How many IBs and clients it knows the rates of. */
   get size(): number {
-    return this.#agreements.size;
+    return this.#agreements.size + this.#overrides.size + this.#overridden.size;
   }
 
   /** The plan version in force for a chain of IBs (the client's own first) at an instant: the nearest assignment wins. */
@@ -81,15 +107,35 @@ export class PlanBook {
     return planKey === undefined ? undefined : this.#versionAt(planKey, atMs);
   }
 
-  /** An IB's rates under a plan version at an instant; undefined where it has no agreement. */
+  /**
+   * An IB's rates for a trade under a plan version at an instant, looked up in the order of `RATE_SOURCES`: for each rule the
+   * first that has a term for it wins. Undefined where there is nothing; without sources where there is an agreement alone.
+   */
+  ratesFor(asked: RateAsked, version: PublishedVersion, atMs: number): FoundRates {
+    const agreed = this.#agreementOf(asked.ibKey, version, atMs);
+    const overrides = this.#overrides.any ? this.#overrides.inForce(asked, version.planKey, atMs) : [];
+    if (overrides.length === 0) return { rates: agreed && this.#compiled(agreed, version) };
+    const given = [...overrides, ...(agreed === undefined ? [] : [{ kind: 'agreement' as const, ...agreed }])];
+    const name = `${version.key} ${given.map(({ kind, termsText }) => `${kind} ${termsText}`).join(' ')}`;
+    let found = this.#overridden.get(name);
+    if (found === undefined) {
+      const sources = given.map(({ kind, terms }) => ({ kind, rates: compileTerms(version.plan, terms) }));
+      this.#overridden.set(name, (found = { rates: ratesOfSources(sources), sources }));
+    }
+    return found;
+  }
+
+  /** An IB's agreed rates under a plan version at an instant; undefined where it has no agreement. */
   ratesOf(ibKey: number, version: PublishedVersion, atMs: number): AgreementRates | undefined {
+    const found = this.#agreementOf(ibKey, version, atMs);
+    return found && this.#compiled(found, version);
+  }
+
+  #agreementOf(ibKey: number, version: PublishedVersion, atMs: number): Agreed | undefined {
     const agreements = this.#agreements.get(ibKey);
     if (agreements === undefined) throw new Error(`the agreements of IB ${ibKey} were not read`); // Never take them for none.
-    const found = agreements.find(
-      (each) => each.fromMs <= atMs && atMs < each.toMs && each.value.planKey === version.planKey,
-    );
-    if (found === undefined) return undefined;
-    return this.#compiled(found.value, version);
+    return agreements.find((each) => each.fromMs <= atMs && atMs < each.toMs && each.value.planKey === version.planKey)
+      ?.value;
   }
 
   /** Many IBs share the same few terms: each is compiled once for a version. */
@@ -106,11 +152,9 @@ export class PlanBook {
     return this.#versionsByKey.get(key);
   }
 
-  /** Whether any version looks at how long a position was open, so that opens must be read. */
+  /** Whether any version looks at when, or why, a position was opened, so that opens must be read. */
   get needsOpens(): boolean {
-    return [...this.#versionsByKey.values()].some(({ plan }) =>
-      plan.components.some((component) => component.filters.length > 0),
-    );
+    return [...this.#versionsByKey.values()].some(({ plan }) => plan.needsOpens);
   }
 
   #versionAt(planKey: number, atMs: number): PublishedVersion | undefined {

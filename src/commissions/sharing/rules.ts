@@ -2,6 +2,7 @@ import { roundHalfEven } from '../../kernel/decimal.ts';
 import { PERCENT_WHOLE } from '../contract.ts';
 import type { CompiledComponent } from '../definitions/types.ts';
 import { type Rebate, type Step, type TradeInput, TRUE_UP_COMPONENT } from '../engine/types.ts';
+import { lookupFigures } from '../overrides/rules.ts';
 import type { Fraction, LevelReason, ParkCode } from '../types.ts';
 
 /** One component of the plan at work on one trade. `rebates` and `steps` are added to. */
@@ -28,7 +29,8 @@ export function shareOut(rule: number, earning: Fraction, units: bigint, work: S
   let given = 0n;
   for (let depth = 0; depth < weights.length; depth += 1) {
     const weight = weights[depth] ?? 0n;
-    const ibKey = trade.chain[depth]?.ibKey ?? 0;
+    const link = trade.chain[depth];
+    const ibKey = link?.ibKey ?? 0;
     reached += weight;
     const numerator = earning.numerator * reached;
     const upTo = weight > 0n ? roundHalfEven(numerator, denominator) : given;
@@ -45,6 +47,7 @@ export function shareOut(rule: number, earning: Fraction, units: bigint, work: S
         whole: String(whole),
         runningTotal: String(upTo),
         ...exactly({ numerator, denominator }),
+        ...(link && lookupFigures(link, component, place, rule, trade.plan?.rateDigits ?? 0)),
       },
       units: part,
     });

@@ -86,7 +86,7 @@ async function verifyBudgets(
         units:
           version === undefined
             ? []
-            : budgetsOf(version.plan, factsOf(trade, undefined, booking.execution ?? undefined)),
+            : budgetsOf(version.plan, factsOf(trade, undefined, booking.execution ?? undefined, version.plan.counts)),
       };
     }
     const budget = budgets.units[shared.component] ?? 0n;
@@ -119,6 +119,7 @@ async function verifyOnce(tx: TenantTx, page: number, findings: Findings): Promi
 
 function compare(deals: readonly ClosingDeal[], booked: readonly bigint[], findings: Findings): void {
   const states = new Map(deals.map(({ dealKey, state }) => [dealKey, state]));
+  const opening = new Set(deals.filter(({ opens }) => opens).map(({ dealKey }) => dealKey)); // No trade where its plan does not count it.
   for (const dealKey of booked) {
     const subject = `deal ${dealKey}`;
     const state = states.get(dealKey);
@@ -132,7 +133,7 @@ function compare(deals: readonly ClosingDeal[], booked: readonly bigint[], findi
     states.delete(dealKey);
   }
   for (const [dealKey, state] of states)
-    if (state === 'handed_on')
+    if (state === 'handed_on' && !opening.has(dealKey))
       findings.add('commissions.none_missing', {
         subject: `deal ${dealKey}`,
         detail: 'is neither due nor parked, and was never booked',

@@ -6,6 +6,7 @@ export const factsOfDeals = query(
   'trading.facts_of_deals',
   z.object({
     dealKey: z.bigint(),
+    factsKey: z.bigint(),
     ticket: z.bigint(),
     serverKey: z.int(),
     server: z.string(),
@@ -17,6 +18,7 @@ export const factsOfDeals = query(
     accountGroup: z.string(),
     lotFactor: z.string(),
     closedVolume: z.bigint(),
+    openedVolume: z.bigint(),
     closedAt: z.date(),
     hasMs: z.boolean(),
     reason: z
@@ -26,14 +28,14 @@ export const factsOfDeals = query(
     positionId: z.bigint(),
   }),
   `
-  select d.key as "dealKey", d.ticket, d.server_key as "serverKey", v.name as server, d.login, s.key as "symbolKey", a.key as "groupKey",
+  select b.deal_key as "dealKey", d.key as "factsKey", d.ticket, d.server_key as "serverKey", v.name as server, d.login, s.key as "symbolKey", a.key as "groupKey",
          s.symbol, s.symbol_group as "symbolGroup", a.name as "accountGroup", a.lot_factor as "lotFactor",
-         d.closed_volume as "closedVolume", b.closed_at as "closedAt", d.has_ms as "hasMs", d.reason, d.position_id as "positionId"
-    from unnest(:dealKeys::bigint[], :symbolKeys::integer[], :groupKeys::integer[], :closedAts::timestamptz[])
-           as b (deal_key, symbol_key, group_key, closed_at)
-    join trading.deals d on d.key = b.deal_key
+         d.closed_volume as "closedVolume", d.opened_volume as "openedVolume", b.closed_at as "closedAt", d.has_ms as "hasMs", d.reason, d.position_id as "positionId"
+    from unnest(:dealKeys::bigint[], :symbolKeys::integer[], :groupKeys::integer[], :closedAts::timestamptz[], :factsKeys::bigint[])
+           as b (deal_key, symbol_key, group_key, closed_at, facts_key)
+    join trading.deals d on d.key = coalesce(b.facts_key, b.deal_key)
     join trading.servers v on v.key = d.server_key
     join trading.symbols s on s.key = b.symbol_key
     join trading.account_groups a on a.key = b.group_key
-   order by d.key`,
+   order by b.deal_key`,
 );

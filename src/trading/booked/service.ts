@@ -9,6 +9,8 @@ export type TradeKeys = {
   readonly symbolKey: number;
   readonly groupKey: number;
   readonly closedAt: Date;
+  /** The version of the deal that it was booked by; absent or null: the addition. */
+  readonly factsKey?: bigint | null;
 };
 
 /**
@@ -22,6 +24,7 @@ export async function tradesAsBooked(tx: TenantTx, bookings: readonly TradeKeys[
     symbolKeys: bookings.map((booking) => booking.symbolKey),
     groupKeys: bookings.map((booking) => booking.groupKey),
     closedAts: bookings.map((booking) => booking.closedAt),
+    factsKeys: bookings.map((booking) => booking.factsKey ?? null),
   });
   const logins = new Map<string, Set<bigint>>();
   for (const { server, login } of rows) {

@@ -6,8 +6,9 @@ const dated = { key: z.int(), name: z.string(), fromMs: z.number(), toMs: z.numb
 
 export const serversOfKeys = query(
   'trading.servers_of_keys',
-  z.object({ key: z.int(), name: z.string(), zone: z.string(), shiftMinutes: z.int() }),
-  `select key, name, zone, shift_minutes as "shiftMinutes" from trading.servers where key = any (:serverKeys::smallint[])`,
+  z.object({ key: z.int(), name: z.string(), zone: z.string(), shiftMinutes: z.int(), countsOpens: z.boolean() }),
+  `select key, name, zone, shift_minutes as "shiftMinutes", (select opens from trading.counting) as "countsOpens"
+     from trading.servers where key = any (:serverKeys::smallint[])`,
 );
 
 export const symbolsNamed = query(
@@ -67,14 +68,15 @@ export const insertDue = query(
   `
   insert into trading.due
     (deal_key, ticket, position_id, closed_volume, closed_at, received_at, reason, account_key, client_key, symbol_key,
-     group_key, server_key, has_ms)
+     group_key, server_key, has_ms, facts_key)
   select key, ticket, position_id, closed_volume, 'epoch'::timestamptz + time_ms * interval '1 millisecond',
-         coalesce(:receivedAt::timestamptz, clock_timestamp()), reason, account_key, client_key, symbol_key, group_key, server_key, has_ms
+         coalesce(:receivedAt::timestamptz, clock_timestamp()), reason, account_key, client_key, symbol_key, group_key, server_key, has_ms,
+         nullif(facts_key, key)
     from unnest(:keys::bigint[], :tickets::bigint[], :positions::bigint[], :closedVolumes::bigint[], :times::bigint[],
                 :reasons::bigint[], :accountKeys::integer[], :clientKeys::integer[], :symbolKeys::integer[],
-                :groupKeys::integer[], :serverKeys::smallint[], :hasMs::boolean[])
+                :groupKeys::integer[], :serverKeys::smallint[], :hasMs::boolean[], :factsKeys::bigint[])
       as x (key, ticket, position_id, closed_volume, time_ms, reason, account_key, client_key, symbol_key, group_key,
-            server_key, has_ms)`,
+            server_key, has_ms, facts_key)`,
 );
 
 /** A deal that is parked already stays as it is. */

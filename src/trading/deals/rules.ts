@@ -44,7 +44,7 @@ export function handlingOf(deal: Deal, instant: Instant, facts: Facts, doubt: Do
   if (!group.pays) return earnsNothing('group_unpaid');
   const symbol = at(facts.symbols.get(deal.symbol), instant.utcMs);
   if (symbol === undefined) return parked('trading.symbol_unknown', `The symbol ${shown(deal.symbol)} is not mapped`);
-  if (!closesVolume(deal)) return { handling: 'kept' };
+  if (!closesVolume(deal) && !facts.countsOpens) return { handling: 'kept' };
   const to = { accountKey: account.key, clientKey: account.clientKey, groupKey: group.key, symbolKey: symbol.key };
   return { handling: 'due', to };
 }

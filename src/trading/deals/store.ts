@@ -18,7 +18,7 @@ function byName<Row extends { readonly name: string }>(rows: readonly Row[]): Ma
 /** What is known of the accounts and symbols named, and of the groups that these accounts are in. */
 export async function loadFacts(
   tx: TenantTx,
-  server: Pick<Server, 'key' | 'name'>,
+  server: Pick<Server, 'key' | 'name' | 'countsOpens'>,
   named: { readonly logins: ReadonlySet<bigint>; readonly symbols: ReadonlySet<string> },
 ): Promise<Facts> {
   const accounts = named.logins.size === 0 ? [] : await accountsOf(tx, server.name, [...named.logins]);
@@ -32,6 +32,7 @@ export async function loadFacts(
     accounts: new Map(accounts.map((account) => [account.login, account])),
     groups: byName(groups),
     symbols: byName(symbols),
+    countsOpens: server.countsOpens,
   };
 }
 
@@ -80,6 +81,9 @@ export async function insertDue(tx: TenantTx, receivedAt: Date | undefined, due:
     groupKeys: plainArray(due.map(({ to }) => to.groupKey)),
     serverKeys: plainArray(due.map(({ serverKey }) => serverKey)),
     hasMs: plainArray(due.map(({ deal }) => deal.hasMs)),
+    factsKeys: due.some(({ factsKey }) => factsKey !== undefined)
+      ? nullableArray(due.map(({ factsKey }) => factsKey))
+      : null,
   });
 }
 

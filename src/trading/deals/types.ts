@@ -1,7 +1,7 @@
 import type { Deal, ServerClockRule } from '../types.ts';
 
 /** A trade server as the feed needs it. */
-export type Server = ServerClockRule & { readonly key: number; readonly name: string };
+export type Server = ServerClockRule & { readonly key: number; readonly name: string; readonly countsOpens: boolean };
 
 /** A row with a validity, in ms since 1970, half-open. */
 type Dated = { readonly key: number; readonly fromMs: number; readonly toMs: number };
@@ -11,6 +11,8 @@ export type Facts = {
   readonly accounts: ReadonlyMap<bigint, { readonly key: number; readonly clientKey: number; readonly group: string }>;
   readonly groups: ReadonlyMap<string, readonly (Dated & { readonly pays: boolean })[]>;
   readonly symbols: ReadonlyMap<string, readonly Dated[]>;
+  /** Whether deals that only open volume wait to be booked too. */
+  readonly countsOpens: boolean;
 };
 
 /** What a deal waits for; the codes are declared in errors.ts. */
@@ -32,7 +34,7 @@ export type Resolved = {
 export type NothingEarned = 'technical' | 'group_unpaid';
 
 /**
- * What becomes of a deal: `due` to be booked; `kept` because it closes nothing; `technical` or `group_unpaid` because such
+ * What becomes of a deal: `due` to be booked; `kept` because it closes nothing, and opens do not count; `technical` or `group_unpaid` because such
  * a one never earns; `parked` until the cause is mended.
  */
 export type Handling =
@@ -60,6 +62,8 @@ export type DueDeal = {
   readonly deal: Pick<Deal, 'ticket' | 'positionId' | 'closedVolume' | 'reason' | 'hasMs'>;
   readonly utcMs: number;
   readonly to: Resolved;
+  /** The version that says so, where it is not the addition. */
+  readonly factsKey?: bigint;
 };
 
 /** A deal as it is stored: a version of its ticket, and what becomes of it. */

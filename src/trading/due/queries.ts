@@ -15,6 +15,7 @@ const claimed = z.object({
   hasMs: z.boolean(),
   reason: z.bigint().nullable(),
   positionId: z.bigint(),
+  factsKey: z.bigint(),
 });
 
 /** Rows are found and deleted by their place on disk, so that the index is read once; whoever else claims passes them over. */
@@ -29,7 +30,8 @@ export const claimOldest = query(
   )
   select deal_key as "dealKey", ticket, server_key as "serverKey", account_key as "accountKey", client_key as "clientKey",
          symbol_key as "symbolKey", group_key as "groupKey", closed_volume as "closedVolume",
-         (extract(epoch from closed_at) * 1000)::bigint as "closedAtMs", has_ms as "hasMs", reason, position_id as "positionId"
+         (extract(epoch from closed_at) * 1000)::bigint as "closedAtMs", has_ms as "hasMs", reason, position_id as "positionId",
+         coalesce(facts_key, deal_key) as "factsKey"
     from gone order by deal_key`,
 );
 
@@ -44,7 +46,8 @@ export const claimNamed = query(
   )
   select deal_key as "dealKey", ticket, server_key as "serverKey", account_key as "accountKey", client_key as "clientKey",
          symbol_key as "symbolKey", group_key as "groupKey", closed_volume as "closedVolume",
-         (extract(epoch from closed_at) * 1000)::bigint as "closedAtMs", has_ms as "hasMs", reason, position_id as "positionId"
+         (extract(epoch from closed_at) * 1000)::bigint as "closedAtMs", has_ms as "hasMs", reason, position_id as "positionId",
+         coalesce(facts_key, deal_key) as "factsKey"
     from gone order by deal_key`,
 );
 
@@ -59,7 +62,8 @@ export const namesOfKeys = query(
 );
 
 /**
- * The open that a closing deal is measured from: the last reversal before it, else the first entry of its position.
+ * The open that a closing deal is measured from, as deals are by now: the last reversal before it, else the first entry of
+ * its position.
  * Before is earlier on the server's clock or by ticket: in the hour that the clock shows twice only tickets tell.
  */
 export const opensOf = query(
@@ -73,21 +77,20 @@ export const opensOf = query(
     shiftMinutes: z.int(),
   }),
   `
-  select t.key as "dealKey", o.time_utc as "openedAt", o.server_time_ms as "serverTimeMs", o.has_ms as "hasMs",
+  select k.deal_key as "dealKey", o.time_utc as "openedAt", o.server_time_ms as "serverTimeMs", o.has_ms as "hasMs",
          s.zone, s.shift_minutes as "shiftMinutes"
-    from trading.deals t
+    from unnest(:dealKeys::bigint[]) as k (deal_key)
+    left join trading.amended m on m.deal_key = k.deal_key
+    join trading.deals t on t.key = coalesce(m.version_key, k.deal_key)
     join trading.servers s on s.key = t.server_key
    cross join lateral (
            select d.time_utc, d.server_time_ms, d.has_ms
-             from trading.deals d
-            where d.server_key = t.server_key and d.position_id = t.position_id
-              and d.version = 0 and d.opened_volume > 0 and d.position_id > 0
-              and d.key <> t.key and (d.server_time_ms < t.server_time_ms or d.ticket < t.ticket)
+             from trading.entries_of(t.server_key, t.position_id) d
+            where d.key <> t.key and (d.server_time_ms < t.server_time_ms or d.ticket < t.ticket)
             order by d.entry = 'in_out' desc,
                      case when d.entry = 'in_out' then -d.server_time_ms else d.server_time_ms end,
                      case when d.entry = 'in_out' then -d.ticket else d.ticket end
-            limit 1) o
-   where t.key = any (:dealKeys::bigint[])`,
+            limit 1) o`,
 );
 
 export const resolveParked = query(
@@ -114,14 +117,16 @@ export const dueKeys = query(
   select deal_key as "dealKey" from trading.due order by deal_key offset :offset limit :limit`,
 );
 
-/** Parked additions, oldest first, held until the end of the transaction; a second run meanwhile passes them over. */
+/** Parked additions as they are by now, oldest first, held until the end of the transaction; a second run meanwhile passes them over. */
 export const lockParked = query(
   'trading.lock_parked',
-  z.object({ dealKey: z.bigint(), code: z.string(), serverKey: z.int(), raw: z.string() }),
+  z.object({ dealKey: z.bigint(), code: z.string(), serverKey: z.int(), raw: z.string(), factsKey: z.bigint() }),
   `
-  select p.deal_key as "dealKey", p.code, d.server_key as "serverKey", d.raw
+  select p.deal_key as "dealKey", p.code, d.server_key as "serverKey", coalesce(v.raw, d.raw) as raw, coalesce(v.key, d.key) as "factsKey"
     from trading.parked p
     join trading.deals d on d.key = p.deal_key
+    left join trading.amended m on m.deal_key = d.key
+    left join trading.deals v on v.key = m.version_key
    where p.resolved_at is null and p.deal_key > :after and d.version = 0
      and (:code::text is null or p.code = :code)
      and (:dealKeys::bigint[] is null or p.deal_key = any (:dealKeys::bigint[]))
@@ -165,22 +170,25 @@ export const parkedCounts = query(
   select code, count(*)::integer as count from trading.parked where resolved_at is null group by code order by code`,
 );
 
-/** Every deal that was ever to be booked, with where it is now. Read only by the verifier, a page at a time. */
+/** Every deal that was ever to be booked, with where it is now; those that only opened volume where they count. Read only by the verifier, a page at a time. */
 export const closingDeals = query(
   'trading.closing_deals',
-  z.object({ dealKey: z.bigint(), state: z.enum(['due', 'parked', 'handed_on', 'unpaid']) }),
+  z.object({ dealKey: z.bigint(), opens: z.boolean(), state: z.enum(['due', 'parked', 'handed_on', 'unpaid']) }),
   `
-  select d.key as "dealKey",
+  select d.key as "dealKey", d.closed_volume = 0 as opens,
          case when w.deal_key is not null then 'due'
               when p.deal_key is not null then 'parked'
-              when d.handling in ('technical', 'group_unpaid', 'kept')
-                or r.resolution in ('technical', 'group_unpaid', 'kept') then 'unpaid'
+              when m.settled is not null then 'unpaid'
+              when m.deal_key is null and (d.handling in ('technical', 'group_unpaid', 'kept')
+                or r.resolution in ('technical', 'group_unpaid', 'kept')) then 'unpaid'
               else 'handed_on' end as state
     from trading.deals d
+    left join trading.amended m on m.deal_key = d.key
     left join trading.due w on w.deal_key = d.key
     left join trading.parked p on p.deal_key = d.key and p.resolved_at is null
     left join lateral (select resolution from trading.parked h where h.deal_key = d.key order by h.key desc limit 1) r on true
-   where d.key > :after and d.version = 0 and d.closed_volume > 0
+   where d.key > :after and d.version = 0
+     and (d.closed_volume > 0 or d.opened_volume > 0 and d.handling in ('due', 'parked') or m.deal_key is not null)
    order by d.key limit :limit`,
 );
 
@@ -204,17 +212,19 @@ export const waitingCounts = query(
 export const whereabouts = query(
   'trading.whereabouts',
   z.object({
-    state: z.enum(['due', 'parked', 'kept', 'technical', 'group_unpaid', 'handed_on']),
+    state: z.enum(['due', 'parked', 'kept', 'technical', 'group_unpaid', 'deleted', 'handed_on']),
     code: z.string().nullable(),
     detail: z.string().nullable(),
   }),
   `
   select case when w.deal_key is not null then 'due' when p.deal_key is not null then 'parked'
+              when m.deal_key is not null then coalesce(m.settled, 'handed_on')
               when r.resolution in ('kept', 'technical', 'group_unpaid') then r.resolution
               when d.handling in ('kept', 'technical', 'group_unpaid') then d.handling
               else 'handed_on' end as state,
          p.code, p.detail
     from trading.deals d
+    left join trading.amended m on m.deal_key = d.key
     left join trading.due w on w.deal_key = d.key
     left join trading.parked p on p.deal_key = d.key and p.resolved_at is null
     left join lateral (select resolution from trading.parked h where h.deal_key = d.key order by h.key desc limit 1) r on true

@@ -1,6 +1,6 @@
 import type { DealId } from '../../kernel/ids.ts';
 
-/** A deal that closed volume, claimed to be booked: with all that was resolved when it was stored. */
+/** A deal that closed volume, or opened it where that may count, claimed to be booked: with all that was resolved when it was stored. */
 export type DueTrade = {
   /** The deal's key in the hot tables; deals are claimed and booked in its order. */
   readonly dealKey: bigint;
@@ -19,8 +19,10 @@ export type DueTrade = {
   /** The account group as the platform names it, and what a lot of it counts: a decimal text. */
   readonly accountGroup: string;
   readonly lotFactor: string;
-  /** In 1e-8 lot, above 0. */
+  /** In 1e-8 lot; 0 of a deal that only opens. */
   readonly closedVolume: bigint;
+  /** The same of what it opened; absent where nobody has read it. */
+  readonly openedVolume?: bigint;
   /** UTC instant of the close in ms; `hasMs` is false where the server gave whole seconds. */
   readonly closedAt: number;
   readonly hasMs: boolean;
@@ -28,6 +30,8 @@ export type DueTrade = {
   readonly reason: number | undefined;
   /** 0 where the feed does not tell it. */
   readonly positionId: bigint;
+  /** The version of the deal that says all this: its addition, unless it was amended before it was booked. */
+  readonly factsKey: bigint;
 };
 
 /** When a position was opened that a deal closes: UTC, ms. */
@@ -73,18 +77,23 @@ export type Rerun = {
   readonly next: bigint | undefined;
 };
 
-/** What is known of a closing deal: it waits, is parked, was handed to the commissions, or earns nothing by its group or reason. */
+/**
+ * What is known of a closing deal, or one that opened volume and may count: it waits, is parked, was handed to the commissions,
+ * or earns nothing by its group or reason.
+ */
 export type ClosingDeal = {
   readonly dealKey: bigint;
+  /** It closed nothing: then it has a booking only where its plan counts opens. */
+  readonly opens: boolean;
   readonly state: 'due' | 'parked' | 'handed_on' | 'unpaid';
 };
 
 /**
  * Where a deal is. `technical` (the platform's own executions, such as migrations and splits) and `group_unpaid` never
- * earn anything; `kept` closes no volume; `handed_on` has a booking. A parked one has the reason.
+ * earn anything; `kept` closes no volume; `deleted` was taken back before it was booked; `handed_on` has a booking. A parked one has the reason.
  */
 export type Whereabouts = {
-  readonly state: 'due' | 'parked' | 'kept' | 'technical' | 'group_unpaid' | 'handed_on';
+  readonly state: 'due' | 'parked' | 'kept' | 'technical' | 'group_unpaid' | 'deleted' | 'handed_on';
   readonly code: string | null;
   readonly detail: string | null;
 };

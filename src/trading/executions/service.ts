@@ -4,18 +4,19 @@ import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { dealOf } from '../deals/reading.ts';
 import type { Deal } from '../types.ts';
 import * as queries from './queries.ts';
-import { chargedOf } from './rules.ts';
-import type { Execution } from './types.ts';
+import { reasonNameOf } from '../platforms/mt5/reasons.ts';
+import { chargedOf, chargedOnLeg } from './rules.ts';
+import type { Counted, Execution } from './types.ts';
 
 const BUY = 0;
 
 /**
- * How these closing deals were carried out, by deal key, as far as it is known now. One statement, and one for the currencies
- * of the accounts. A deal whose account is not known has no entry.
+ * How these deals were carried out, by deal key, as far as it is known now. One statement, and one for the currencies
+ * of the accounts. A deal whose account is not known has no entry. Where opens count, each leg is charged with its own alone.
  */
 export async function executionsOf(
   tx: TenantTx,
-  trades: readonly { readonly dealKey: bigint; readonly symbolKey: number }[],
+  trades: readonly { readonly dealKey: bigint; readonly symbolKey: number; readonly counts?: Counted }[],
 ): Promise<Map<bigint, Execution>> {
   const executions = new Map<bigint, Execution>();
   if (trades.length === 0) return executions;
@@ -24,19 +25,21 @@ export async function executionsOf(
     symbolKeys: trades.map(({ symbolKey }) => symbolKey),
   });
   const currencies = await currenciesOf(tx, rows);
+  const counts = new Map(trades.map((trade) => [trade.dealKey, trade.counts]));
   for (const row of rows) {
     const depositCurrency = currencies.get(`${row.login}@${row.server}`);
     const closing = dealOf(row.raw);
     if (depositCurrency !== undefined && closing !== undefined)
-      executions.set(row.dealKey, executionOf(row, closing, depositCurrency));
+      executions.set(row.dealKey, executionOf(row, closing, depositCurrency, counts.get(row.dealKey) ?? 'close'));
   }
   return executions;
 }
 
 type Row = Awaited<ReturnType<typeof queries.executionsOf>>[number];
 
-function executionOf(row: Row, closing: Deal, depositCurrency: Currency): Execution {
-  const open = row.openRaw === null ? undefined : dealOf(row.openRaw);
+function executionOf(row: Row, closing: Deal, depositCurrency: Currency, counts: Counted): Execution {
+  const opens = closing.closedVolume === 0n;
+  const open = opens ? closing : row.openRaw === null ? undefined : dealOf(row.openRaw);
   return {
     contractSize: isSize(closing.contractSize) ? closing.contractSize : row.contractSize,
     pipSize: row.pipSize,
@@ -44,16 +47,20 @@ function executionOf(row: Row, closing: Deal, depositCurrency: Currency): Execut
     baseCurrency: row.baseCurrency ?? undefined,
     profitCurrency: row.profitCurrency,
     depositCurrency,
-    side: closing.action === BUY ? 'sell' : 'buy',
-    openPrice: closing.priceOpen ?? open?.price,
+    side: (closing.action === BUY) === opens ? 'buy' : 'sell',
+    openPrice: opens ? closing.price : (closing.priceOpen ?? open?.price),
     closePrice: closing.price,
+    openReason: reasonNameOf(open?.reason),
     openBid: told(open?.marketBid),
     openAsk: told(open?.marketAsk),
     closeBid: told(closing.marketBid),
     closeAsk: told(closing.marketAsk),
     profit: closing.profit,
     rateProfit: closing.rateProfit,
-    charged: chargeOf(row, closing, depositCurrency),
+    charged:
+      counts === 'close'
+        ? chargeOf(row, closing, depositCurrency)
+        : chargedOnLeg(closing, counts, ledgerExponent(depositCurrency)),
   };
 }
 

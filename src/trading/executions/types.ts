@@ -1,5 +1,5 @@
 /**
- * How the platform carried a closing deal out, in exact decimal texts; what it did not tell, or what is not known (yet), is
+ * How the platform carried a deal out, in exact decimal texts; what it did not tell, or what is not known (yet), is
  * absent. Prices at the open are those of the deal that the position is measured from.
  */
 export type Execution = {
@@ -13,10 +13,12 @@ export type Execution = {
   /** The currency in which the symbol is quoted, and that of the account. */
   readonly profitCurrency: string;
   readonly depositCurrency: string;
-  /** Of the position that was closed. */
+  /** Of the position that was closed, or opened where the deal closes nothing. */
   readonly side: 'buy' | 'sell';
   readonly openPrice?: string | undefined;
   readonly closePrice?: string | undefined;
+  /** The platform's name of why the position was opened. */
+  readonly openReason?: string | undefined;
   readonly openBid?: string | undefined;
   readonly openAsk?: string | undefined;
   readonly closeBid?: string | undefined;
@@ -26,3 +28,6 @@ export type Execution = {
   /** What the client was charged on this leg and its part of the entries, in deposit currency, never below 0; absent while an entry is not known. */
   readonly charged?: string | undefined;
 };
+
+/** Which volume of a deal a plan counts. */
+export type Counted = 'close' | 'open' | 'both';

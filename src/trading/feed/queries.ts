@@ -13,13 +13,14 @@ export const lockSource = query(
     serverName: z.string(),
     zone: z.string(),
     shiftMinutes: z.int(),
+    countsOpens: z.boolean(),
     batchKey: z.bigint(),
     /** When the batch is received, by the database's clock: an application's may be wrong. */
     receivedAt: z.date(),
   }),
   `
   select o.key as "sourceKey", s.key as "serverKey", s.name as "serverName", s.zone, s.shift_minutes as "shiftMinutes",
-         nextval('trading.feed_batches_key_seq') as "batchKey", date_trunc('milliseconds', clock_timestamp()) as "receivedAt"
+         (select opens from trading.counting) as "countsOpens", nextval('trading.feed_batches_key_seq') as "batchKey", date_trunc('milliseconds', clock_timestamp()) as "receivedAt"
     from trading.sources o
     join trading.servers s on s.key = o.server_key
    where o.id = :sourceId

@@ -3,11 +3,13 @@ import { reach } from '#fault-points';
 import { type TenantId, dealIdOf } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
+import { insertSeqs } from '../amendments/queries.ts';
 import { plainArray } from '../deals/literals.ts';
 import { versionsOf } from '../deals/queries.ts';
 import { namesIn } from '../deals/reading.ts';
 import { dealKeyOf } from '../deals/rules.ts';
 import { loadFacts, storeDeals } from '../deals/store.ts';
+import type { StoredDeal } from '../deals/types.ts';
 import { liveSecrets, type SourceKeeping } from '../registry/sources.ts';
 import type { FeedAnswer, FeedCursor, LineVerdict } from './contract.ts';
 import { feedProblem } from './errors.ts';
@@ -129,10 +131,12 @@ type StoredBatch = {
 async function storeLines(
   tx: TenantTx,
   source: {
+    sourceKey: number;
     serverKey: number;
     serverName: string;
     zone: string;
     shiftMinutes: number;
+    countsOpens: boolean;
     batchKey: bigint;
     receivedAt: Date;
   },
@@ -155,10 +159,33 @@ async function storeLines(
   const fresh = found.flatMap(({ found: line }) =>
     line.type === 'deal.add' && known.get(line.deal.ticket)?.[0]?.version !== 0 ? [line.deal] : [],
   );
-  const facts = await loadFacts(tx, { key: serverKey, name: source.serverName }, namesIn(fresh));
+  const facts = await loadFacts(
+    tx,
+    { key: serverKey, name: source.serverName, countsOpens: source.countsOpens },
+    namesIn(fresh),
+  );
   const { stored, verdicts } = sortDeals(found, known, source, facts, (line) => dealKeyOf(batchKey, line));
   const dueKeys = await storeDeals(tx, serverKey, receivedAt, stored);
+  await keepSeqs(tx, source, lines, stored);
   return { keys: stored.map((each) => each.key), dueKeys, verdicts };
+}
+
+/** The places of updates and deletions in their source: batches may come in any order, and the last one counts. */
+async function keepSeqs(
+  tx: TenantTx,
+  { sourceKey, batchKey }: { readonly sourceKey: number; readonly batchKey: bigint },
+  lines: readonly FeedLineResult[],
+  stored: readonly StoredDeal[],
+): Promise<void> {
+  if (stored.every(({ kind }) => kind === 'add')) return;
+  const amending = new Set(stored.flatMap(({ key, kind }) => (kind === 'add' ? [] : [key])));
+  const seqs = lines.flatMap((result, line) => {
+    const dealKey = dealKeyOf(batchKey, line);
+    return result.ok && result.line.seq !== undefined && amending.has(dealKey) ? [{ dealKey, seq: result.line.seq }] : [];
+  });
+  if (seqs.length === 0) return;
+  const columns = { dealKeys: seqs.map(({ dealKey }) => dealKey), seqs: seqs.map(({ seq }) => BigInt(seq)) };
+  await insertSeqs(tx, { sourceKey, ...columns });
 }
 
 /** All seqs that were seen: those of refused lines too. */

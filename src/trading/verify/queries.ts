@@ -17,7 +17,7 @@ export const dealVersionsBroken = query(
    order by server_key, ticket limit 100`,
 );
 
-/** What is due is an addition that closes volume, was found fit to be booked, and is not parked at the same time. */
+/** What is due is an addition that closes volume, or opens it where that may count, was found fit to be booked, and is not parked at the same time. */
 export const dueAstray = query(
   'trading.verify_due',
   finding,
@@ -25,13 +25,15 @@ export const dueAstray = query(
   select 'deal ' || u.deal_key as subject,
          case when d.key is null then 'is due, and there is no such deal'
               when p.deal_key is not null then 'is due and parked at once'
-              when d.version > 0 or d.closed_volume = 0 then 'is due, and is no addition that closes volume'
+              when d.version > 0 or (u.closed_volume = 0 and not c.opens) then 'is due, and is no addition that closes volume'
               else 'is due, although it was ' || d.handling || ' and nobody ran it again' end as detail
     from trading.due u
     left join trading.deals d on d.key = u.deal_key
     left join trading.parked p on p.deal_key = u.deal_key and p.resolved_at is null
-   where d.key is null or p.deal_key is not null or d.version > 0 or d.closed_volume = 0
+   cross join trading.counting c
+   where d.key is null or p.deal_key is not null or d.version > 0 or (u.closed_volume = 0 and not c.opens)
       or (d.handling <> 'due'
+          and not exists (select from trading.amended m where m.deal_key = u.deal_key)
           and not exists (select from trading.parked h where h.deal_key = u.deal_key and h.resolution = 'due'))
    order by u.deal_key limit 100`,
 );

@@ -33,7 +33,7 @@ export const up = (knex: Knex): Promise<void> =>
       cut_batch bigint not null,
       cut_at timestamptz not null,
       read_from bigint not null, -- No batch before it has anything that was not in an earlier cycle.
-      open_from bigint not null, -- No batch before it has anything that is not in this cycle or an earlier one.
+      open_from bigint not null, -- As far as was read: no batch before it has anything that is not in this cycle or an earlier one.
       read_to bigint not null, -- Up to here it is known who has entries.
       after_kind smallint not null default 0,
       after_party integer not null default 0, -- Up to here statements are made.
@@ -41,7 +41,7 @@ export const up = (knex: Knex): Promise<void> =>
       unique (signature, ends_at)
     );
     create index cycles_open on payouts.cycles (key) where done_at is null;
-    grant select, insert, update (read_to, after_kind, after_party, done_at) on payouts.cycles to cascade_app;
+    grant select, insert, update (open_from, read_to, after_kind, after_party, done_at) on payouts.cycles to cascade_app;
 
     -- Who may have entries in a cycle, and between which keys they lie; of use until the cycle is done.
     create table payouts.cycle_parties (
@@ -76,6 +76,7 @@ export const up = (knex: Knex): Promise<void> =>
       adjustment_units bigint not null, -- Of what was earned before starts_at and booked after its cut.
       payable_units bigint not null check (payable_units >= 0), -- Whole minor units.
       carried_units bigint not null,
+      carries boolean not null, -- Whether what is carried is worth a statement of its own: a minor unit or more, either way.
       netted_units bigint not null check (netted_units >= 0), -- Of what was taken back: it had been paid, and is a receivable no longer.
       lines integer not null check (lines >= 0),
       first_deal bigint,
@@ -97,7 +98,16 @@ export const up = (knex: Knex): Promise<void> =>
     create index statements_of_cycle on payouts.statements (cycle_key);
     create index statements_by_hash on payouts.statements (hash);
     create index statements_payable on payouts.statements (kind, party, key) where payable_units > 0;
+    create index statements_carrying on payouts.statements (kind, party, key) where carries;
     grant select, insert on payouts.statements to cascade_app;
+
+    -- Who is still to be told by mail that there is a statement.
+    create table payouts.statement_notices (
+      statement_key bigint primary key references payouts.statements (key),
+      sent_at timestamptz
+    );
+    create index statement_notices_waiting on payouts.statement_notices (statement_key) where sent_at is null;
+    grant select, insert, update (sent_at) on payouts.statement_notices to cascade_app;
 
     -- Keys never go: what they signed is verified for ever.
     create table payouts.signing_keys (

@@ -2,8 +2,10 @@ export { ensureAccounts, hold, post, resolve } from './service.ts';
 export {
   balanceAsOf,
   balancesOf,
+  balancesOfOwners,
   countTransfers,
   entriesOf,
+  netsOfOwners,
   referencesUnder,
   transferSumsOf,
   trialBalance,

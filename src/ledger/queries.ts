@@ -59,6 +59,40 @@ export const balancesOf = query(
    order by k.place`,
 );
 
+/** The same by what accounts are for and whose they are; those that were never opened are left out. */
+export const balancesOfOwners = query(
+  'ledger.balances_of_owners',
+  balanceRow,
+  `
+  select a.key, a.id, a.purpose, a.owner, a.currency, a.version,
+         case a.normal_side when 'credit' then a.posted_credits - a.posted_debits else a.posted_debits - a.posted_credits end as balance,
+         case a.normal_side when 'credit' then a.pending_debits else a.pending_credits end as held
+    from unnest(:purposes::text[], :owners::integer[], :currencies::text[]) as r (purpose, owner, currency)
+    join ledger.accounts a on a.purpose = r.purpose and a.owner = r.owner and a.currency = r.currency`,
+);
+
+/**
+ * What is on all accounts of some purposes together, owner by owner, credits above 0; and how much of it came under references
+ * that begin with a word.
+ */
+export const netsOfOwners = query(
+  'ledger.nets_of_owners',
+  z.object({ owner: z.int(), currency: Currency, units: sum, under: sum }),
+  `
+  with page as (
+    select owner, currency, array_agg(key) as keys, sum(posted_credits - posted_debits) as units
+      from ledger.accounts
+     where purpose = any (:purposes::text[]) and owner > :after
+     group by owner, currency order by owner, currency limit :limit
+  )
+  select p.owner, p.currency, p.units::text as units,
+         coalesce((select sum(case e.side when 'credit' then e.units else -e.units end)
+                     from ledger.entries e
+                    where e.account = any (p.keys) and e.kind in ('posted', 'post_pending') and starts_with(e.reference, :prefix)), 0)::text as under
+    from page p
+   order by p.owner, p.currency`,
+);
+
 const entryRow = z.object({
   transfer: z.bigint(),
   version: z.bigint(),

@@ -1,9 +1,19 @@
+import type { Currency } from '../kernel/currency.ts';
 import type { Money } from '../kernel/money.ts';
 import { onlyRow } from '../platform/query.ts';
 import type { TenantTx } from '../platform/tenant-tx.ts';
 import { ledgerProblem } from './errors.ts';
 import * as queries from './queries.ts';
-import type { AccountKey, Balance, Entry, TimeAxis, TransferSum, TrialBalanceLine } from './types.ts';
+import type {
+  AccountKey,
+  AccountRef,
+  Balance,
+  Entry,
+  Purpose,
+  TimeAxis,
+  TransferSum,
+  TrialBalanceLine,
+} from './types.ts';
 
 /** What is on accounts, as committed before and by this transaction's earlier statements; in the order asked for. */
 export async function balancesOf(tx: TenantTx, keys: readonly AccountKey[]): Promise<Balance[]> {
@@ -11,6 +21,33 @@ export async function balancesOf(tx: TenantTx, keys: readonly AccountKey[]): Pro
   if (rows.length !== keys.length) throw ledgerProblem('ledger.account_unknown');
   return rows.map((row) => ({ ...row, free: row.balance - row.held }));
 }
+
+/** What is on the accounts of owners, as committed before; accounts that were never opened are left out. */
+export async function balancesOfOwners(tx: TenantTx, refs: readonly AccountRef[]): Promise<Balance[]> {
+  if (refs.length === 0) return [];
+  const rows = await queries.balancesOfOwners(tx, {
+    purposes: refs.map(({ purpose }) => purpose),
+    owners: refs.map(({ owner }) => owner),
+    currencies: refs.map(({ currency }) => currency),
+  });
+  return rows.map((row) => ({ ...row, free: row.balance - row.held }));
+}
+
+/**
+ * What is on the accounts of some purposes together, owner by owner (credits above 0), and how much of it came under references
+ * that begin with `prefix`. At most `limit` lines, of owners above `after`: an owner whose lines were cut off comes again, so
+ * the last one of a full page is to be left to the next.
+ */
+export const netsOfOwners = (
+  tx: TenantTx,
+  asked: {
+    readonly purposes: readonly Purpose[];
+    readonly prefix: string;
+    readonly after: number;
+    readonly limit: number;
+  },
+): Promise<{ readonly owner: number; readonly currency: Currency; readonly units: bigint; readonly under: bigint }[]> =>
+  queries.netsOfOwners(tx, asked);
 
 /** The version that is above every account's. */
 const NEWEST = 2n ** 63n - 1n;

@@ -27,6 +27,8 @@ const refusals = {
     status: 422,
     title: 'The mode of a tier does not go with what it counts, or with its period',
   },
+  'commissions.plan_empty': { status: 422, title: 'The plan pays nothing' },
+  'commissions.ladder_not_rising': { status: 422, title: 'The steps of a ladder do not rise' },
   'commissions.agreement_names_no_rule': {
     status: 422,
     title: 'An agreement names a component or a rule that the plan does not have',

@@ -10,6 +10,7 @@ export const LOT_DIGITS = 8;
 export const NO_PAY_REASONS = {
   client_without_ib: { exception: false, sentence: 'The client had no introducing broker when the trade closed.' },
   no_plan: { exception: true, sentence: 'No commission plan was in force when the trade closed.' },
+  paid_by_period: { exception: false, sentence: 'The plan pays by the period, and nothing by the trade.' },
   symbol_unmatched: { exception: true, sentence: 'No rule of the plan names this symbol for this account group.' },
   volume_zero: { exception: false, sentence: 'The trade closed no volume.' },
   group_counts_nothing: { exception: false, sentence: 'The lots of this account group count nothing.' },
@@ -97,6 +98,8 @@ export type RefusalCode =
   | 'commissions.limits_contradict'
   | 'commissions.tiers_not_rising'
   | 'commissions.tier_mode_unfit'
+  | 'commissions.plan_empty'
+  | 'commissions.ladder_not_rising'
   | 'commissions.agreement_names_no_rule';
 export type Refusal = { readonly code: RefusalCode; readonly detail: string };
 

@@ -5,10 +5,11 @@ import { PERCENT_DIGITS } from '../contract.ts';
 import { filterOf } from '../filters/index.ts';
 import { levelModeOf } from '../levels/index.ts';
 import { modelOf } from '../models/index.ts';
+import { compilePeriods } from '../periods/rules.ts';
 import { fitting } from '../rules.ts';
 import type { AgreementRates, LevelFrame, TradeFacts } from '../types.ts';
 import type { AgreementTerms, PlanComponent, PlanDefinition } from './contract.ts';
-import type { CompiledComponent, CompiledPlan, CompiledRule } from './types.ts';
+import type { CompiledComponent, CompiledPlan, CompiledRule, RatedComponent } from './types.ts';
 
 const HOUR_MS = 3_600_000;
 /** Over Easter the European Central Bank publishes no rates for five days. */
@@ -39,8 +40,15 @@ export function compilePlan(definition: PlanDefinition): CompiledPlan {
     counts,
     asOf,
     components,
+    periods: compilePeriods(definition.periods ?? [], rateDigits, components.length),
   };
 }
+
+/** All that agreements may give rates for, in the order in which they keep them: components, then what is paid by the period. */
+export const ratedOf = ({ components, periods }: CompiledPlan): readonly RatedComponent[] => [
+  ...components,
+  ...periods,
+];
 
 /** An agreement's rate for each rule of each component of a plan version, in ledger units; for the engine's chains. */
 export const compileAgreement = (plan: CompiledPlan, terms: AgreementTerms): AgreementRates =>
@@ -51,7 +59,7 @@ export function compileTerms(plan: CompiledPlan, terms: AgreementTerms): readonl
   const parsed = terms.flatMap((term) =>
     'rank' in term ? [] : [{ ...term, units: fitting(term.rate, plan.rateDigits) }],
   );
-  return plan.components.map((component) => {
+  return ratedOf(plan).map((component) => {
     if (component.ranks.length > 0) {
       const rank = rankOf(component, terms);
       return component.rules.map(() => rank);
@@ -67,7 +75,7 @@ export function compileTerms(plan: CompiledPlan, terms: AgreementTerms): readonl
 }
 
 /** The rank that the first term gives which names the component or none, and a rank of it: 1 is the lowest. */
-function rankOf({ name, ranks }: CompiledComponent, terms: AgreementTerms): bigint | undefined {
+function rankOf({ name, ranks }: RatedComponent, terms: AgreementTerms): bigint | undefined {
   for (const term of terms) {
     if (!('rank' in term) || (term.component ?? name) !== name) continue;
     const place = ranks.indexOf(term.rank);

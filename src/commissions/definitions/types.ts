@@ -31,6 +31,11 @@ export type CompiledComponent = {
   readonly adjusters: readonly CompiledAdjuster[];
 };
 
+/** What agreements look at in a component: its rules with their budgets, and its ranks. */
+export type RatedComponent = Pick<CompiledComponent, 'name' | 'ranks' | 'usesRates'> & {
+  readonly rules: readonly { readonly name: string; readonly budgetUnits: bigint }[];
+};
+
 /** A published plan version, ready for the engine. */
 export type CompiledPlan = {
   readonly currency: Currency;

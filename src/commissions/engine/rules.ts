@@ -74,7 +74,9 @@ const unpaid = (dealKey: bigint, reason: NoPayReason, components: readonly Compo
 
 /** A component that knows the symbol says why; the symbol is unmatched only where no component knows it. */
 const reasonOf = (components: readonly ComponentResult[]): NoPayReason =>
-  components.find(({ reason }) => reason !== 'symbol_unmatched')?.reason ?? 'symbol_unmatched';
+  components.length === 0
+    ? 'paid_by_period'
+    : (components.find(({ reason }) => reason !== 'symbol_unmatched')?.reason ?? 'symbol_unmatched');
 
 const isNoPayReason = (word: NoPayReason | ParkCode): word is NoPayReason => Object.hasOwn(NO_PAY_REASONS, word);
 

@@ -1,4 +1,4 @@
-import type { ExecutionFacts, Fraction, Note, ParkCode, PlanFrame } from '../types.ts';
+import type { AppliedRates, ExecutionFacts, Fraction, Note, ParkCode, PlanFrame } from '../types.ts';
 import { fractionOf } from './fractions.ts';
 
 const ONE: Fraction = { numerator: 1n, denominator: 1n };
@@ -46,8 +46,14 @@ function convert(
       .map(({ base, quote, rate, source, at }) => `${base}/${quote} ${rate} (${source}, ${at})`)
       .join(', '),
   });
+  return alongRates(found, plan);
+}
+
+/** By the published rates on a way, each taken as it is or turned round; a code where there is none, or one was too old. */
+export function alongRates(found: AppliedRates | undefined, plan: PlanFrame): Fraction | ParkCode {
+  if (found === undefined) return 'commissions.rate_missing';
   if (found.rows.some(({ ageMs }) => ageMs > plan.rateAgeMsMax)) return 'commissions.rate_stale';
-  let reached = from;
+  let reached = found.from;
   let { numerator, denominator } = ONE;
   for (const { base, quote, rate } of found.rows) {
     const figure = fractionOf(rate);

@@ -36,6 +36,7 @@ export function naiveEngine(facts: NaiveFacts): NaiveOutcome {
   if (plan === undefined) return { kind: 'unpaid', reason: 'no_plan' };
   if (read(facts.lots).n === 0n)
     return { kind: 'unpaid', reason: plan.counts === 'open' ? 'close_not_counted' : 'volume_zero' };
+  if (plan.components.length === 0) return { kind: 'unpaid', reason: 'paid_by_period' };
   const outcomes = plan.components.map((component, place) => ofComponent(facts, plan, component, place));
   const parked = outcomes.find(({ code }) => code !== undefined)?.code;
   if (parked !== undefined) return { kind: 'parked', code: parked };

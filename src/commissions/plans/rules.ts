@@ -2,11 +2,12 @@ import { ledgerExponent } from '../../kernel/currency.ts';
 import { adjusterOf } from '../adjusters/index.ts';
 import { STAGES } from '../adjusters/types.ts';
 import type { AgreementTerms, PlanComponent, PlanDefinition } from '../definitions/contract.ts';
-import { adjusterFrameOf, compileAgreement, compilePlan, frameOf } from '../definitions/rules.ts';
+import { adjusterFrameOf, compileAgreement, compilePlan, frameOf, ratedOf } from '../definitions/rules.ts';
 import type { CompiledPlan } from '../definitions/types.ts';
 import { filterOf } from '../filters/index.ts';
 import { levelModeOf } from '../levels/index.ts';
 import { modelOf } from '../models/index.ts';
+import { periodRefusals } from '../periods/rules.ts';
 import { fitting, rateText, rateUnits } from '../rules.ts';
 import type { Refusal } from '../types.ts';
 
@@ -20,7 +21,10 @@ export type AgreementToCheck = { readonly ib: string; readonly terms: AgreementT
 export function checkDefinition(definition: PlanDefinition, agreements: readonly AgreementToCheck[] = []): Refusal[] {
   const rateDigits = ledgerExponent(definition.currency);
   const first = [
-    ...repeatedNames('components', definition.components),
+    ...(definition.components.length === 0 && definition.periods === undefined
+      ? [{ code: 'commissions.plan_empty' as const, detail: 'neither by the trade nor by the period' }]
+      : []),
+    ...repeatedNames('components', [...definition.components, ...(definition.periods ?? [])]),
     ...definition.components.flatMap((component) => [
       ...repeatedNames(`rules of ${component.name}`, component.rules),
       ...component.rules
@@ -35,6 +39,8 @@ export function checkDefinition(definition: PlanDefinition, agreements: readonly
     levelModeOf(component.levels).refusals(component.levels, frameOf(component, rateDigits)),
   );
   if (levels.length > 0) return levels;
+  const periods = (definition.periods ?? []).flatMap((period) => periodRefusals(period, rateDigits));
+  if (periods.length > 0) return periods;
   const unjudged = definition.counts === 'open' || definition.counts === 'both' ? needingCloses(definition) : [];
   if (unjudged.length > 0) return unjudged;
   const adjusting = definition.components.flatMap((component) => adjusterRefusals(component, definition));
@@ -83,7 +89,7 @@ export function checkAgreement(plan: CompiledPlan, terms: AgreementTerms): Refus
     if ('rank' in term) return rankRefusals(plan, term);
     if (rateUnits(term.rate, plan.rateDigits) === undefined)
       return [tooFine('an agreed rate', term.rate, plan.rateDigits)];
-    const named = plan.components.some(
+    const named = ratedOf(plan).some(
       ({ name, rules }) =>
         (term.component ?? name) === name && (term.rule === undefined || rules.some((rule) => rule.name === term.rule)),
     );
@@ -96,7 +102,7 @@ export function checkAgreement(plan: CompiledPlan, terms: AgreementTerms): Refus
   });
   if (formal.length > 0) return formal;
   const rates = compileAgreement(plan, terms);
-  return plan.components.flatMap(({ name, rules, usesRates }, component) =>
+  return ratedOf(plan).flatMap(({ name, rules, usesRates }, component) =>
     rules.flatMap((rule, place): Refusal[] => {
       const rate = rates[component]?.[place] ?? 0n;
       if (!usesRates || rate <= rule.budgetUnits) return []; // Of a mode without rates it is a rank, or not looked at.
@@ -116,7 +122,7 @@ function rankRefusals(
   plan: CompiledPlan,
   { component, rank }: { component?: string | undefined; rank: string },
 ): Refusal[] {
-  if (plan.components.some(({ name, ranks }) => (component ?? name) === name && ranks.includes(rank))) return [];
+  if (ratedOf(plan).some(({ name, ranks }) => (component ?? name) === name && ranks.includes(rank))) return [];
   const detail =
     component === undefined ? 'no component of the plan has it' : `component ${component} does not have it`;
   return [{ code: 'commissions.rank_unknown', detail: `rank ${rank}: ${detail}` }];

@@ -32,6 +32,18 @@ export const up = (knex: Knex): Promise<void> =>
       check (resolution in ('due', 'kept', 'technical', 'group_unpaid', 'other_code', 'amended', 'superseded', 'deleted'));
     create index parked_amendments on trading.parked (deal_key) where resolved_at is null and code = 'trading.correction_waits';
 
+    -- The deals that open volume of a position, each as it is now.
+    create function trading.entries_of(of_server smallint, of_position bigint) returns setof trading.deals
+    language sql stable as $$
+      select d.* from trading.deals d
+       where d.server_key = of_server and d.position_id = of_position and d.version = 0 and d.opened_volume > 0 and d.position_id > 0
+         and not exists (select from trading.amended a where a.deal_key = d.key)
+      union all
+      select d.* from trading.amended a join trading.deals d on d.key = a.version_key
+       where a.server_key = of_server and a.position_id = of_position and a.position_id > 0 and not a.deleted and d.opened_volume > 0
+    $$;
+    grant execute on function trading.entries_of to cascade_app;
+
     -- Positions of which something changed that closes of theirs may depend on: looked at when none of them waits any more.
     create table trading.touched_positions (
       server_key smallint not null,

@@ -48,6 +48,10 @@ export const NO_PAY_REASONS = {
   all_credit: { exception: false, sentence: 'The account held nothing but credit.' },
   cap_reached: { exception: false, sentence: 'The cap of the plan was reached before this trade.' },
   below_ledger_unit: { exception: false, sentence: 'The amount is smaller than the smallest amount that is booked.' },
+  deal_deleted: { exception: false, sentence: 'The platform took the deal back.' },
+  deal_earns_no_more: { exception: false, sentence: 'The platform corrected the deal, and as it is now it never earns.' },
+  charged_back: { exception: false, sentence: 'A deposit of the client was charged back.' },
+  booked_anew: { exception: false, sentence: 'Taken back, to be booked anew by the correction that follows.' },
 } as const satisfies Record<string, { exception: boolean; sentence: string }>;
 export type NoPayReason = keyof typeof NO_PAY_REASONS;
 

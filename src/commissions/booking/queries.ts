@@ -20,14 +20,14 @@ export const insertBookings = query(
   `
   insert into commissions.bookings
     (deal_key, revision, batch_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, opened_at, earning_units,
-     ib_units, client_units, house_units)
+     ib_units, client_units, house_units, facts_key)
   select b.deal_key, 0, :batchKey, b.plan_version_key, b.ib_key, b.symbol_key, b.group_key, b.closed_at, b.opened_at, b.earning_units,
-         b.ib_units, b.client_units, b.house_units
+         b.ib_units, b.client_units, b.house_units, b.facts_key
     from unnest(:dealKeys::bigint[], :planVersionKeys::integer[], :ibKeys::integer[], :symbolKeys::integer[],
                 :groupKeys::integer[], :closedAts::timestamptz[], :openedAts::timestamptz[], :earningUnits::bigint[],
-                :ibUnits::bigint[], :clientUnits::bigint[], :houseUnits::bigint[])
+                :ibUnits::bigint[], :clientUnits::bigint[], :houseUnits::bigint[], :factsKeys::bigint[])
       as b (deal_key, plan_version_key, ib_key, symbol_key, group_key, closed_at, opened_at, earning_units,
-            ib_units, client_units, house_units)`,
+            ib_units, client_units, house_units, facts_key)`,
 );
 
 export const insertRebates = query(

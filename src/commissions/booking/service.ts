@@ -3,6 +3,7 @@ import { emit } from '../../platform/events/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { type AccountKey, type AccountRef, ensureAccounts, post } from '../../ledger/index.ts';
 import { claimDue, type DueTrade, opensOf, park } from '../../trading/index.ts';
+import { advanceCounters, type CountedTrade, keepStandings, standingFor } from '../counters/service.ts';
 import { computeBatch } from '../engine/rules.ts';
 import type { TradeInput, TradeResult } from '../engine/types.ts';
 import { tradesAmong } from '../inputs/rules.ts';
@@ -47,7 +48,8 @@ export async function bookDueTrades(
       )
     : undefined;
   const { trades, inputs, versions, knownAt } = tradesAmong(await inputsOf(tx, book, claimed, { opens }));
-  const results = computeBatch(inputs);
+  const standing = await standingFor(tx, inputs);
+  const results = computeBatch(inputs, standing);
   const bookings = bookingsOf(trades, inputs, versions, results);
   const parked = results.filter((result) => result.kind === 'parked');
   if (parked.length > 0)
@@ -57,6 +59,10 @@ export async function bookDueTrades(
     );
   if (bookings.length === 0) return { ...NOTHING_BOOKED, claimed: claimed.length, parked: parked.length };
   const batchKey = await insertBookings(tx, bookings, { knownAt, configurationVersion: book.version });
+  if (standing !== undefined) {
+    await keepStandings(tx, counted(inputs, results));
+    await advanceCounters(tx, standing, inputs);
+  }
   const payables = payablesOf(results.map((result, place) => ({ result, closedAtMs: trades[place]?.closedAt ?? 0 })));
   const accounts = await postPayables(tx, memory.payables, batchKey, payables);
   watch.onAccounts?.(accounts); // Not in one expression: without a listener its arguments would not be evaluated at all.
@@ -69,6 +75,12 @@ export async function bookDueTrades(
   });
   return outcome;
 }
+
+const counted = (inputs: readonly TradeInput[], results: readonly TradeResult[]): CountedTrade[] =>
+  inputs.flatMap((input, place): CountedTrade[] => {
+    const result = results[place];
+    return result === undefined ? [] : [{ input, result, revision: 0 }];
+  });
 
 function bookingsOf(
   trades: readonly DueTrade[],
@@ -90,6 +102,7 @@ function bookingsOf(
         closedAtMs: trade.closedAt,
         openedAtMs: input.openedAtMs,
         execution: input.execution,
+        factsKey: trade.factsKey === trade.dealKey ? null : trade.factsKey,
       },
     ];
   });

@@ -18,6 +18,8 @@ export type Booking = {
   readonly closedAtMs: number;
   readonly openedAtMs: number | undefined;
   readonly execution: ExecutionFacts | undefined;
+  /** The version of the deal that it was computed from; null for the addition. */
+  readonly factsKey: bigint | null;
 };
 
 /** Writes a batch's bookings with their rebates and reasons, as sets; gives the key of the batch. */
@@ -43,6 +45,7 @@ export async function insertBookings(
     ibUnits: split.map(({ ib }) => ib),
     clientUnits: split.map(({ client }) => client),
     houseUnits: split.map(({ house }) => house),
+    factsKeys: bookings.some(({ factsKey }) => factsKey !== null) ? bookings.map(({ factsKey }) => factsKey) : null,
   });
   await insertRebates(tx, bookings);
   await insertUnpaid(tx, bookings);

@@ -2,6 +2,7 @@ import { type ChainLevel, chainsOf } from '../../ib/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { type DueTrade, openedVolumesOf, type PositionOpen, symbolsAsOf } from '../../trading/index.ts';
 import type { PlanBook, PublishedVersion } from '../plans/store.ts';
+import type { Terms } from './terms.ts';
 
 /** A trade with the tree and the plan version that hold for it, and the instant as of which they do. */
 export type Frame = {
@@ -16,7 +17,8 @@ export type Frame = {
 
 type Known = {
   readonly opens: ReadonlyMap<bigint, PositionOpen> | undefined;
-  readonly knownAt?: Date;
+  readonly knownAt?: Date | undefined;
+  readonly terms?: Terms | undefined;
 };
 
 /**
@@ -30,7 +32,7 @@ export async function framesOf(
   known: Known,
 ): Promise<{ readonly frames: readonly Frame[]; readonly knownAt: Date }> {
   const asked = trades.map((trade) => ({ trade, atMs: trade.closedAt, open: known.opens?.get(trade.dealKey) }));
-  const atClose = await placed(tx, book, asked, known.knownAt);
+  const atClose = await placed(tx, book, asked, known);
   if (!book.looksAtOpens) return atClose;
   const { knownAt } = atClose;
   const frames = await withOpened(tx, atClose.frames);
@@ -41,7 +43,7 @@ export async function framesOf(
   );
   if (early.length === 0) return { frames, knownAt };
   const mapped = known.knownAt === undefined ? await withSymbols(tx, early) : early; // A booking names the symbol's row.
-  const atOpen = await withOpened(tx, (await placed(tx, book, mapped, knownAt)).frames);
+  const atOpen = await withOpened(tx, (await placed(tx, book, mapped, { ...known, knownAt })).frames);
   const places = new Map(early.map(({ place }, index) => [place, atOpen[index]]));
   return { frames: frames.map((frame, place) => places.get(place) ?? frame), knownAt };
 }
@@ -52,13 +54,15 @@ async function placed(
   tx: TenantTx,
   book: PlanBook,
   asked: readonly Asked[],
-  known: Date | undefined,
+  { knownAt: asKnownAt, terms }: Pick<Known, 'knownAt' | 'terms'>,
 ): Promise<{ frames: Frame[]; knownAt: Date }> {
-  const clients = asked.map(({ trade, atMs }) => ({ clientKey: trade.clientKey, atMs }));
-  const { chains, knownAt } = await chainsOf(tx, clients, known);
+  const treeAtMs = terms?.treeAt === undefined ? undefined : Date.parse(terms.treeAt);
+  const clients = asked.map(({ trade, atMs }) => ({ clientKey: trade.clientKey, atMs: treeAtMs ?? atMs }));
+  const { chains, knownAt } = await chainsOf(tx, clients, asKnownAt);
+  const versionByTerms = terms?.versionKey === undefined ? undefined : book.versionOfKey(terms.versionKey);
   const frames = asked.map(({ trade, atMs, open }, place): Frame => {
     const chain = chains[place]?.levels ?? [];
-    return { trade, atMs, open, chain, version: book.versionFor(chain, atMs) };
+    return { trade, atMs, open, chain, version: versionByTerms ?? book.versionFor(chain, atMs) };
   });
   return { frames, knownAt };
 }

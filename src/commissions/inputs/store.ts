@@ -1,11 +1,13 @@
 import { channelsOf } from '../../clients/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { conversionsOf, type DueTrade, executionsOf, type PositionOpen } from '../../trading/index.ts';
+import type { TradeStanding } from '../counters/types.ts';
 import type { TradeInput } from '../engine/types.ts';
 import type { PlanBook, PublishedVersion } from '../plans/store.ts';
 import type { AppliedRates, ExecutionFacts } from '../types.ts';
 import type { CompiledPlan } from '../definitions/types.ts';
 import { type Frame, framesOf } from './frames.ts';
+import { ratesByTerms, type Terms } from './terms.ts';
 import { factsOf } from './rules.ts';
 
 /** What the engine is given, by trade, with the plan version that held; and as of which knowledge of the tree. */
@@ -29,7 +31,10 @@ export async function inputsOf(
   known: {
     readonly opens: ReadonlyMap<bigint, PositionOpen> | undefined;
     readonly executions?: ReadonlyMap<bigint, ExecutionFacts>;
-    readonly knownAt?: Date;
+    /** What bookings kept of the counters; a trade that is booked first sees what they stand at. */
+    readonly standings?: ReadonlyMap<bigint, TradeStanding>;
+    readonly knownAt?: Date | undefined;
+    readonly terms?: Terms | undefined;
   },
 ): Promise<Inputs> {
   const { frames, knownAt } = await framesOf(tx, book, trades, known);
@@ -42,10 +47,15 @@ export async function inputsOf(
       dealKey: trade.dealKey,
       clientKey,
       plan: version?.plan,
+      planKey: version?.planKey,
+      standing: known.standings?.get(trade.dealKey),
       chain: chain.map(({ ibKey, status, depth }) => ({
         ibKey,
         status,
-        ...(version === undefined ? NO_RATES : book.ratesFor({ ibKey, depth, clientKey, accountGroup }, version, atMs)),
+        ...(version === undefined
+          ? NO_RATES
+          : (ratesByTerms(known.terms, ibKey, version.plan) ??
+            book.ratesFor({ ibKey, depth, clientKey, accountGroup }, version, atMs))),
       })),
     };
   });

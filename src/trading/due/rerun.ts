@@ -12,7 +12,13 @@ import type { Rerun } from './types.ts';
 
 const RERUN_MAX = 1_000;
 
-type Waiting = { readonly dealKey: bigint; readonly code: string; readonly serverKey: number; readonly raw: string };
+type Waiting = {
+  readonly dealKey: bigint;
+  readonly code: string;
+  readonly serverKey: number;
+  readonly raw: string;
+  readonly factsKey: bigint;
+};
 type Outcome = Waiting & { readonly deal?: Deal; readonly handling: Handling; readonly instant?: Instant };
 
 /** It keeps waiting, by a code of its own, and holds up none of those beside it. */
@@ -43,9 +49,9 @@ async function lookAgain(tx: TenantTx, waiting: readonly Waiting[], servers: rea
   return outcomes.sort((left, right) => (left.dealKey < right.dealKey ? -1 : 1));
 }
 
-const dueOf = ({ dealKey: key, serverKey, deal, handling, instant }: Outcome): DueDeal[] =>
+const dueOf = ({ dealKey: key, serverKey, factsKey, deal, handling, instant }: Outcome): DueDeal[] =>
   handling.handling === 'due' && deal !== undefined && instant?.utcMs !== undefined
-    ? [{ key, serverKey, deal, utcMs: instant.utcMs, to: handling.to }]
+    ? [{ key, serverKey, deal, utcMs: instant.utcMs, to: handling.to, factsKey }]
     : [];
 
 /** Whether something else keeps the deal waiting than what is written of it. */

@@ -181,7 +181,9 @@ async function keepSeqs(
   const amending = new Set(stored.flatMap(({ key, kind }) => (kind === 'add' ? [] : [key])));
   const seqs = lines.flatMap((result, line) => {
     const dealKey = dealKeyOf(batchKey, line);
-    return result.ok && result.line.seq !== undefined && amending.has(dealKey) ? [{ dealKey, seq: result.line.seq }] : [];
+    return result.ok && result.line.seq !== undefined && amending.has(dealKey)
+      ? [{ dealKey, seq: result.line.seq }]
+      : [];
   });
   if (seqs.length === 0) return;
   const columns = { dealKeys: seqs.map(({ dealKey }) => dealKey), seqs: seqs.map(({ seq }) => BigInt(seq)) };

@@ -21,3 +21,13 @@ export const PercentText = z
 
 /** The word by which a component or a rule of a plan is called, in agreements and explanations. */
 export const NameText = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'expected a name of a-z, 0-9, _ and -');
+
+/** A true-up is a component of its own: its number is that of the component whose tier it is, plus this. */
+export const TRUE_UP_COMPONENT = 32;
+
+/** What a component of a plan version is called by its number; a number of none is its own name. */
+export function componentName(names: readonly string[], component: number): string {
+  const name = names[component % TRUE_UP_COMPONENT];
+  if (name === undefined) return String(component);
+  return component < TRUE_UP_COMPONENT ? name : `${name}, true-up`;
+}

@@ -17,9 +17,6 @@ export type TradeInput = TradeFacts & {
   readonly standing?: TradeStanding | undefined;
 };
 
-/** A true-up is a component of its own: its number is that of the component whose tier it is, plus this. */
-export const TRUE_UP_COMPONENT = 32;
-
 /**
  * What one beneficiary earns by one component, in ledger units of the plan currency. Always above 0, but for those of a true-up,
  * which say what it changes: a level that gets nothing has no row, for it adds nothing to the sum and the explanation is computed

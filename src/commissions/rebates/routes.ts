@@ -2,6 +2,7 @@ import { dealIdOf, tradeIdOf } from '../../kernel/ids.ts';
 import { moneyJson } from '../../kernel/money.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
+import { componentName } from '../contract.ts';
 import * as contract from './contract.ts';
 import { listRebates } from './service.ts';
 
@@ -15,7 +16,7 @@ export const rebateRoutes = ({ withTenant }: { readonly withTenant: WithTenant }
         tradeId: tradeIdOf(dealKey),
         dealId: dealIdOf(dealKey),
         revision,
-        component: version.components[component] ?? String(component),
+        component: componentName(version.components, component),
         beneficiary: to,
         depth: to.kind === 'ib' ? depth : null,
         amount: moneyJson({ units, currency: version.currency }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { query } from '../../platform/query.ts';
+import { KeptStanding } from '../counters/contract.ts';
 import { KeptExecution } from '../inputs/contract.ts';
 
 /** First bookings with the inputs that they name. */
@@ -17,16 +18,18 @@ export const bookingsOfRange = query(
     closedAt: z.date(),
     openedAt: z.date().nullable(),
     execution: KeptExecution.nullable(),
+    standing: KeptStanding.nullable(),
     earningUnits: z.bigint(),
   }),
   `
   select b.deal_key as "dealKey", b.batch_key as "batchKey", t.known_at as "knownAt", t.configuration_version as "configurationVersion",
          b.plan_version_key as "planVersionKey", b.ib_key as "ibKey", b.symbol_key as "symbolKey", b.group_key as "groupKey",
          b.closed_at as "closedAt", b.opened_at as "openedAt", e.execution::jsonb as execution,
-         b.earning_units as "earningUnits"
+         s.standing::jsonb as standing, b.earning_units as "earningUnits"
     from commissions.bookings b
     join commissions.batches t on t.key = b.batch_key
     left join commissions.executions e on e.deal_key = b.deal_key and e.revision = b.revision
+    left join commissions.standings s on s.deal_key = b.deal_key and s.revision = b.revision
    where b.deal_key > :after and b.deal_key <= :upTo and b.revision = 0
    order by b.deal_key`,
 );

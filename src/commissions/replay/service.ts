@@ -7,6 +7,7 @@ import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { type DueTrade, type Whereabouts, whereaboutsOf } from '../../trading/index.ts';
 import { inputsOf } from '../inputs/store.ts';
+import { componentName } from '../contract.ts';
 import { computeTrade, explainTrade } from '../engine/rules.ts';
 import type { Explanation, TradeInput } from '../engine/types.ts';
 import { naiveDifference } from '../proof/rules.ts';
@@ -137,11 +138,14 @@ async function replayGroup(
   const executions = new Map(
     group.flatMap(({ booking: { dealKey, execution } }) => (execution === null ? [] : [[dealKey, execution] as const])),
   );
+  const standings = new Map(
+    group.flatMap(({ booking: { dealKey, standing } }) => (standing === null ? [] : [[dealKey, standing] as const])),
+  );
   const { inputs, versions } = await inputsOf(
     tx,
     book,
     group.map(({ trade }) => trade),
-    { opens, executions, knownAt },
+    { opens, executions, standings, knownAt },
   );
   return group.flatMap(({ booking, trade }, place): Replayed[] => {
     const input = inputs[place];
@@ -207,7 +211,7 @@ function told(
       result.kind !== 'booked'
         ? []
         : result.rebates.map(({ component, kind, beneficiary, depth, units }) => ({
-            component: plan?.components[component]?.name ?? String(component),
+            component: componentName(plan?.components.map(({ name }) => name) ?? [], component),
             to: names[kind](beneficiary),
             kind,
             depth,

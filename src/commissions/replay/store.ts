@@ -1,5 +1,6 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { type DueTrade, tradesAsBooked } from '../../trading/index.ts';
+import { standingKept } from '../counters/store.ts';
 import * as queries from './queries.ts';
 import type { StoredBooking, StoredRebate } from './types.ts';
 
@@ -11,7 +12,10 @@ export async function storedBookings(
   tx: TenantTx,
   range: DealRange,
 ): Promise<{ readonly booking: StoredBooking; readonly trade: DueTrade | undefined }[]> {
-  const bookings = await queries.bookingsOfRange(tx, range);
+  const bookings = (await queries.bookingsOfRange(tx, range)).map((booking) => ({
+    ...booking,
+    standing: booking.standing === null ? null : standingKept(booking.standing),
+  }));
   const trades = new Map((await tradesAsBooked(tx, bookings)).map((trade) => [trade.dealKey, trade]));
   return bookings.map((booking) => ({ booking, trade: trades.get(booking.dealKey) }));
 }

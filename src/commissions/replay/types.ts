@@ -1,5 +1,6 @@
 import type { DealId, IbId } from '../../kernel/ids.ts';
 import type { MoneyJson } from '../../kernel/money.ts';
+import type { TradeStanding } from '../counters/types.ts';
 import type { Step } from '../engine/types.ts';
 import type { ExecutionFacts, LinkStatus } from '../types.ts';
 
@@ -18,6 +19,8 @@ export type StoredBooking = {
   readonly openedAt: Date | null;
   /** Null where the plan looks at nothing of it. */
   readonly execution: ExecutionFacts | null;
+  /** What it saw of the counters; null where its plan looks at none. */
+  readonly standing: TradeStanding | null;
   readonly earningUnits: bigint;
 };
 

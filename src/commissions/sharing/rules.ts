@@ -1,7 +1,7 @@
 import { roundHalfEven } from '../../kernel/decimal.ts';
-import { PERCENT_WHOLE } from '../contract.ts';
+import { PERCENT_WHOLE, TRUE_UP_COMPONENT } from '../contract.ts';
 import type { CompiledComponent } from '../definitions/types.ts';
-import { type Rebate, type Step, type TradeInput, TRUE_UP_COMPONENT } from '../engine/types.ts';
+import type { Rebate, Step, TradeInput } from '../engine/types.ts';
 import { lookupFigures } from '../overrides/rules.ts';
 import type { Fraction, LevelReason, ParkCode } from '../types.ts';
 

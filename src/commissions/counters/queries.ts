@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { query } from '../../platform/query.ts';
+
+/** The day that days are counted from. */
+const FIRST = `date '1970-01-01'`;
+
+/**
+ * Holds the counters of plans until the transaction ends, in the order given. Its place among the bookings comes first: a cut that
+ * waits for bookings would else wait for one that waits for this lock, and whoever has it for the cut.
+ */
+export const lockPlans = query(
+  'commissions.lock_counters',
+  z.object({}),
+  `
+  with joined as materialized (select pg_advisory_xact_lock_shared(hashtext('commissions.bookings')) is null)
+  select from (select pg_advisory_xact_lock(hashtext('commissions.counters'), p.key)
+                 from joined cross join unnest(:planKeys::integer[]) as p (key)) as held`,
+);
+
+/** What counters stand at, day by day, over the days that are asked for. */
+export const countersOf = query(
+  'commissions.counters_of',
+  z.object({ place: z.bigint(), day: z.int(), units: z.string() }),
+  `
+  select a.place, c.day - ${FIRST} as day, c.units::text as units
+    from unnest(:planKeys::integer[], :components::text[], :measures::text[], :owners::integer[], :subjects::text[],
+                :fromDays::integer[], :toDays::integer[])
+           with ordinality as a (plan_key, component, measure, owner, subject, from_day, to_day, place)
+    join commissions.counters c
+      on c.plan_key = a.plan_key and c.component = a.component and c.measure = a.measure and c.owner = a.owner
+     and c.subject = a.subject and c.day between ${FIRST} + a.from_day and ${FIRST} + a.to_day
+   order by a.place, c.day`,
+);
+
+/** How many clients were active over the days that are asked for. */
+export const activeClients = query(
+  'commissions.active_clients',
+  z.object({ place: z.bigint(), subjects: z.bigint() }),
+  `
+  select a.place, n.subjects
+    from unnest(:planKeys::integer[], :components::text[], :owners::integer[], :fromDays::integer[], :toDays::integer[])
+           with ordinality as a (plan_key, component, owner, from_day, to_day, place)
+   cross join lateral (
+           select count(distinct c.subject) as subjects from commissions.counters c
+            where c.plan_key = a.plan_key and c.component = a.component and c.measure = 'active' and c.owner = a.owner
+              and c.units > 0 and c.day between ${FIRST} + a.from_day and ${FIRST} + a.to_day) n
+   order by a.place`,
+);
+
+export const addToCounters = query(
+  'commissions.add_to_counters',
+  z.object({}),
+  `
+  insert into commissions.counters as c (plan_key, component, measure, owner, subject, day, units)
+  select a.plan_key, a.component, a.measure, a.owner, a.subject, ${FIRST} + a.day, a.units
+    from unnest(:planKeys::integer[], :components::text[], :measures::text[], :owners::integer[], :subjects::text[],
+                :days::integer[], :units::numeric[]) as a (plan_key, component, measure, owner, subject, day, units)
+  on conflict (plan_key, component, measure, owner, subject, day) do update set units = c.units + excluded.units`,
+);
+
+/** What a revision of a booking saw. */
+export const insertStandings = query(
+  'commissions.insert_standings',
+  z.object({}),
+  `
+  insert into commissions.standings (deal_key, revision, plan_key, ib_key, month, standing)
+  select s.deal_key, s.revision, s.plan_key, s.ib_key, ${FIRST} + s.month, s.standing
+    from unnest(:dealKeys::bigint[], :revisions::smallint[], :planKeys::integer[], :ibKeys::integer[], :months::integer[],
+                :standings::text[]) as s (deal_key, revision, plan_key, ib_key, month, standing)`,
+);
+
+/** What months of tiers come to now. */
+export const noteMonths = query(
+  'commissions.note_tier_months',
+  z.object({}),
+  `
+  insert into commissions.tier_months as t (plan_key, component, owner, month, at, units, tier)
+  select m.plan_key, m.component, m.owner, ${FIRST} + m.month, m.at, m.units, m.tier
+    from unnest(:planKeys::integer[], :components::text[], :owners::integer[], :months::integer[], :ats::text[],
+                :units::numeric[], :tiers::smallint[]) as m (plan_key, component, owner, month, at, units, tier)
+  on conflict (plan_key, component, owner, month) do update set at = excluded.at, units = excluded.units, tier = excluded.tier`,
+);

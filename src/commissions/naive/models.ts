@@ -64,7 +64,7 @@ function inPlan(amount: Fraction, from: string, execution: NaiveExecution, plan:
 }
 
 /** By published rows alone. */
-function converted(
+export function converted(
   amount: Fraction,
   from: string,
   to: string,

@@ -53,6 +53,7 @@ export type NaiveExecution = {
   rateProfit?: string | undefined;
   charged?: string | undefined;
   conversions?: NaiveConversion[] | undefined;
+  accountState?: { equity: string; credit: string; at: string; ageMs: number } | undefined;
   channel?: string | undefined;
 };
 export type NaiveList = {
@@ -64,6 +65,22 @@ export type NaiveFilter =
   | { kind: 'minimum_time_open'; seconds: number }
   | { kind: 'minimum_movement'; spreads: string }
   | NaiveList;
+/** What stands between what a trade earns and what is shared. */
+export type NaiveAdjuster =
+  | { kind: 'hedged_volume' }
+  | { kind: 'clamp'; most?: string | undefined; least?: string | undefined; per?: 'trade' | 'lot' | undefined }
+  | { kind: 'credit_coefficient'; below?: string | undefined; stateAgeHoursMax?: number | undefined }
+  | {
+      kind: 'tier';
+      by: 'lots' | 'notional' | 'active_clients' | 'deposits';
+      of?: 'ib' | 'plan' | undefined;
+      rollingDays?: number | undefined;
+      mode: 'marginal' | 'step' | 'retroactive' | 'marginal_then_trued_up';
+      unit?: 'rate' | 'percent' | undefined;
+      tiers: { upTo?: string | undefined; rate: string }[];
+    }
+  | { kind: 'cap'; of: 'order'; amount: string }
+  | { kind: 'cap'; of: 'client' | 'ib' | 'plan'; over: 'day' | 'month'; amount: string };
 export type NaiveComponent = {
   name: string;
   model: NaiveModel;
@@ -71,6 +88,7 @@ export type NaiveComponent = {
   rules: NaiveRule[];
   traderRebate?: string | undefined;
   filters?: NaiveFilter[] | undefined;
+  adjusters?: NaiveAdjuster[] | undefined;
 };
 export type NaivePlan = {
   currency: string;
@@ -104,4 +122,10 @@ export type NaiveFacts = {
   execution?: NaiveExecution | undefined;
   plan: NaivePlan | undefined;
   chain: NaiveLink[];
+  /** By component, in the order of its adjusters, what the trade saw of the counts; and what it sees where it is trued up. */
+  saw?: NaiveSight | undefined;
+};
+export type NaiveSight = {
+  readonly seen: readonly (readonly bigint[])[];
+  readonly again?: readonly (readonly bigint[] | null)[] | undefined;
 };

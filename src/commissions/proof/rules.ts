@@ -41,6 +41,7 @@ function plainly(book: NaiveBook, { input, lotFactor, change }: ProvenTrade) {
     closedAtMs,
     timesHaveMs,
     execution: execution as NaiveFacts['execution'],
+    saw: input.standing,
     plan: version?.definition,
     chain: chain.map(({ ibKey, status }) => ({
       ibKey,

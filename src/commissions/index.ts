@@ -8,11 +8,17 @@ export { agree, assignPlan, createPlan, draftVersion, listPlans, publishVersion 
 export { planPublication } from './publication/service.ts';
 export { rebateRoutes } from './rebates/routes.ts';
 export { tradeRoutes } from './trades/routes.ts';
+export { overrideRoutes } from './overrides/routes.ts';
+export { overrideRatesOf } from './overrides/service.ts';
+export type { OverrideScope } from './overrides/types.ts';
+export { AgreementTerms } from './definitions/contract.ts';
 export { planRoutes } from './plans/routes.ts';
 export { differenceRoutes } from './differences/routes.ts';
+export { versionNames } from './plans/queries.ts';
 export { PlanBooks } from './plans/store.ts';
 export type { PlanDefinition } from './definitions/contract.ts';
-export { explain, recompute } from './replay/service.ts';
+export { explain } from './replay/explaining.ts';
+export { recompute } from './replay/service.ts';
 export type { TradeExplanation } from './replay/types.ts';
 export { verifyBookings } from './verify/service.ts';
 export { beneficiaryTotals, earningTotals, unpaidTotals } from './totals/service.ts';

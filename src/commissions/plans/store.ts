@@ -147,6 +147,11 @@ export class PlanBook {
     return rates;
   }
 
+  /** The versions that pay anything by the period or by the client. */
+  get payingByPeriod(): readonly PublishedVersion[] {
+    return [...this.#versionsByKey.values()].filter(({ plan }) => plan.periods.length > 0);
+  }
+
   /** A version by its key, as a booking names it. */
   versionOfKey(key: number): PublishedVersion | undefined {
     return this.#versionsByKey.get(key);

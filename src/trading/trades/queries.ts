@@ -107,3 +107,19 @@ export const tradeOfKey = ofKey('trading.trade_of_key', CLOSING);
 
 /** The same of any execution: of one that opens volume too. */
 export const executionOfKey = ofKey('trading.execution_of_key', 'd.version = 0');
+
+/** Closing deals of accounts in ranges of time, each a range of the index by login. */
+export const closesOfLogins = query(
+  'trading.closes_of_logins',
+  z.object({ place: z.int(), dealKey: z.bigint(), closedAt: z.date() }),
+  `
+  select a.place, t.key as "dealKey", t.closed_at as "closedAt"
+    from unnest(:places::integer[], :servers::text[], :logins::bigint[], :froms::timestamptz[], :tos::timestamptz[])
+           as a (place, server, login, at_from, at_to)
+    join trading.servers v on v.name = a.server
+   cross join lateral (
+     select d.key, ${CLOSE} as closed_at from trading.deals d
+      where d.login = a.login and d.server_key = v.key and ${CLOSING} and ${CLOSE} >= a.at_from and ${CLOSE} < a.at_to
+      limit :limit) t
+   order by a.place, t.closed_at, t.key`,
+);

@@ -1,3 +1,4 @@
+import { accountsOfClients } from '../../clients/index.ts';
 import { parseStrictJson } from '../../platform/strict-json.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { translateDeal } from '../platforms/mt5/translate.ts';
@@ -46,4 +47,36 @@ export async function tradeOfKey(
   const json = parseStrictJson(raw, { lengthMax: 1_048_576, depthMax: 64 });
   const deal = json.ok ? translateDeal(json.value as RawDeal) : undefined; // Objects only are stored.
   return { trade, deal: deal?.ok === true ? deal.value : undefined };
+}
+
+/** A client in a range of time, half-open. */
+export type ClientRange = { readonly clientKey: number; readonly from: Date; readonly to: Date };
+
+/**
+ * The closing deals of clients in ranges of time, by the place of the range, in the order of their close; of each account at
+ * most `limit` in a range.
+ */
+export async function closesOf(
+  tx: TenantTx,
+  ranges: readonly ClientRange[],
+  limit: number,
+): Promise<{ readonly place: number; readonly dealKey: bigint; readonly closedAt: Date }[]> {
+  const accounts = await accountsOfClients(
+    tx,
+    ranges.map(({ clientKey }) => clientKey),
+  );
+  const asked = ranges.flatMap(({ clientKey, from, to }, place) =>
+    accounts
+      .filter((account) => account.clientKey === clientKey)
+      .map(({ server, login }) => ({ place, server, login, from, to })),
+  );
+  if (asked.length === 0) return [];
+  return queries.closesOfLogins(tx, {
+    places: asked.map(({ place }) => place),
+    servers: asked.map(({ server }) => server),
+    logins: asked.map(({ login }) => login),
+    froms: asked.map(({ from }) => from),
+    tos: asked.map(({ to }) => to),
+    limit,
+  });
 }

@@ -4,7 +4,9 @@ import { computeBatch, computeTrade, explainTrade } from '../../src/commissions/
 import type { TradeResult } from '../../src/commissions/engine/types.ts';
 import { LEVEL_REASONS, NO_PAY_REASONS } from '../../src/commissions/types.ts';
 import { differential, inputOf, oneLot, perLotPlan, upline } from '../support/commission-story.ts';
-import { naiveEngine } from '../support/naive-engine.ts';
+import { naiveEngine } from '../../src/commissions/naive/engine.ts';
+import { naiveBatch } from '../../src/commissions/naive/history.ts';
+import { days, truedUp } from '../support/random-days.ts';
 import { facts } from '../support/random-trades.ts';
 
 /** A fixed seed, so that a red run can be repeated; FC_SEED=… explores others. */
@@ -16,6 +18,12 @@ const plainly = (result: TradeResult): unknown => {
   const rebates = result.rebates.map(({ depth: _depth, ...rebate }) => rebate);
   return { kind: result.kind, earningUnits: result.earningUnits, rebates };
 };
+
+/** Rebates in one order, whoever lists them. */
+const sorted = (outcome: unknown): unknown =>
+  typeof outcome === 'object' && outcome !== null && 'rebates' in outcome && Array.isArray(outcome.rebates)
+    ? { ...outcome, rebates: outcome.rebates.map((one) => Object.values(one as object).join(' ')).toSorted() }
+    : outcome;
 
 describe('for any plan that may be published, any chain and any trade', () => {
   it('the engine comes to what the naive engine comes to', () => {
@@ -30,6 +38,38 @@ describe('for any plan that may be published, any chain and any trade', () => {
     );
     for (const kind of ['booked', 'unpaid', 'parked'])
       expect(met.get(kind) ?? 0, `trades ${kind}`).toBeGreaterThan(100);
+  });
+
+  it('and so it does for trades that change what those behind them get: volume rules, tiers, caps', () => {
+    const met = new Map<string, number>();
+    fc.assert(
+      fc.property(days, (trades) => {
+        const results = computeBatch(trades.map((any, place) => inputOf(any, BigInt(place))));
+        for (const result of results) {
+          const word = result.kind === 'unpaid' ? result.reason : result.kind;
+          met.set(word, (met.get(word) ?? 0) + 1);
+        }
+        expect(results.map(plainly)).toEqual(naiveBatch(trades));
+      }),
+      { ...runs, numRuns: 3_000 },
+    );
+    for (const word of ['booked', 'parked', 'volume_hedged', 'below_least_amount', 'all_credit', 'cap_reached'])
+      expect(met.get(word) ?? 0, word).toBeGreaterThan(10);
+  });
+
+  it('and where a trade is brought to the tier that its period came to', () => {
+    let truedUpTrades = 0;
+    fc.assert(
+      fc.property(truedUp, (any) => {
+        const result = computeTrade(inputOf(any));
+        expect(sorted(plainly(result))).toEqual(sorted(naiveEngine(any)));
+        if (result.kind !== 'booked') return;
+        if (result.rebates.some(({ component }) => component >= 32)) truedUpTrades += 1;
+        expect(result.rebates.reduce((sum, { units }) => sum + units, 0n)).toBe(result.earningUnits);
+      }),
+      { ...runs, numRuns: 4_000 },
+    );
+    expect(truedUpTrades).toBeGreaterThan(20);
   });
 
   it('the rebates add up to the earning, each is above 0, and the earning is within half a unit of the budget', () =>

@@ -31,6 +31,8 @@ export function inputOf(facts: NaiveFacts, dealKey = 1n): TradeInput {
   return {
     dealKey,
     clientKey,
+    planKey: 1,
+    standing: facts.saw,
     lots: rescale(parseDecimal(facts.lots), 8) ?? -1n,
     lotFactor: parseDecimal(facts.lotFactor),
     symbol,

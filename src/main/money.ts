@@ -1,5 +1,12 @@
 import { clientIdsOf, clientKeyOf } from '../clients/index.ts';
-import { discrepancyRoutes, differenceRoutes, planRoutes, rebateRoutes, tradeRoutes } from '../commissions/index.ts';
+import {
+  discrepancyRoutes,
+  differenceRoutes,
+  overrideRoutes,
+  planRoutes,
+  rebateRoutes,
+  tradeRoutes,
+} from '../commissions/index.ts';
 import { ibIdsOf, ibKeys } from '../ib/index.ts';
 import { requestApproval } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -38,6 +45,7 @@ export const moneyRoutes = ({
   announceTrades,
 }: MoneyDependencies): Route[] => [
   ...planRoutes({ withTenant }),
+  ...overrideRoutes({ withTenant }),
   ...differenceRoutes({ withTenant }),
   ...tradeRoutes({ withTenant }),
   ...discrepancyRoutes({ withTenant }),

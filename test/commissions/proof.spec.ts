@@ -91,6 +91,7 @@ describe('The naive engine', () => {
       { key: 9, planKey: 1, fromMs: 0, change: 1n, definition: plan },
       { key: 10, planKey: 1, fromMs: 0, change: 3n, definition: perLotPlan('9.00', differential()) },
     ],
+    overrides: [],
     agreements: new Map(
       chain.map(({ ibKey, terms }) => [ibKey, [{ planKey: 1, fromMs: 0, change: 2n, terms: terms ?? [] }]]),
     ),

@@ -59,3 +59,11 @@ export const countriesOfClients = query(
   `
   select key, country from clients.clients where key = any (:keys::integer[])`,
 );
+
+/** The currencies of accounts. */
+export const currenciesOfAccounts = query(
+  'clients.currencies_of_accounts',
+  z.object({ currency: Currency }),
+  `
+  select distinct currency from clients.accounts order by currency`,
+);

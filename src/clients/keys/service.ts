@@ -1,6 +1,7 @@
 import type { AccountId, ClientId } from '../../kernel/ids.ts';
 import type { Reach } from '../../platform/access.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
+import { clientsProblem } from '../errors.ts';
 import { keysOfClients } from '../queries.ts';
 import { reachParams } from '../reach.ts';
 import * as queries from './queries.ts';
@@ -25,6 +26,10 @@ export async function countriesOf(tx: TenantTx, keys: readonly number[]): Promis
 export const accountsOfClients = async (tx: TenantTx, clientKeys: readonly number[]) =>
   clientKeys.length === 0 ? [] : queries.accountsOfClients(tx, { clientKeys: [...new Set(clientKeys)] });
 
+/** The currencies in which accounts are kept; reads every account. */
+export const currenciesOfAccounts = async (tx: TenantTx) =>
+  (await queries.currenciesOfAccounts(tx, {})).map(({ currency }) => currency);
+
 /** How clients came: the referral code with which each signed up, '' without one. It never changes. */
 export async function channelsOf(tx: TenantTx, keys: readonly number[]): Promise<ReadonlyMap<number, string>> {
   if (keys.length === 0) return new Map();
@@ -37,6 +42,9 @@ export async function clientKeyOf(tx: TenantTx, id: ClientId): Promise<number | 
   const [found] = await keysOfClients(tx, { ids: [id] });
   return found?.key ?? null;
 }
+
+/** What is answered where there is no such client. */
+export const clientUnknown = (id: ClientId) => clientsProblem('clients.client_unknown', { detail: id });
 
 /** The accounts within reach, of one client or one account if that is said; at most `limit`. */
 export const loginsWithin = (

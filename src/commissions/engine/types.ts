@@ -11,6 +11,8 @@ export type TradeInput = TradeFacts & {
   readonly plan: CompiledPlan | undefined;
   /** The client's own IB first (depth 0), the master last; empty for a client without IB. */
   readonly chain: readonly ChainLink[];
+  /** As of which instant plan and chain were taken (UTC, ms); the close unless given. */
+  readonly asOfMs?: number | undefined;
   /** Whose counters a plan looks at that looks at any: the key of the plan, whatever its version. */
   readonly planKey?: number | undefined;
   /** What the trade saw of them; only under such a plan. */

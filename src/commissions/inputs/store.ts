@@ -47,6 +47,7 @@ export async function inputsOf(
       dealKey: trade.dealKey,
       clientKey,
       plan: version?.plan,
+      asOfMs: atMs,
       planKey: version?.planKey,
       standing: known.standings?.get(trade.dealKey),
       chain: chain.map(({ ibKey, status, depth }) => ({

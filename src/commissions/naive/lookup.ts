@@ -12,6 +12,14 @@ export type NaiveBook = {
     readonly planKey: number;
     readonly definition: NaivePlan;
   })[];
+  /** What comes before agreements; 0 and '' stand for what is not named. */
+  readonly overrides: readonly (Said & {
+    readonly planKey: number;
+    readonly ibKey: number;
+    readonly clientKey: number;
+    readonly accountGroup: string;
+    readonly terms: NaiveTerm[];
+  })[];
   /** By IB. */
   readonly agreements: ReadonlyMap<
     number,
@@ -44,15 +52,42 @@ export function naiveVersion(book: NaiveBook, chain: readonly number[], atMs: nu
   return undefined;
 }
 
-/** What an IB agreed upon under a plan. */
-export const naiveTerms = (
-  book: NaiveBook,
-  of: { readonly ibKey: number; readonly planKey: number },
-  atMs: number,
-  change: bigint,
-): NaiveTerm[] | undefined =>
-  lastOf(
+/** Whose terms for which trade. */
+type Asked = {
+  readonly ibKey: number;
+  readonly depth: number;
+  readonly clientKey: number;
+  readonly accountGroup: string;
+  readonly planKey: number;
+};
+
+/**
+ * What counts for an IB under a plan, in the order of the lookup, so that the first term for a rule wins: what was said of this IB
+ * and this client, of the client's own IB, of the IB's accounts of the group, of the own IBs of such accounts; then its agreement.
+ */
+export function naiveTerms(book: NaiveBook, of: Asked, atMs: number, change: bigint): NaiveTerm[] | undefined {
+  const overridden = (ibKey: number, clientKey: number, accountGroup: string): NaiveTerm[] =>
+    lastOf(
+      book.overrides.filter(
+        (one) =>
+          one.planKey === of.planKey &&
+          one.ibKey === ibKey &&
+          one.clientKey === clientKey &&
+          one.accountGroup === accountGroup,
+      ),
+      atMs,
+      change,
+    )?.terms ?? [];
+  const agreed = lastOf(
     (book.agreements.get(of.ibKey) ?? []).filter((one) => one.planKey === of.planKey),
     atMs,
     change,
   )?.terms;
+  const before = [
+    ...overridden(of.ibKey, of.clientKey, ''),
+    ...(of.depth === 0 ? overridden(0, of.clientKey, '') : []),
+    ...overridden(of.ibKey, 0, of.accountGroup),
+    ...(of.depth === 0 ? overridden(0, 0, of.accountGroup) : []),
+  ];
+  return before.length === 0 ? agreed : [...before, ...(agreed ?? [])];
+}

@@ -127,6 +127,14 @@ export const draftPlanVersion = operation({
   problems: ['commissions.plan_unknown'],
 });
 
+/** What the terms of an agreement or an override may be refused for. */
+export const TERMS_REFUSED = [
+  'commissions.rate_too_fine',
+  'commissions.rate_above_budget',
+  'commissions.rank_unknown',
+  'commissions.agreement_names_no_rule',
+] as const;
+
 /** What a definition, or an agreement under it, may be refused for. */
 const REFUSALS = [
   'commissions.names_not_unique',

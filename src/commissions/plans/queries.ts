@@ -221,12 +221,17 @@ export const agreementsOfIbs = query(
    order by ib_key, plan_key, valid_from`,
 );
 
-/** The different terms in force under a plan from an instant on, each with one IB that has them. */
+/** The different terms in force under a plan from an instant on, agreements and what comes before them, each with one who has them. */
 export const termsUnderPlan = query(
   'commissions.terms_under_plan',
-  z.object({ ibKey: z.int(), terms: AgreementTerms }),
+  z.object({ whose: z.string(), terms: AgreementTerms }),
   `
-  select min(ib_key) as "ibKey", terms from commissions.agreements where plan_key = :planKey and valid_to > :from group by terms`,
+  select min('IB ' || ib_key) as whose, terms from commissions.agreements where plan_key = :planKey and valid_to > :from group by terms
+  union all
+  select min(case kind when 'link' then 'IB ' || ib_key || ' for client ' || client_key
+                       when 'personal' then 'client ' || client_key
+                       else 'account group ' || account_group end), terms
+    from commissions.overrides where plan_key = :planKey and valid_to > :from group by terms`,
 );
 
 export const closeAgreements = query(

@@ -1,7 +1,10 @@
+import { z } from 'zod';
+import { Currency } from '../../kernel/currency.ts';
 import { PlanId, idFromUuid, newUuid } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
+import { countOpens } from '../../trading/index.ts';
 import { refusalProblem } from '../errors.ts';
 import { AgreementTerms, PlanDefinition } from '../definitions/contract.ts';
 import { planProblem } from './errors.ts';
@@ -50,8 +53,14 @@ export async function versionInForce(tx: TenantTx, plan: Plan) {
   return version;
 }
 
-/** Adds a draft version; gives its number. `commissions.definition_invalid` names each place that is wrong. */
+/**
+ * Adds a draft version; gives its number. `commissions.definition_invalid` names each place that is wrong,
+ * `commissions.currency_unknown` says that money cannot be kept in its currency.
+ */
 export async function draftVersion(tx: TenantTx, input: { planId: PlanId; definition: unknown }): Promise<number> {
+  const currency = z.object({ currency: z.string() }).safeParse(input.definition).data?.currency ?? '';
+  if (!Currency.safeParse(currency).success)
+    throw planProblem('commissions.currency_unknown', { detail: currency.slice(0, 20) });
   const definition = PlanDefinition.safeParse(input.definition);
   if (!definition.success)
     throw planProblem('commissions.definition_invalid', {
@@ -61,6 +70,7 @@ export async function draftVersion(tx: TenantTx, input: { planId: PlanId; defini
         .slice(0, 1_000),
     });
   const planKey = await planKeyOf(tx, input.planId);
+  if ((definition.data.counts ?? 'close') !== 'close') await countOpens(tx); // Long before it can hold.
   const { number } = onlyRow(await queries.insertVersion(tx, { planKey, definition: JSON.stringify(definition.data) }));
   emit(tx, {
     stream: `plan/${input.planId}`,
@@ -104,17 +114,23 @@ async function publishable(tx: TenantTx, input: Publication, now: Date) {
   if (draft === undefined) throw planProblem('commissions.version_unknown', { detail: `version ${input.number}` });
   if (draft.publishedAt !== null) throw planProblem('commissions.version_published');
   const validFrom = input.validFrom ?? now;
-  const latest = Math.max(...versions.map((version) => version.validFrom?.getTime() ?? -Infinity));
-  if (latest > -Infinity && (validFrom < now || validFrom.getTime() <= latest))
-    throw planProblem('commissions.version_backdated');
-  const terms = await queries.termsUnderPlan(tx, { planKey, from: validFrom });
-  const [first, ...more] = checkDefinition(
-    draft.definition,
-    terms.map((each) => ({ ib: `IB ${each.ibKey}`, terms: each.terms })),
-  );
+  const fault = dateFaultOf(versions, validFrom, now);
+  if (fault !== undefined) throw planProblem(fault);
+  const [first, ...more] = checkDefinition(draft.definition, await termsUnder(tx, planKey, validFrom));
   if (first !== undefined) throw refusalProblem([first, ...more]);
   return { draft, validFrom };
 }
+
+/** What forbids that a further version holds from an instant on: one that begins then or later, or a time that is past. */
+export function dateFaultOf(versions: readonly { readonly validFrom: Date | null }[], validFrom: Date, now: Date) {
+  const latest = Math.max(...versions.map((version) => version.validFrom?.getTime() ?? -Infinity));
+  if (validFrom.getTime() <= latest) return 'commissions.versions_overlap';
+  return latest > -Infinity && validFrom < now ? 'commissions.version_backdated' : undefined;
+}
+
+/** The different terms that a version must keep from an instant on, with the words by which a refusal names one who has them. */
+export const termsUnder = async (tx: TenantTx, planKey: number, from: Date) =>
+  (await queries.termsUnderPlan(tx, { planKey, from })).map(({ whose, terms }) => ({ ib: whose, terms }));
 
 /** Lets a plan hold for all clients below an IB, or for the whole tenant, from an instant on. The nearest assignment wins. */
 export async function assignPlan(
@@ -201,15 +217,23 @@ const told = (agreements: readonly { ibKey: number; terms: AgreementTerms; valid
   agreements.map(({ ibKey, terms, validFrom }) => ({
     ibKey,
     validFrom: validFrom.toISOString(),
-    terms: terms.map(({ component = null, ...term }) =>
-      'rank' in term ? { component, rank: term.rank } : { component, rule: term.rule ?? null, rate: term.rate },
-    ),
+    terms: termsTold(terms),
   }));
+
+/** Terms as an event tells them. */
+export const termsTold = (terms: AgreementTerms) =>
+  terms.map(({ component = null, ...term }) =>
+    'rank' in term ? { component, rank: term.rank } : { component, rule: term.rule ?? null, rate: term.rate },
+  );
 
 /** The plans of a tenant with their versions, a row each; a plan without versions has a row with nulls. */
 export const listPlans = (tx: TenantTx) => queries.listPlans(tx, {});
 
-async function refuseAboveBudget(
+/**
+ * Refuses terms that any published version which holds at their start or later does not let pass: rates above a budget, too
+ * fine, or for rules that it does not have.
+ */
+export async function refuseAboveBudget(
   tx: TenantTx,
   planKey: number,
   agreements: readonly { terms: AgreementTerms; validFrom: Date }[],

@@ -20,6 +20,25 @@ export const everyVersion = query(
     from commissions.plan_versions where published_at is not null`,
 );
 
+export const everyOverride = query(
+  'commissions.every_override',
+  z.object({
+    planKey: z.int(),
+    ibKey: z.int(),
+    clientKey: z.int(),
+    accountGroup: z.string(),
+    from: z.date(),
+    change: z.bigint(),
+    terms: AgreementTerms,
+  }),
+  `
+  select plan_key as "planKey", ib_key as "ibKey", client_key as "clientKey", account_group as "accountGroup", valid_from as "from",
+         configuration_version as change, terms
+    from commissions.overrides
+   where client_key > 0 and client_key = any (:clientKeys::integer[])
+      or kind = 'group' and (ib_key = 0 or ib_key = any (:ibKeys::integer[]))`,
+);
+
 export const everyAgreement = query(
   'commissions.every_agreement',
   z.object({ ibKey: z.int(), planKey: z.int(), from: z.date(), change: z.bigint(), terms: AgreementTerms }),

@@ -22,11 +22,11 @@ function lotsText(lots: bigint): string {
 
 /** A trade in plain words, its plan and agreements looked up anew. */
 function plainly(book: NaiveBook, { input, lotFactor, change }: ProvenTrade) {
-  const { chain, closedAtMs } = input;
+  const { chain, closedAtMs, asOfMs = closedAtMs } = input;
   const version = naiveVersion(
     book,
     chain.map(({ ibKey }) => ibKey),
-    closedAtMs,
+    asOfMs,
     change,
   );
   const { clientKey, symbol, symbolGroup, accountGroup, openedAtMs, timesHaveMs, execution } = input;
@@ -43,10 +43,12 @@ function plainly(book: NaiveBook, { input, lotFactor, change }: ProvenTrade) {
     execution: execution as NaiveFacts['execution'],
     saw: input.standing,
     plan: version?.definition,
-    chain: chain.map(({ ibKey, status }) => ({
+    chain: chain.map(({ ibKey, status }, depth) => ({
       ibKey,
       status,
-      terms: version && naiveTerms(book, { ibKey, planKey: version.planKey }, closedAtMs, change),
+      terms:
+        version &&
+        naiveTerms(book, { ibKey, depth, clientKey, accountGroup, planKey: version.planKey }, asOfMs, change),
     })),
   };
   return { facts, versionKey: version?.key ?? null };

@@ -1,8 +1,18 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { agree, assignPlan, createPlan, draftVersion, listPlans, publishVersion } from '../../commissions/index.ts';
+import {
+  agree,
+  AgreementTerms,
+  assignPlan,
+  createPlan,
+  draftVersion,
+  listPlans,
+  overrideRatesOf,
+  type OverrideScope,
+  publishVersion,
+} from '../../commissions/index.ts';
 import { ibKeys } from '../../ib/index.ts';
-import { IbId, PlanId } from '../../kernel/ids.ts';
+import { ClientId, IbId, PlanId } from '../../kernel/ids.ts';
 import type { CliContext } from './context.ts';
 import { cliProblem } from './errors.ts';
 import { tableOf } from './out.ts';
@@ -16,7 +26,7 @@ const versionNumber = parsedBy(
     .transform(Number),
 );
 
-/** `cascade plans list | create | draft | publish | assign | agree`. */
+/** `cascade plans list | create | draft | publish | assign | agree | override`. */
 export function registerPlans(program: Command, context: CliContext): void {
   const plans = program
     .command('plans')
@@ -114,14 +124,70 @@ function usage(plans: Command, context: CliContext): void {
     .argument('<plan>', 'the plan', parsedBy(PlanId))
     .requiredOption(...TENANT_OPTION)
     .requiredOption('--ib <id>', 'the IB', parsedBy(IbId))
-    .requiredOption('--rate <rate>', "its own rate, in the unit of the plan's rates")
+    .option('--rate <rate>', "its own rate, in the unit of the plan's rates")
+    .option('--rank <name>', 'its rank, where the levels of the plan are rank slots')
     .option('--from <instant>', 'since when; now unless given', instant)
-    .description("records an IB's own rate under a plan")
-    .action(async (planId: PlanId, { tenant, ib, rate, from }: InTenant & { ib: IbId; rate: string; from?: Date }) => {
+    .description("records an IB's own rate or rank under a plan")
+    .action(async (planId: PlanId, { tenant, ib, from, ...said }: InTenant & Said & { ib: IbId; from?: Date }) => {
+      const terms = termsSaid(said);
       const ibKey = await keyOf(tenant, ib);
       await inTenant(context, tenant, (tx) =>
-        agree(tx, { planId, agreements: [{ ibKey, terms: [{ rate }], ...(from && { validFrom: from }) }] }),
+        agree(tx, { planId, agreements: [{ ibKey, terms, ...(from && { validFrom: from }) }] }),
       );
-      out.result({ planId, ib, rate }, (each) => `${each.ib} has the rate ${each.rate}`);
+      out.result({ planId, ib, ...said }, (each) => `${each.ib} has the ${termsShown(said)}`);
+    });
+
+  plans
+    .command('override')
+    .argument('<plan>', 'the plan', parsedBy(PlanId))
+    .requiredOption(...TENANT_OPTION)
+    .option('--ib <id>', 'the IB; with a client: the deal of this link; with a group: its rate for it', parsedBy(IbId))
+    .option('--client <id>', 'the client; without an IB: a personal override', parsedBy(ClientId))
+    .option('--group <name>', 'the account group')
+    .option('--rate <rate>', "the rate, in the unit of the plan's rates")
+    .option('--rank <name>', 'the rank, where the levels of the plan are rank slots')
+    .option('--end', 'ends the override: what comes after it in the lookup counts again')
+    .option('--from <instant>', 'since when; now unless given', instant)
+    .requiredOption('--reason <text>', 'why')
+    .description('records rates that come before agreements: of a client link, a client, or an account group')
+    .action(async (planId: PlanId, options: InTenant & Said & Overridden) => {
+      const { tenant, end, from, reason } = options;
+      const scope = scopeSaid(options);
+      const terms = end === true ? [] : termsSaid(options);
+      const { id } = await inTenant(context, tenant, (tx) =>
+        overrideRatesOf(tx, { planId, scope, terms, reason, ...(from && { validFrom: from }) }),
+      );
+      out.result({ id, planId, scope, terms }, (each) => `${each.id} holds for ${describeScope(each.scope)}`);
     });
 }
+
+type Said = { readonly rate?: string; readonly rank?: string };
+type Overridden = {
+  readonly ib?: IbId;
+  readonly client?: ClientId;
+  readonly group?: string;
+  readonly end?: boolean;
+  readonly from?: Date;
+  readonly reason: string;
+};
+
+function termsSaid({ rate, rank }: Said): AgreementTerms {
+  if ((rate === undefined) === (rank === undefined))
+    throw cliProblem('cli.usage', { detail: 'Say one of --rate and --rank.' });
+  const terms = AgreementTerms.safeParse([rank === undefined ? { rate } : { rank }]);
+  if (!terms.success) throw cliProblem('cli.usage', { detail: 'It is no rate, or no rank.' });
+  return terms.data;
+}
+
+const termsShown = ({ rate, rank }: Said): string => (rank === undefined ? `rate ${rate}` : `rank ${rank}`);
+
+function scopeSaid({ ib, client, group }: Overridden): OverrideScope {
+  if (client !== undefined && group === undefined)
+    return ib === undefined ? { kind: 'personal', clientId: client } : { kind: 'link', ibId: ib, clientId: client };
+  if (group !== undefined && client === undefined)
+    return { kind: 'group', accountGroup: group, ...(ib !== undefined && { ibId: ib }) };
+  throw cliProblem('cli.usage', { detail: 'Say one of --client and --group.' });
+}
+
+const describeScope = (scope: OverrideScope): string =>
+  scope.kind === 'group' ? `the group ${scope.accountGroup}` : `the client ${scope.clientId}`;

@@ -148,3 +148,43 @@ export const insertGroups = query(
    order by g.place
   returning name`,
 );
+
+export const accountGroupKnown = query(
+  'trading.account_group_known',
+  z.object({ known: z.boolean() }),
+  `
+  select exists (select from trading.account_groups where name = :name) as known`,
+);
+
+/** What symbols mean now; the same ones under several names of a server once. */
+export const symbolsNow = query(
+  'trading.symbols_now',
+  z.object({
+    serverKey: z.int(),
+    symbol: z.string(),
+    symbolGroup: z.string(),
+    contractSize: z.string(),
+    pipSize: z.string(),
+    digits: z.int(),
+    profitCurrency: z.string(),
+    baseCurrency: z
+      .string()
+      .nullable()
+      .transform((currency) => currency ?? undefined),
+  }),
+  `
+  select distinct on (server_key, symbol, symbol_group)
+         server_key as "serverKey", symbol, symbol_group as "symbolGroup", contract_size::text as "contractSize",
+         pip_size::text as "pipSize", digits, profit_currency as "profitCurrency", base_currency as "baseCurrency"
+    from trading.symbols where valid_to = 'infinity'
+   order by server_key, symbol, symbol_group, key limit :max`,
+);
+
+/** Account groups that are paid now. */
+export const groupsNow = query(
+  'trading.groups_now',
+  z.object({ serverKey: z.int(), name: z.string(), lotFactor: z.string() }),
+  `
+  select server_key as "serverKey", name, lot_factor::text as "lotFactor"
+    from trading.account_groups where valid_to = 'infinity' and pays order by server_key, name limit :max`,
+);

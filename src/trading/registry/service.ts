@@ -1,6 +1,7 @@
 import { isDecimal } from '../../kernel/decimal.ts';
 import { sqlStateOf } from '../../platform/database.ts';
 import { emit } from '../../platform/events/index.ts';
+import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { checkClockRule } from '../platforms/server-time.ts';
 import type { ServerClockRule } from '../types.ts';
@@ -38,6 +39,14 @@ export async function setClockRule(tx: TenantTx, server: string, rule: ServerClo
 /** All servers of the tenant. */
 export const allServers = (tx: TenantTx): Promise<(NewServer & { readonly key: number })[]> =>
   queries.allServers(tx, {});
+
+const REGISTERED_MAX = 20_000;
+
+/** The symbols that are registered now, and the account groups that are paid: at most 20 000 of each. */
+export async function registeredNow(tx: TenantTx) {
+  const max = REGISTERED_MAX;
+  return { symbols: await queries.symbolsNow(tx, { max }), groups: await queries.groupsNow(tx, { max }) };
+}
 
 async function lockedServer(tx: TenantTx, server: string): Promise<number> {
   const [row] = await queries.lockServerNamed(tx, { name: server });
@@ -146,6 +155,10 @@ export async function setGroups(
   announce(tx, server, 'trading.groups_set', { ...result, names, validFrom });
   return result;
 }
+
+/** Whether any server describes an account group of this name, now or once. */
+export const isAccountGroup = async (tx: TenantTx, name: string): Promise<boolean> =>
+  onlyRow(await queries.accountGroupKnown(tx, { name })).known;
 
 /** Nothing changed, nothing to tell. */
 function announce(

@@ -89,6 +89,11 @@ export const bodies: Readonly<Record<string, (refs: Refs) => unknown>> = {
   publishPlanVersion: () => ({ reason }),
   assignPlan: ({ ibId }) => ({ ibId }),
   agreeOnRates: ({ ibId }) => ({ ibId, terms: [{ rate: '1.00' }] }),
+  overrideRates: ({ ibId, clientId }) => ({
+    scope: { kind: 'link', ibId, clientId },
+    terms: [{ rate: '1.00' }],
+    reason,
+  }),
   requestAdjustment: ({ ledgerAccountIds: [debitAccountId, creditAccountId] }) => ({
     debitAccountId,
     creditAccountId,
@@ -128,5 +133,6 @@ export const naming: readonly string[] = [
   'linkClient',
   'assignPlan',
   'agreeOnRates',
+  'overrideRates',
   'requestAdjustment',
 ];

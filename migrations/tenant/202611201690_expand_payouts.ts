@@ -24,17 +24,18 @@ export const up = (knex: Knex): Promise<void> =>
       drafted_by text not null,
       drafted_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
       submitted_at timestamptz,
-      approval_id uuid, -- By which it was agreed to.
+      approval_id uuid, -- By which it was agreed to; null where an operator's command line did.
+      approved_by text[],
       rated_at timestamptz, -- The instant whose rates it converts by.
       stopped_at timestamptz, -- What is not posted yet stays unpaid.
       ended_at timestamptz,
       reason text,
-      check ((state in ('posting', 'paid', 'partly')) = (approval_id is not null and rated_at is not null)),
+      check ((state in ('posting', 'paid', 'partly')) = (approved_by is not null and rated_at is not null)),
       check ((state in ('paid', 'partly', 'cancelled')) = (ended_at is not null))
     );
     create index runs_by_age on payouts.runs (drafted_at, id);
     create index runs_posting on payouts.runs (key) where state = 'posting';
-    grant select, insert, update (state, submitted_at, approval_id, rated_at, stopped_at, ended_at, reason) on payouts.runs
+    grant select, insert, update (state, submitted_at, approval_id, approved_by, rated_at, stopped_at, ended_at, reason) on payouts.runs
       to cascade_app;
 
     create table payouts.run_items (

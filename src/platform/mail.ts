@@ -19,6 +19,9 @@ export type FactorChange =
   | 'recovery_code_used'
   | 'reset';
 
+/** What has happened to a dispute: the first three are told to staff, the others to the introducing broker. */
+export type DisputeNews = 'opened' | 'replied' | 'withdrawn' | 'answered' | 'accepted' | 'rejected';
+
 /** What each mail tells, by its template. */
 export type MailData = {
   /** Proves that an address is its owner's. */
@@ -36,6 +39,22 @@ export type MailData = {
   readonly invitation: WithToken & { readonly invitedBy: string | null };
   readonly factor_changed: WithLink & { readonly change: FactorChange; readonly at: Date };
   readonly new_device: WithLink & { readonly device: string; readonly address: string; readonly at: Date };
+  /** `at` is the end of its period; amounts are texts with their currency. */
+  readonly statement_issued: WithLink & {
+    readonly number: number;
+    readonly at: Date;
+    readonly total: string;
+    readonly payable: string;
+  };
+  /** Something has happened to a dispute on a line of an introducing broker's earnings. */
+  readonly dispute_changed: WithLink & {
+    readonly what: DisputeNews;
+    readonly disputeId: string;
+    /** Why it ended as it did. */
+    readonly reason: string | null;
+    /** What was granted, with its currency. */
+    readonly amount: string | null;
+  };
 };
 
 export type MailTemplate = keyof MailData;

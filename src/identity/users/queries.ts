@@ -63,6 +63,18 @@ export const userByEmailKey = realmQuery(
     from identity.users u where u.email_key = :emailKey`,
 );
 
+/** Whom to tell of what concerns IBs and clients: active people of theirs whose address is proved. */
+export const peopleOfParties = query(
+  'identity.people_of_parties',
+  z.object({ email: z.string(), name: z.string(), ibId: IbId.nullable(), clientId: ClientId.nullable() }),
+  `
+  select email, name, ib_id as "ibId", client_id as "clientId"
+    from identity.users
+   where status = 'active' and email_verified_at is not null
+     and (ib_id = any (:ibIds::uuid[]) or client_id = any (:clientIds::uuid[]))
+   order by id`,
+);
+
 /** Whoever changes a person holds this row, so that changes come one after the other. */
 export const lockUser = realmQuery(
   'identity.lock_user',
@@ -152,4 +164,17 @@ export const countStaff = realmQuery(
     from identity.users u
     join identity.user_roles r on r.user_id = u.id and r.role not in ('client', 'ib')
    where u.status <> 'closed'`,
+);
+
+/** Active people with a proved address: those of an IB, one person, or those with one of some roles. */
+export const mailboxes = realmQuery(
+  'identity.mailboxes',
+  z.object({ address: z.string(), name: z.string() }),
+  `
+  select u.email as address, u.name
+    from identity.users u
+   where u.status = 'active' and u.email_verified_at is not null
+     and (u.ib_id = :ibId::uuid or u.id = :userId::uuid
+          or exists (select from identity.user_roles r where r.user_id = u.id and r.role = any (:roles::text[])))
+   order by u.created_at, u.id limit :max`,
 );

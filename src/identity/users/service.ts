@@ -1,7 +1,7 @@
 import { type ClientId, type IbId, idFromUuid, newUuid, UserId } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
-import type { RealmTx } from '../../platform/tenant-tx.ts';
+import type { RealmTx, TenantTx } from '../../platform/tenant-tx.ts';
 import { identityProblem } from '../errors.ts';
 import * as queries from './queries.ts';
 import { emailKeyOf } from '../../kernel/contact.ts';
@@ -37,6 +37,13 @@ export const findUser = async (tx: RealmTx, id: UserId): Promise<User | undefine
 /** The person with an address, in whatever spelling; undefined where there is none. */
 export const findUserByEmail = async (tx: RealmTx, email: string): Promise<User | undefined> =>
   (await queries.userByEmailKey(tx, { emailKey: emailKeyOf(email) }))[0];
+
+/** The active people of these IBs and clients, with proved addresses, to be told of what concerns them. */
+export const peopleOfParties = (
+  tx: TenantTx,
+  asked: { readonly ibIds: readonly IbId[]; readonly clientIds: readonly ClientId[] },
+): Promise<{ readonly email: string; readonly name: string; readonly ibId: IbId | null; readonly clientId: ClientId | null }[]> =>
+  queries.peopleOfParties(tx, asked);
 
 /** Takes a person for a change until the transaction ends; `identity.user_unknown` where there is none. */
 async function takeUser(tx: RealmTx, id: UserId): Promise<User> {
@@ -116,3 +123,21 @@ export async function verifyEmail(tx: RealmTx, id: UserId): Promise<void> {
 export async function countStaff(tx: RealmTx): Promise<number> {
   return onlyRow(await queries.countStaff(tx, {})).people;
 }
+
+/** Whom one mail is sent to at most. */
+const MAILBOXES_MAX = 20;
+
+/**
+ * Who is written to: the active people of an IB, one active person, or active people with any of some roles; each with a
+ * proved address, the earliest 20.
+ */
+export const mailboxesOf = (
+  tx: RealmTx,
+  who: { readonly ibId: IbId } | { readonly userId: UserId } | { readonly roles: readonly string[] },
+): Promise<{ readonly address: string; readonly name: string }[]> =>
+  queries.mailboxes(tx, {
+    ibId: 'ibId' in who ? who.ibId : null,
+    userId: 'userId' in who ? who.userId : null,
+    roles: 'roles' in who ? who.roles : [],
+    max: MAILBOXES_MAX,
+  });

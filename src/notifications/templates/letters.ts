@@ -1,4 +1,4 @@
-import type { FactorChange, Mail, MailData, MailTemplate } from '../../platform/mail.ts';
+import type { DisputeNews, FactorChange, Mail, MailData, MailTemplate } from '../../platform/mail.ts';
 import type { WrittenMail } from '../types.ts';
 import { instantText, layOut, oneLine } from './rules.ts';
 import type { Letter } from './types.ts';
@@ -32,6 +32,15 @@ const revocations: Readonly<Record<MailData['sessions_revoked']['reason'], strin
   password: 'Your password was changed, so we have ended your other sessions.',
   suspended: 'Your access was suspended, and all your sessions were ended.',
   asked: 'Your sessions were ended, as was asked for.',
+};
+
+const disputes: Readonly<Record<DisputeNews, string>> = {
+  opened: 'An introducing broker disputes a line of its earnings.',
+  replied: 'The introducing broker has written to a dispute.',
+  withdrawn: 'The introducing broker has taken its dispute back.',
+  answered: 'Your dispute was answered.',
+  accepted: 'Your dispute was accepted.',
+  rejected: 'Your dispute was rejected.',
 };
 
 type Write<Template extends MailTemplate> = (data: MailData[Template], sender: string) => Letter;
@@ -93,6 +102,25 @@ const letters: { readonly [Template in MailTemplate]: Write<Template> } = {
     ],
     button: { label: 'Look at your sessions', link },
     closing: ['If it was you, there is nothing to do.', NOT_YOU],
+  }),
+  statement_issued: ({ link, number, at, total, payable }, sender) => ({
+    subject: `Your statement ${number} from ${sender}`,
+    paragraphs: [
+      `Statement ${number} is there, for the period up to ${instantText(at)}. Its total is ${oneLine(total)}; ${oneLine(payable)} of it will be paid out.`,
+    ],
+    button: { label: 'Look at the statement', link },
+    closing: ['It lists every trade behind it. What is not paid out is carried over to the next one.'],
+  }),
+  dispute_changed: ({ link, what, disputeId, reason, amount }, sender) => ({
+    subject: `${oneLine(disputes[what])} (${sender})`,
+    paragraphs: [
+      disputes[what],
+      `It is the dispute ${disputeId}.`,
+      ...(amount === null ? [] : [`Granted were ${oneLine(amount)}; your next statement has them.`]),
+      ...(reason === null ? [] : [`The reason given: ${oneLine(reason)}`]),
+    ],
+    button: { label: 'Look at the dispute', link },
+    closing: [],
   }),
 };
 

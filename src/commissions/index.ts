@@ -13,6 +13,7 @@ export { overrideRatesOf } from './overrides/service.ts';
 export type { OverrideScope } from './overrides/types.ts';
 export { AgreementTerms } from './definitions/contract.ts';
 export { planRoutes } from './plans/routes.ts';
+export { lintRoutes } from './lint/routes.ts';
 export { differenceRoutes } from './differences/routes.ts';
 export { versionNames } from './plans/queries.ts';
 export { PlanBooks } from './plans/store.ts';

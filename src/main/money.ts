@@ -2,6 +2,7 @@ import { clientIdsOf, clientKeyOf } from '../clients/index.ts';
 import {
   discrepancyRoutes,
   differenceRoutes,
+  lintRoutes,
   overrideRoutes,
   planRoutes,
   rebateRoutes,
@@ -15,7 +16,7 @@ import { ledgerAccountRoutes, adjustmentRoutes, type LedgerOwners } from '../led
 import type { Sealer } from '../platform/crypto.ts';
 import type { Route } from '../platform/route.ts';
 import type { Tenancy } from '../tenancy/index.ts';
-import { parkedRoutes, sourceRoutes } from '../trading/index.ts';
+import { openRoutes, parkedRoutes, sourceRoutes } from '../trading/index.ts';
 import { ledgerAdjustment } from './approval-kinds.ts';
 
 /** The books name IBs and clients by short keys; who is behind them, the tree and the clients know. */
@@ -46,6 +47,7 @@ export const moneyRoutes = ({
 }: MoneyDependencies): Route[] => [
   ...planRoutes({ withTenant }),
   ...overrideRoutes({ withTenant }),
+  ...lintRoutes({ withTenant }),
   ...differenceRoutes({ withTenant }),
   ...tradeRoutes({ withTenant }),
   ...discrepancyRoutes({ withTenant }),
@@ -56,4 +58,5 @@ export const moneyRoutes = ({
   }),
   ...sourceRoutes({ withTenant, clock, sealer: sealerOf('trading.sources') }),
   ...parkedRoutes({ withTenant, onDue: announceTrades }),
+  ...openRoutes({ withTenant, onDue: announceTrades }),
 ];

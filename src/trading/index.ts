@@ -19,12 +19,24 @@ export {
   whereaboutsOf,
 } from './due/service.ts';
 export type { ClosingDeal, DueTrade, PositionOpen, Whereabouts } from './due/types.ts';
-export { allServers, createServer, isAccountGroup, mapSymbols, registeredNow, setClockRule, setGroups } from './registry/service.ts';
+export {
+  allServers,
+  createServer,
+  isAccountGroup,
+  mapSymbols,
+  registeredNow,
+  setClockRule,
+  setGroups,
+} from './registry/service.ts';
 export { allSources, createSource, liveSecrets, rotateSecret } from './registry/sources.ts';
 export type { GroupSetting, SymbolMapping } from './registry/types.ts';
 export { batchKeyOf } from './deals/rules.ts';
 export { closedTrades, executionOfKey, closesOf, tradeOfKey } from './trades/service.ts';
 export type { ClosedTrade, TradePoint } from './trades/types.ts';
+export { openReasonNames } from './platforms/mt5/reasons.ts';
+export { openRoutes } from './opens/routes.ts';
+export { setOpenByHand } from './opens/service.ts';
+export { opensByHandOf } from './opens/store.ts';
 export { parkedRoutes } from './due/routes.ts';
 export { sourceRoutes } from './registry/routes.ts';
 export { rerunParked } from './due/rerun.ts';

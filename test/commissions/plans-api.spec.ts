@@ -103,7 +103,7 @@ describe('Plans over HTTP', () => {
     const good = await draft(planId);
     (await approve(await publish(planId, good), desk.people.finance)).ok();
     const late = await publish(planId, await draft(planId), { validFrom: '2020-01-01T00:00:00Z' });
-    expect([late.status, late.code]).toEqual([409, 'commissions.version_backdated']);
+    expect([late.status, late.code]).toEqual([409, 'commissions.versions_overlap']);
   });
 
   it('are assigned and agreed upon, with an event that has what was before', async () => {

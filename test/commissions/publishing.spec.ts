@@ -60,7 +60,7 @@ describe('A plan is published for good', () => {
       code: 'commissions.version_backdated',
     });
     await publish(ahead(10));
-    await expect(publish(ahead(5))).rejects.toMatchObject({ code: 'commissions.version_backdated' });
+    await expect(publish(ahead(5))).rejects.toMatchObject({ code: 'commissions.versions_overlap' });
   });
 
   it('never changes a published version, not even by hand in the database', async () => {
@@ -76,7 +76,7 @@ describe('A plan is published for good', () => {
 
   it.each([
     ['no components', { currency: 'USD', components: [] }, 'commissions.definition_invalid'],
-    ['an unknown currency', { ...perLot('8'), currency: 'XXQ' }, 'commissions.definition_invalid'],
+    ['an unknown currency', { ...perLot('8'), currency: 'XXQ' }, 'commissions.currency_unknown'],
     [
       'a rate that is a number',
       { ...perLot('8'), components: [{ ...perLot('8').components[0], rules: [{ name: 'a', budget: 8 }] }] },

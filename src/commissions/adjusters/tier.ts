@@ -3,7 +3,7 @@ import { formatDecimal } from '../../kernel/decimal.ts';
 import { PERCENT_DIGITS, PERCENT_WHOLE, RateText } from '../contract.ts';
 import { type CounterName, type Look, MEASURE_DIGITS } from '../counters/types.ts';
 import { fromBaseCurrency } from '../models/conversion.ts';
-import { fractionOf, lotsOf, product, sum } from '../models/fractions.ts';
+import { fractionOf, isAbove, lotsOf, product, sum, wholeNumber } from '../models/fractions.ts';
 import { fitting, rateText, rateUnits } from '../rules.ts';
 import type { Fraction, ParkCode, Refusal } from '../types.ts';
 import { counterOf, countOf, measured, ownerOf, sumOver, times, windowOf } from './measures.ts';
@@ -229,6 +229,8 @@ export const tier = {
         return isActive ? [whole, client] : [whole];
       },
       adjust: adjusting(setting, tiers, frame),
+      shareMax: (rule) =>
+        tiers.shares.map((ofTier) => ofTier[rule] ?? wholeNumber(0n)).reduce((most, one) => (isAbove(one, most) ? one : most)),
       ...(isTruedUp(setting) && { trueUp }),
     };
   },

@@ -64,6 +64,8 @@ export type CompiledAdjuster = {
   readonly looks: number;
   readonly looksOf: (trade: Owned) => readonly Look[];
   readonly adjust: Adjust;
+  /** The largest part of the plan's amount that it lets pass under a rule; all of it where this is absent. */
+  readonly shareMax?: ((rule: number) => Fraction) | undefined;
   /** The counters of money to which the rounded amount of the component is added. */
   readonly paid?: ((trade: Owned) => Count) | undefined;
   readonly trueUp?: TrueUp | undefined;

@@ -1,7 +1,6 @@
 import type { PlanComponent, PlanDefinition } from '../definitions/contract.ts';
-import { modelOf } from '../models/index.ts';
 import type { Change, Difference, Value } from './types.ts';
-import { alike, inUnit, listOf, oneOf, told, unitOfSetting, wayOf, wordsOf } from '../wording/rules.ts';
+import { alike, inUnit, listOf, oneOf, rateUnitOf, told, unitOfSetting, wayOf, wordsOf } from '../wording/rules.ts';
 
 /** Where a comparison stands: for programs, for people, and in what its figures are counted. */
 type Place = {
@@ -56,16 +55,10 @@ function unitOf(setting: string, tree: Tree, at: Place, { currency }: Work): str
   if (setting === 'budget') return at.unit;
   const named = unitOfSetting(setting);
   if (named !== undefined) return named;
-  if (setting === 'rules' && isTree(tree['model'])) return rateUnit(tree['model'] as PlanComponent['model'], currency);
+  if (setting === 'rules' && isTree(tree['model']))
+    return rateUnitOf(tree['model'] as PlanComponent['model'], currency);
   if (tree['unit'] === 'percent') return '%';
   return tree['unit'] === 'amount' ? currency : undefined;
-}
-
-/** `USD per lot`, `%`, `pips`: what a rate of a model is. */
-function rateUnit(model: PlanComponent['model'], currency: string): string {
-  if (modelOf(model).rate === 'percent') return '%';
-  const words = wordsOf(model.kind);
-  return words.startsWith('per ') ? `${currency} ${words}` : words;
 }
 
 function compare(before: Value | undefined, after: Value | undefined, at: Place, work: Work): void {

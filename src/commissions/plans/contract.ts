@@ -113,6 +113,11 @@ export const readPlanVersion = operation({
   problems: ['commissions.plan_unknown', 'commissions.version_unknown'],
 });
 
+/** A definition as it is given; a currency that is none has a problem of its own. */
+const PlanDraft = PlanDefinition.extend({
+  currency: z.string().regex(/^[A-Z0-9]{1,10}$/, 'is no code of a currency'),
+}).meta({ id: 'PlanDraft', description: 'What a version of a plan is to say: a PlanDefinition.' });
+
 export const draftPlanVersion = operation({
   ...form,
   id: 'draftPlanVersion',
@@ -121,10 +126,10 @@ export const draftPlanVersion = operation({
   summary: 'Adds a draft version to a plan',
   need: { action: 'draft', resource: 'plans' },
   params: planParams,
-  body: z.strictObject({ definition: PlanDefinition }),
+  body: z.strictObject({ definition: PlanDraft }),
   bodyBytesMax: DEFINITION_BYTES_MAX,
   answers: { 201: z.strictObject({ planId: PlanId, number: z.int().positive() }) },
-  problems: ['commissions.plan_unknown'],
+  problems: ['commissions.plan_unknown', 'commissions.currency_unknown'],
 });
 
 /** What the terms of an agreement or an override may be refused for. */
@@ -165,6 +170,8 @@ export const publishPlanVersion = operation({
     'commissions.version_unknown',
     'commissions.version_published',
     'commissions.version_backdated',
+    'commissions.versions_overlap',
+    'commissions.currency_unreachable',
     'identity.approval_pending',
     ...REFUSALS,
   ],

@@ -6,7 +6,10 @@ export const planProblem = defineProblems({
   'commissions.version_unknown': { status: 404, title: 'The plan has no such version' },
   'commissions.version_published': { status: 409, title: 'The version is published, and never changes' },
   'commissions.version_backdated': { status: 409, title: 'A further version of a plan holds from now on or later' },
-  'commissions.versions_overlap': { status: 409, title: 'Another version of the plan holds from that time on, or begins later' },
+  'commissions.versions_overlap': {
+    status: 409,
+    title: 'Another version of the plan holds from that time on, or begins later',
+  },
   'commissions.currency_unknown': { status: 422, title: 'The currency is none that money can be kept in' },
   'commissions.currency_unreachable': {
     status: 422,

@@ -1,11 +1,10 @@
-import { requestApproval } from '../../identity/index.ts';
 import { ibOfId } from '../../ib/index.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
-import { planPublication } from '../publication/service.ts';
+import { askForPublication } from '../publication/service.ts';
 import * as contract from './contract.ts';
 import * as queries from './queries.ts';
-import { agree, assignPlan, checkPublication, createPlan, draftVersion, planOfId, versionOf } from './service.ts';
+import { agree, assignPlan, createPlan, draftVersion, planOfId, versionOf } from './service.ts';
 
 type Head = {
   readonly number: number;
@@ -61,15 +60,10 @@ const changing = ({ withTenant }: Dependencies): Route[] => [
     })),
   ),
   route(contract.publishPlanVersion, ({ tenantId, origin, access, params, body: { validFrom, reason } }) =>
-    withTenant(tenantId, origin, async (tx) => {
-      const { planId, number } = params;
-      await checkPublication(tx, { planId, number, validFrom });
-      const { name } = await planOfId(tx, planId);
-      const payload = { planId, number, validFrom: validFrom?.toISOString() ?? null };
-      const summary = `Publish version ${number} of the plan ${name}`;
-      const asked = await requestApproval(tx, planPublication, payload, { subject: planId, summary, reason, access });
-      return { status: 202, json: asked };
-    }),
+    withTenant(tenantId, origin, async (tx) => ({
+      status: 202,
+      json: await askForPublication(tx, { ...params, validFrom, reason, access }),
+    })),
   ),
 ];
 

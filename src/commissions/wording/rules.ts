@@ -1,5 +1,7 @@
 import { formatDecimal, isDecimal, parseDecimal } from '../../kernel/decimal.ts';
+import type { PlanComponent } from '../definitions/contract.ts';
 import type { Value } from '../differences/types.ts';
+import { modelOf } from '../models/index.ts';
 
 /** Settings whose names alone would not be understood. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -90,4 +92,11 @@ export function alike(value: Value, other: Value): Value {
   const [one, two] = [figureOf(value), figureOf(other)];
   if (one === undefined || two === undefined || typeof value !== 'string') return value;
   return formatDecimal(one, Math.max(one.scale, two.scale));
+}
+
+/** What a rate of a model is, for people: `USD per lot`, `%`, `pips`. */
+export function rateUnitOf(model: PlanComponent['model'], currency: string): string {
+  if (modelOf(model).rate === 'percent') return '%';
+  const words = wordsOf(model.kind);
+  return words.startsWith('per ') ? `${currency} ${words}` : words;
 }

@@ -57,6 +57,10 @@ export type Brokerage = {
   readonly deal: (words?: DealWords) => RawDeal[];
   /** Sends deals through the feed, signed, in batches of 1 000; gives the answers. */
   readonly feed: (deals: Iterable<RawDeal>) => Promise<FeedAnswer[]>;
+  /** Sends lines of a feed as they are, in one batch. */
+  readonly tell: (
+    lines: readonly { readonly type: string; readonly deal: RawDeal; readonly seq?: number }[],
+  ) => Promise<FeedAnswer>;
   /** Books all that is due, and gives the sum of the outcomes. */
   readonly book: () => Promise<BatchOutcome>;
 };
@@ -91,6 +95,11 @@ export async function openBrokerage(
         answers.push(FeedAnswer.parse(JSON.parse(answer)));
       }
       return answers;
+    },
+    tell: async (lines) => {
+      const request = signedRequest(source, lines.map((line) => JSON.stringify(line)).join('\n'));
+      const { answer } = await receive(deps, tenant.id, request, 'test');
+      return FeedAnswer.parse(JSON.parse(answer));
     },
     book: async () => {
       let total = NOTHING_BOOKED;

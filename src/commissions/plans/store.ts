@@ -162,6 +162,11 @@ export class PlanBook {
     return [...this.#versionsByKey.values()].some(({ plan }) => plan.needsOpens);
   }
 
+  /** Whether any version looks at how trades were carried out: at their entries too. */
+  get needsExecutions(): boolean {
+    return [...this.#versionsByKey.values()].some(({ plan }) => plan.needsExecution);
+  }
+
   #versionAt(planKey: number, atMs: number): PublishedVersion | undefined {
     return this.#versions.get(planKey)?.findLast((version) => version.validFromMs <= atMs);
   }

@@ -22,27 +22,32 @@ export const outcomeStored = (
   reasons: readonly StoredReason[],
 ): BookedOutcome => ({ planVersionKey, ibKey, earningUnits, rebates, reasons });
 
-/** Where two outcomes part, as a sentence; undefined where they are the same to the byte. */
-export function differenceOf(stored: BookedOutcome, computed: BookedOutcome): string | undefined {
-  const [kept, again] = [facetsOf(stored), facetsOf(computed)];
+/**
+ * Where two outcomes part, as a sentence; undefined where they are the same to the byte. Of a revision the depths are not kept
+ * where nothing else changed.
+ */
+export function differenceOf(
+  stored: BookedOutcome,
+  computed: BookedOutcome,
+  { withDepths }: { readonly withDepths: boolean } = { withDepths: true },
+): string | undefined {
+  const [kept, again] = [facetsOf(stored, withDepths), facetsOf(computed, withDepths)];
   for (const [facet, text] of Object.entries(kept))
     if (text !== again[facet]) return `${facet}: stored ${text}, computed again ${again[facet]}`;
   return undefined;
 }
 
-const facetsOf = ({
-  planVersionKey,
-  ibKey,
-  earningUnits,
-  rebates,
-  reasons,
-}: BookedOutcome): Record<string, string> => ({
+const facetsOf = (
+  { planVersionKey, ibKey, earningUnits, rebates, reasons }: BookedOutcome,
+  withDepths: boolean,
+): Record<string, string> => ({
   'plan version': String(planVersionKey),
   IB: String(ibKey),
   'earned units': String(earningUnits),
   rebates: sortedText(
     rebates.map(
-      ({ component, kind, beneficiary, depth, units }) => `${component}/${kind}/${beneficiary}@${depth}=${units}`,
+      ({ component, kind, beneficiary, depth, units }) =>
+        `${component}/${kind}/${beneficiary}${withDepths ? `@${depth}` : ''}=${units}`,
     ),
   ),
   reasons: sortedText(reasons.map(({ component, reason }) => `${component}=${reason}`)),

@@ -4,9 +4,11 @@ import type { TradeStanding } from '../counters/types.ts';
 import type { Step } from '../engine/types.ts';
 import type { ExecutionFacts, LinkStatus } from '../types.ts';
 
-/** A first booking with the inputs that it names. */
+/** A revision of a booking with the inputs that it names. */
 export type StoredBooking = {
   readonly dealKey: bigint;
+  /** 0 is the first. */
+  readonly revision: number;
   readonly batchKey: bigint;
   /** As of which knowledge of the tree, and which count of changes of plans, it was booked. */
   readonly knownAt: Date;
@@ -22,6 +24,12 @@ export type StoredBooking = {
   /** What it saw of the counters; null where its plan looks at none. */
   readonly standing: TradeStanding | null;
   readonly earningUnits: bigint;
+  /** The version of the deal that it was computed from; null for the addition. */
+  readonly factsKey: bigint | null;
+  /** The re-run by whose terms it was computed; null for none. */
+  readonly rerunKey: number | null;
+  /** Why the trade as a whole pays nothing; null where it pays. */
+  readonly wholeReason: string | null;
 };
 
 /** A rebate as it is stored; `kind` 1 is an IB, 2 the client, 3 the house. */
@@ -69,6 +77,8 @@ export type TradeExplanation = {
   readonly lots: string;
   readonly openedAt: string | null;
   readonly closedAt: string;
+  /** Which revision of its booking is told; 0 is the first. */
+  readonly revision: number;
   /** Where its booking stands, and as of which knowledge it was made. */
   readonly batch: string;
   readonly knownAt: string;
@@ -92,4 +102,29 @@ export type TradeExplanation = {
     readonly amount: MoneyJson;
   }[];
   readonly steps: readonly ToldStep[];
+  /** All revisions of its booking, the first one first. */
+  readonly revisions: readonly ToldRevision[];
+};
+
+/** What led to a revision: the first booking, an amendment of the deal, an entry that came late, a re-run, a chargeback, a true-up. */
+export type RevisionCause = 'booking' | 'amendment' | 'late_entry' | 'rerun' | 'chargeback' | 'true_up';
+
+/** A revision of a booking: why it was written, and what it added and took back. */
+export type ToldRevision = {
+  readonly revision: number;
+  readonly batch: string;
+  readonly bookedAt: string;
+  readonly cause: RevisionCause;
+  /** What somebody said to it; null where nobody had to. */
+  readonly reason: string | null;
+  /** What the trade earned in all after it. */
+  readonly earning: MoneyJson | null;
+  readonly changes: readonly {
+    readonly component: string;
+    readonly to: string;
+    readonly ibId: IbId | null;
+    readonly kind: 'ib' | 'client' | 'house';
+    readonly depth: number;
+    readonly amount: MoneyJson;
+  }[];
 };

@@ -26,14 +26,17 @@ export const earningTotals = query(
   z.object({ currency: Currency, bookings: z.int(), earningUnits: sum, rebateUnits: sum, unbalanced: z.int() }),
   `
   with shared as (
-    select deal_key, revision, sum(units) as units from commissions.rebates group by deal_key, revision
+    select deal_key, sum(units) as units from commissions.rebates group by deal_key
+  ), live as (
+    select distinct on (deal_key) deal_key, plan_version_key, earning_units from commissions.bookings
+     order by deal_key, revision desc
   )
   select v.definition ->> 'currency' as currency, count(*)::integer as bookings, sum(b.earning_units)::text as "earningUnits",
          sum(coalesce(s.units, 0))::text as "rebateUnits",
          count(*) filter (where b.earning_units <> coalesce(s.units, 0))::integer as unbalanced
-    from commissions.bookings b
+    from live b
     join commissions.plan_versions v on v.key = b.plan_version_key
-    left join shared s on s.deal_key = b.deal_key and s.revision = b.revision
+    left join shared s on s.deal_key = b.deal_key
    group by v.definition ->> 'currency'
    order by currency`,
 );
@@ -45,5 +48,9 @@ export const unpaidTotals = query(
   'commissions.unpaid_totals',
   z.object({ reason: z.enum(reasons), bookings: z.int() }),
   `
-  select reason, count(*)::integer as bookings from commissions.unpaid where component = -1 group by reason order by reason`,
+  select u.reason, count(*)::integer as bookings
+    from commissions.unpaid u
+   where u.component = -1
+     and not exists (select from commissions.bookings b where b.deal_key = u.deal_key and b.revision > u.revision)
+   group by u.reason order by u.reason`,
 );

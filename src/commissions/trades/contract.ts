@@ -82,6 +82,10 @@ const Explanation = z
     openedAt: InstantText.nullable(),
     closedAt: InstantText,
     state: TradeState,
+    revision: z
+      .int()
+      .nullable()
+      .meta({ description: 'Which booking of the trade is told; 0 is the first, the last unless asked otherwise.' }),
     batch: z.string().nullable(),
     knownAt: InstantText.nullable().meta({ description: 'As of which knowledge of the tree it was booked.' }),
     plan: z.strictObject({ name: z.string(), version: z.int() }).nullable(),
@@ -112,6 +116,32 @@ const Explanation = z
       }),
     ),
     steps: z.array(ToldStep),
+    revisions: z
+      .array(
+        z.strictObject({
+          revision: z.int(),
+          batch: z.string(),
+          bookedAt: InstantText,
+          cause: z.enum(['booking', 'amendment', 'late_entry', 'rerun', 'chargeback', 'true_up']).meta({
+            description:
+              'What led to it: the first booking; an update or deletion by the platform; an entry of the position that came ' +
+              'late; a re-run; a deposit that was charged back; a tier that was reached later.',
+          }),
+          reason: z.string().nullable(),
+          earning: MoneyJson.nullable().meta({ description: 'What the trade earned in all after it.' }),
+          changes: z.array(
+            z.strictObject({
+              component: z.string(),
+              to: z.string(),
+              ibId: IbId.nullable(),
+              kind: z.enum(['ib', 'client', 'house']),
+              depth: z.int(),
+              amount: MoneyJson.meta({ description: 'What it adds; below 0 where it takes back.' }),
+            }),
+          ),
+        }),
+      )
+      .meta({ description: 'All bookings of the trade. IBs and clients see what these changed for themselves.' }),
   })
   .meta({ id: 'TradeExplanation', description: 'Every step of what a trade earned, computed again from its inputs.' });
 
@@ -163,6 +193,14 @@ export const explainTradeRebates = operation({
     'parked, only opens volume, or never earns.',
   need: { action: 'explain', resource: 'trades' },
   params: tradeParams,
+  query: z.strictObject({
+    revision: z
+      .string()
+      .regex(/^\d{1,5}$/, 'is no whole number from 0 to 99999')
+      .transform(Number)
+      .optional()
+      .meta({ description: 'An earlier booking of the trade; the last one unless given', examples: ['0'] }),
+  }),
   answers: { 200: Explanation },
   problems: ['commissions.trade_unknown', 'commissions.booking_unknown'],
 });

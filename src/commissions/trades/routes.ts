@@ -37,10 +37,19 @@ export const tradeRoutes = ({ withTenant }: { readonly withTenant: WithTenant })
       };
     }),
   ),
-  route(contract.explainTradeRebates, ({ tenantId, origin, access: { reach }, params: { tradeId } }) =>
+  route(contract.explainTradeRebates, ({ tenantId, origin, access: { reach }, params: { tradeId }, query }) =>
     withTenant(tenantId, origin, async (tx) => {
-      const { steps, rebates, chain, ...told } = await toldFor(tx, reach, tradeId);
-      return { status: 200, json: { ...told, steps: [...steps], rebates: [...rebates], chain: [...chain] } };
+      const { steps, rebates, chain, revisions, ...told } = await toldFor(tx, reach, tradeId, query);
+      return {
+        status: 200,
+        json: {
+          ...told,
+          steps: [...steps],
+          rebates: [...rebates],
+          chain: [...chain],
+          revisions: revisions.map((revision) => ({ ...revision, changes: [...revision.changes] })),
+        },
+      };
     }),
   ),
 ];

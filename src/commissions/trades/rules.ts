@@ -1,7 +1,9 @@
 import type { ToldStep, TradeExplanation } from '../replay/types.ts';
 
 /** Through whose eyes an explanation is told: an IB (undefined where it was not in the chain), or the client. */
-export type Viewer = { readonly kind: 'ib'; readonly depth: number | undefined } | { readonly kind: 'client' };
+export type Viewer =
+  | { readonly kind: 'ib'; readonly ibId: string; readonly depth: number | undefined }
+  | { readonly kind: 'client' };
 
 /** Figures of a trade that its own client may know; none of them tells a rate. */
 const TRADE_FIGURES = [
@@ -37,7 +39,7 @@ const pick = (figures: Readonly<Record<string, string>>, names: readonly string[
  * What one beneficiary may see of an explanation: what it needs to follow its own lines, and nobody else's rates. Left out
  * are the budget, the earning as a whole, what is above it in the chain, the house, and every part but its own; of its own
  * share the weight stays (its own rate above those below it, or its own percentage), the exact fractions go, for they are of
- * the whole.
+ * the whole. Of a revision it sees what that changed for itself, and why.
  */
 export function toldTo(explanation: TradeExplanation, viewer: Viewer): TradeExplanation {
   const depth = viewer.kind === 'ib' ? viewer.depth : undefined;
@@ -49,6 +51,13 @@ export function toldTo(explanation: TradeExplanation, viewer: Viewer): TradeExpl
       (rebate) => rebate.kind === viewer.kind && (viewer.kind === 'client' || rebate.depth === depth),
     ),
     steps: explanation.steps.flatMap((step) => stepSeen(step, viewer.kind, depth)),
+    revisions: explanation.revisions.map((revision) => ({
+      ...revision,
+      earning: null,
+      changes: revision.changes.filter(
+        ({ kind, ibId }) => kind === viewer.kind && (viewer.kind === 'client' || ibId === viewer.ibId),
+      ),
+    })),
   };
 }
 

@@ -17,7 +17,7 @@ import {
 } from '../../trading/index.ts';
 import { versionNames } from '../plans/queries.ts';
 import { whyNoBooking } from '../replay/rules.ts';
-import { explain } from '../replay/service.ts';
+import { explain } from '../replay/explaining.ts';
 import type { TradeExplanation } from '../replay/types.ts';
 import { LOT_DIGITS } from '../types.ts';
 import { tradeProblem } from './errors.ts';
@@ -46,7 +46,8 @@ export type FoundTrade = {
 };
 
 /** An explanation, or of a trade without a booking why it has none. */
-type ToldTrade = Omit<TradeExplanation, 'symbolGroup' | 'accountGroup' | 'batch' | 'knownAt'> & {
+type ToldTrade = Omit<TradeExplanation, 'symbolGroup' | 'accountGroup' | 'revision' | 'batch' | 'knownAt'> & {
+  readonly revision: number | null;
   readonly state: State;
   readonly symbolGroup: string | null;
   readonly accountGroup: string | null;
@@ -192,26 +193,36 @@ export async function tradeWithin(tx: TenantTx, reach: Reach, id: TradeId) {
  * The explanation of a trade as the caller may see it. Reached are the trades of clients within reach, and those that an IB
  * earned from, whoever the client belongs to now. `commissions.trade_unknown`, `commissions.booking_unknown`.
  */
-export async function explainFor(tx: TenantTx, reach: Reach, id: TradeId): Promise<TradeExplanation> {
+export async function explainFor(
+  tx: TenantTx,
+  reach: Reach,
+  id: TradeId,
+  asked: { readonly revision?: number | undefined } = {},
+): Promise<TradeExplanation> {
   const key = keyOfId(id);
   if (key === undefined) throw unknown(id);
   const found = await tradeOfKey(tx, key);
   if (found === undefined) throw unknown(id);
   const ofClient = (await described(tx, reach, [found.trade])).length > 0;
   if (!ofClient && !(reach.subtreeOf !== null && (await hasEarned(tx, reach.subtreeOf, key)))) throw unknown(id);
-  const explanation = await explain(tx, dealIdOf(key));
+  const explanation = await explain(tx, dealIdOf(key), asked);
   if (reach.subtreeOf !== null) {
     const depth = explanation.chain.find((link) => link.id === reach.subtreeOf)?.depth;
-    return toldTo(explanation, { kind: 'ib', depth });
+    return toldTo(explanation, { kind: 'ib', ibId: reach.subtreeOf, depth });
   }
   return reach.clientId !== null ? toldTo(explanation, { kind: 'client' }) : explanation;
 }
 
 /** What a caller is told of a trade: the explanation of its booking, or why there is none. `commissions.trade_unknown`. */
-export async function toldFor(tx: TenantTx, reach: Reach, id: TradeId): Promise<ToldTrade> {
+export async function toldFor(
+  tx: TenantTx,
+  reach: Reach,
+  id: TradeId,
+  asked: { readonly revision?: number | undefined } = {},
+): Promise<ToldTrade> {
   const key = keyOfId(id);
   if (key !== undefined && (await queries.bookingsOfDeals(tx, { dealKeys: [key] })).length > 0) {
-    const explanation = await explainFor(tx, reach, id);
+    const explanation = await explainFor(tx, reach, id, asked);
     return { ...explanation, state: explanation.reason === undefined ? 'booked' : 'unpaid' };
   }
   const execution = key === undefined ? undefined : await executionOfKey(tx, key);
@@ -233,6 +244,7 @@ const unbooked = (
   openedAt: null,
   closedAt: closedAt.toISOString(),
   state,
+  revision: null,
   batch: null,
   knownAt: null,
   plan: null,
@@ -241,6 +253,7 @@ const unbooked = (
   reason: whyNoBooking(where),
   rebates: [],
   steps: [],
+  revisions: [],
 });
 
 async function hasEarned(tx: TenantTx, ibId: NonNullable<Reach['subtreeOf']>, dealKey: bigint): Promise<boolean> {

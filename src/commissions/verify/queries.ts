@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { query } from '../../platform/query.ts';
+import { TRUE_UP_COMPONENT } from '../contract.ts';
 
 /** A breach: whom it concerns, and what is wrong there. */
 const finding = z.object({ subject: z.string(), detail: z.string() });
@@ -18,14 +19,14 @@ export const bookedDeals = query(
    order by deal_key limit :limit`,
 );
 
-/** What each component of first bookings shares in all, and in how many rebates. */
+/** What each component shares in all, its true-up included, over all revisions of the booking, and in how many rebates. */
 export const sharesOfComponents = query(
   'commissions.shares_of_components',
   z.object({ dealKey: z.bigint(), component: z.int(), units: sum, rebates: z.int() }),
   `
-  select deal_key as "dealKey", component, sum(units)::text as units, count(*)::integer as rebates
-    from commissions.rebates where deal_key > :after and deal_key <= :upTo and revision = 0
-   group by deal_key, component order by deal_key, component`,
+  select deal_key as "dealKey", component % ${TRUE_UP_COMPONENT} as component, sum(units)::text as units, count(*)::integer as rebates
+    from commissions.rebates where deal_key > :after and deal_key <= :upTo
+   group by 1, 2 order by 1, 2`,
 );
 
 /**
@@ -141,18 +142,24 @@ export const batchesIncomplete = query(
    order by coalesce(s.key, c.batch_key) limit :limit`,
 );
 
-/** What the sub-ledger says that a batch owes to each beneficiary; the house's part moves no money. */
+/** What the sub-ledger says that a batch owes to each beneficiary, by trades and awards; the house's part moves no money. */
 export const owedByBatches = query(
   'commissions.owed_by_batches',
   z.object({ batchKey: z.bigint(), kind: z.int(), beneficiary: z.int(), currency: z.string().nullable(), units: sum }),
   `
-  select b.batch_key as "batchKey", r.kind, r.beneficiary, v.definition->>'currency' as currency, sum(r.units)::text as units
-    from commissions.bookings b
-    join commissions.rebates r on r.deal_key = b.deal_key and r.revision = b.revision
-    left join commissions.plan_versions v on v.key = b.plan_version_key
-   where b.batch_key > :after and b.batch_key <= :upTo and r.kind <> 3
-   group by b.batch_key, r.kind, r.beneficiary, v.definition->>'currency'
-   order by b.batch_key, r.kind, r.beneficiary`,
+  select batch_key as "batchKey", kind, beneficiary, currency, sum(units)::text as units
+    from (select b.batch_key, r.kind, r.beneficiary, v.definition->>'currency' as currency, r.units
+            from commissions.bookings b
+            join commissions.rebates r on r.deal_key = b.deal_key and r.revision = b.revision
+            left join commissions.plan_versions v on v.key = b.plan_version_key
+           where b.batch_key > :after and b.batch_key <= :upTo and r.kind <> 3
+          union all
+          select a.batch_key, w.kind, w.beneficiary, a.currency, w.units
+            from commissions.awards a
+            join commissions.award_rebates w on w.award_key = a.key
+           where a.batch_key > :after and a.batch_key <= :upTo and w.kind <> 3) owed
+   group by batch_key, kind, beneficiary, currency
+   order by batch_key, kind, beneficiary`,
 );
 
 export const batchesNamed = query(

@@ -175,7 +175,7 @@ async function compareWithLedger(
     tx,
     keys.map((key) => `${REFERENCE_PREFIX}${key}`),
   ))
-    at(nameOf(sum)).moved += sum.units;
+    at(nameOf(sum)).moved += isTakenBack(sum) ? -sum.units : sum.units;
   for (const [name, { owed, moved }] of sums)
     if (owed !== moved)
       findings.add('commissions.equals_ledger', {
@@ -187,11 +187,24 @@ async function compareWithLedger(
 const payableOf = (kind: number): string =>
   kind === KIND_NUMBERS.ib ? 'ib_payable' : kind === KIND_NUMBERS.client ? 'trader_rebate_payable' : `kind ${kind}`;
 
-/** A transfer that is not paid by the commission expense stands for itself: no rebate will equal it. */
+/** What is taken back is a part of what is owed, whether it was there still or is a receivable now. */
+const PAYABLES: Readonly<Record<string, string>> = {
+  ib_payable: 'ib_payable',
+  ib_receivable: 'ib_payable',
+  trader_rebate_payable: 'trader_rebate_payable',
+  trader_rebate_receivable: 'trader_rebate_payable',
+};
+
+const isTakenBack = ({ creditPurpose, creditOwner, debitPurpose }: TransferSum): boolean =>
+  creditPurpose === 'commission_expense' && creditOwner === 0 && PAYABLES[debitPurpose] !== undefined;
+
+/** A transfer that the commission expense has no part in stands for itself: no rebate will equal it. */
 const nameOf = (sum: TransferSum): string =>
-  sum.debitPurpose === 'commission_expense' && sum.debitOwner === 0
-    ? `${sum.reference} ${sum.creditPurpose} of ${sum.creditOwner} in ${sum.currency}`
-    : `${sum.reference} from ${sum.debitPurpose} of ${sum.debitOwner} to ${sum.creditPurpose} of ${sum.creditOwner} in ${sum.currency}`;
+  isTakenBack(sum)
+    ? `${sum.reference} ${PAYABLES[sum.debitPurpose]} of ${sum.debitOwner} in ${sum.currency}`
+    : sum.debitPurpose === 'commission_expense' && sum.debitOwner === 0
+      ? `${sum.reference} ${sum.creditPurpose} of ${sum.creditOwner} in ${sum.currency}`
+      : `${sum.reference} from ${sum.debitPurpose} of ${sum.debitOwner} to ${sum.creditPurpose} of ${sum.creditOwner} in ${sum.currency}`;
 
 /** No transfer names a batch that does not exist. */
 async function verifyReferences(tx: TenantTx, limit: number, findings: Findings): Promise<void> {

@@ -1,0 +1,330 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { carryOutAmendments, correctLateEntries } from '../../src/commissions/amendments/service.ts';
+import { beneficiaryTotals, earningTotals, explain, recompute, verifyBookings } from '../../src/commissions/index.ts';
+import { Currency } from '../../src/kernel/currency.ts';
+import { type DealId, dealIdOf } from '../../src/kernel/ids.ts';
+import { formatAmount } from '../../src/kernel/money.ts';
+import { trialBalance, verifyLedger } from '../../src/ledger/index.ts';
+import { query } from '../../src/platform/query.ts';
+import { type RawDeal, verifyFeed } from '../../src/trading/index.ts';
+import { type Brokerage, type BrokerageWords, openBrokerage } from '../support/brokerage.ts';
+import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
+
+const USD = Currency.parse('USD');
+
+const sums = query(
+  'test.shares_of_ibs',
+  z.object({ name: z.string().nullable(), units: z.bigint() }),
+  `
+  select i.name, sum(r.units)::bigint as units from commissions.rebates r left join ib.ibs i on r.kind = 1 and i.key = r.beneficiary
+   group by i.name having sum(r.units) <> 0 order by i.name nulls last`,
+);
+const bookingRows = query(
+  'test.revisions',
+  z.object({ dealKey: z.bigint(), revision: z.int(), earningUnits: z.bigint(), reason: z.string().nullable() }),
+  `
+  select b.deal_key as "dealKey", b.revision, b.earning_units as "earningUnits", u.reason
+    from commissions.bookings b
+    left join commissions.unpaid u on u.deal_key = b.deal_key and u.revision = b.revision and u.component = -1
+   order by b.deal_key, b.revision`,
+);
+const waiting = query(
+  'test.waiting',
+  z.object({ code: z.string(), detail: z.string() }),
+  `select code, detail from trading.parked where resolved_at is null order by deal_key`,
+);
+const keyOfTicket = query(
+  'test.key_of_ticket',
+  z.object({ key: z.bigint() }),
+  `select key from trading.deals where ticket = :ticket::bigint and version = 0`,
+);
+
+const dollars = (units: bigint): string => formatAmount({ units, currency: USD });
+
+/** A tenant whose feed goes on telling of its deals. */
+async function openDesk(words: BrokerageWords = {}) {
+  const acme: TestTenant = await openTestTenant();
+  const house: Brokerage = await openBrokerage(acme, words);
+  const round = async () => {
+    const done = await acme.inTenant((tx) => carryOutAmendments(tx, house.memory.books, { after: 0n }));
+    const late = await acme.inTenant((tx) => correctLateEntries(tx, house.memory.books));
+    return { corrected: done.corrected, replaced: done.replaced, late };
+  };
+  return {
+    ...house,
+    close: acme.close,
+    inTenant: acme.inTenant,
+    round,
+    /** An update of a deal, or its deletion. */
+    update: (deal: RawDeal, words_: RawDeal, seq?: number) =>
+      house.tell([{ type: 'deal.update', deal: { ...deal, ...words_ }, ...(seq === undefined ? {} : { seq }) }]),
+    remove: (deal: RawDeal) =>
+      house.tell([{ type: 'deal.delete', deal: { Deal: deal['Deal'] ?? '', Login: deal['Login'] ?? '' } }]),
+    /** The open and the close of a position. */
+    position: (deal: Parameters<Brokerage['deal']>[0] = {}): readonly [RawDeal, RawDeal] => {
+      const [opened, closed] = house.deal(deal);
+      if (opened === undefined || closed === undefined) throw new Error('a position has two deals');
+      return [opened, closed];
+    },
+    idOf: async (deal: RawDeal): Promise<DealId> => {
+      const [row] = await acme.inTenant((tx) => keyOfTicket(tx, { ticket: String(deal['Deal']) }));
+      return dealIdOf(row?.key ?? 0n);
+    },
+    parts: async () =>
+      Object.fromEntries(
+        (await acme.inTenant((tx) => sums(tx, {}))).map(({ name, units }) => [name ?? 'house', dollars(units)]),
+      ),
+    bookings: async () =>
+      (await acme.inTenant((tx) => bookingRows(tx, {}))).map(
+        ({ revision, earningUnits, reason }) => `${revision}: ${reason ?? dollars(earningUnits)}`,
+      ),
+    waiting: async () => acme.inTenant((tx) => waiting(tx, {})),
+    /** All rules hold, every revision is computed again to the same, and the books say what the rebates say. */
+    holds: async () => {
+      await acme.inTenant(async (tx) => {
+        expect((await verifyBookings(tx)).findings).toEqual([]);
+        expect((await recompute(tx)).findings).toEqual([]);
+        expect(await verifyLedger(tx)).toEqual([]);
+        expect(await verifyFeed(tx)).toEqual([]);
+        const totals = await beneficiaryTotals(tx);
+        const owed = totals.reduce((sum, { kind, units }) => (kind === 'house' ? sum : sum + units), 0n);
+        const expense = (await trialBalance(tx)).find(({ purpose }) => purpose === 'commission_expense');
+        expect(expense?.net ?? 0n).toBe(owed);
+        for (const { earningUnits, rebateUnits, unbalanced } of await earningTotals(tx))
+          expect([unbalanced, earningUnits]).toEqual([0, rebateUnits]);
+      });
+    },
+  };
+}
+type Desk = Awaited<ReturnType<typeof openDesk>>;
+
+describe('An update or deletion of a deal that was booked', () => {
+  let desk: Desk;
+  beforeAll(async () => {
+    desk = await openDesk();
+  });
+  afterAll(() => desk.close());
+
+  it('is the next revision, with what it changes, and the ledger follows', async () => {
+    const [opened, closed] = desk.position({ lots: '1' });
+    await desk.feed([opened, closed]);
+    await desk.book();
+    expect(await desk.parts()).toEqual({ Kim: '4.00', Lena: '1.50', Omar: '1.50', Maria: '1.00' });
+    expect(await desk.update(closed, { VolumeExt: '200000000' })).toMatchObject({ parked: 1 });
+    expect(await desk.round()).toMatchObject({ corrected: 1 });
+    expect(await desk.parts()).toEqual({ Kim: '8.00', Lena: '3.00', Omar: '3.00', Maria: '2.00' });
+    expect(await desk.bookings()).toEqual(['0: 8.00', '1: 16.00']);
+    expect(await desk.waiting()).toEqual([]);
+    await desk.holds();
+  });
+
+  it('tells of every revision what it changed, and why', async () => {
+    const [, closed] = desk.position({ lots: '0.5' });
+    await desk.feed([closed]);
+    await desk.book();
+    await desk.update(closed, { VolumeExt: '25000000' });
+    await desk.round();
+    const id = await desk.idOf(closed);
+    const told = await desk.inTenant((tx) => explain(tx, id));
+    expect(told).toMatchObject({ revision: 1, lots: '0.25', earning: { amount: '2.00' } });
+    expect(told.revisions).toMatchObject([
+      { revision: 0, cause: 'booking', earning: { amount: '4.00' } },
+      {
+        revision: 1,
+        cause: 'amendment',
+        reason: 'The platform updated the deal',
+        earning: { amount: '2.00' },
+        changes: [
+          { to: 'Kim', amount: { amount: '-1.00' } },
+          { to: 'Lena', amount: { amount: '-0.375' } },
+          { to: 'Omar', amount: { amount: '-0.375' } },
+          { to: 'Maria', amount: { amount: '-0.25' } },
+        ],
+      },
+    ]);
+    const first = await desk.inTenant((tx) => explain(tx, id, { revision: 0 }));
+    expect(first).toMatchObject({ revision: 0, lots: '0.50', earning: { amount: '4.00' } });
+    expect(JSON.stringify(await desk.inTenant((tx) => explain(tx, id, { revision: 0 })))).toBe(JSON.stringify(first));
+    await expect(desk.inTenant((tx) => explain(tx, id, { revision: 2 }))).rejects.toMatchObject({
+      code: 'commissions.booking_unknown',
+    });
+  });
+
+  it('takes all back when it is deleted, and says so for ever', async () => {
+    const before = await desk.parts();
+    const [, closed] = desk.position({ lots: '3' });
+    await desk.feed([closed]);
+    await desk.book();
+    await desk.remove(closed);
+    expect(await desk.round()).toMatchObject({ corrected: 1 });
+    expect(await desk.parts()).toEqual(before);
+    const told = await desk.inTenant(async (tx) => explain(tx, await desk.idOf(closed)));
+    expect(told).toMatchObject({ revision: 1, earning: null, rebates: [], reason: { code: 'deal_deleted' } });
+    await desk.holds();
+  });
+
+  it('stays deleted whatever comes late: an update, the deletion again, the addition again', async () => {
+    const before = await desk.bookings();
+    const [, closed] = desk.position({ lots: '1' });
+    await desk.feed([closed]);
+    await desk.book();
+    await desk.remove(closed);
+    await desk.round();
+    const after = await desk.bookings();
+    expect(after).toEqual([...before, '0: 8.00', '1: deal_deleted']);
+    expect(await desk.remove(closed)).toMatchObject({ duplicates: 1 });
+    await desk.update(closed, { VolumeExt: '700000000' });
+    expect(await desk.feed([closed])).toMatchObject([{ duplicates: 1 }]);
+    expect(await desk.round()).toMatchObject({ corrected: 0, replaced: 0 });
+    expect(await desk.bookings()).toEqual(after);
+    expect(await desk.waiting()).toEqual([]);
+    await desk.holds();
+  });
+
+  it('books by the time it has now: into another day, taken back in the one it had', async () => {
+    const [, closed] = desk.position({ lots: '1', closedAt: new Date('2026-03-11T10:00:00Z') });
+    const [, other] = desk.position({ lots: '1', closedAt: new Date('2026-03-14T10:00:00Z') });
+    await desk.feed([closed]);
+    await desk.book();
+    const before = (await desk.bookings()).length;
+    await desk.update(closed, { TimeMsc: other['TimeMsc'] ?? '' });
+    await desk.round();
+    expect((await desk.bookings()).slice(before - 1)).toEqual(['0: 8.00', '1: booked_anew', '2: 8.00']);
+    await desk.holds();
+  });
+
+  it('waits while it names what nobody knows, and holds up nothing', async () => {
+    const [, closed] = desk.position({ lots: '1' });
+    const [, good] = desk.position({ lots: '1' });
+    await desk.feed([closed, good]);
+    await desk.book();
+    await desk.update(closed, { Symbol: 'NOBODYKNOWS' });
+    await desk.update(good, { VolumeExt: '200000000' });
+    expect(await desk.round()).toMatchObject({ corrected: 1 });
+    expect(await desk.waiting()).toMatchObject([
+      { code: 'trading.correction_waits', detail: expect.stringContaining('trading.symbol_unknown') },
+    ]);
+    await desk.round();
+    await desk.update(closed, { Symbol: 'EURUSD', VolumeExt: '300000000' });
+    expect(await desk.round()).toMatchObject({ corrected: 1 });
+    expect(await desk.waiting()).toEqual([]);
+    await desk.holds();
+  });
+});
+
+describe('An update or deletion of a deal that is not booked yet', () => {
+  let desk: Desk;
+  beforeAll(async () => {
+    desk = await openDesk();
+  });
+  afterAll(() => desk.close());
+
+  it('is what gets booked', async () => {
+    const [, closed] = desk.position({ lots: '1' });
+    await desk.feed([closed]);
+    await desk.update(closed, { VolumeExt: '200000000' });
+    expect(await desk.round()).toMatchObject({ replaced: 1, corrected: 0 });
+    await desk.book();
+    expect(await desk.bookings()).toEqual(['0: 16.00']);
+    expect(await desk.inTenant(async (tx) => explain(tx, await desk.idOf(closed)))).toMatchObject({ lots: '2.00' });
+    await desk.holds();
+  });
+
+  it('is nothing where it was deleted, and says so', async () => {
+    const before = await desk.bookings();
+    const [, closed] = desk.position({ lots: '1' });
+    await desk.feed([closed]);
+    await desk.remove(closed);
+    expect(await desk.round()).toMatchObject({ replaced: 1 });
+    expect(await desk.book()).toMatchObject({ claimed: 0 });
+    expect(await desk.bookings()).toEqual(before);
+    await expect(desk.inTenant(async (tx) => explain(tx, await desk.idOf(closed)))).rejects.toMatchObject({
+      code: 'commissions.booking_unknown',
+      members: { reason: 'deleted' },
+    });
+    await desk.holds();
+  });
+
+  it('waits for an addition that comes after it', async () => {
+    const before = (await desk.bookings()).length;
+    const [, gone] = desk.position({ lots: '1' });
+    const [, changed] = desk.position({ lots: '1' });
+    await desk.remove(gone);
+    await desk.update(changed, { VolumeExt: '50000000' });
+    expect(await desk.round()).toMatchObject({ replaced: 0, corrected: 0 });
+    expect(await desk.waiting()).toHaveLength(2);
+    await desk.feed([gone, changed]);
+    expect(await desk.round()).toMatchObject({ replaced: 2 });
+    await desk.book();
+    expect((await desk.bookings()).slice(before)).toEqual(['0: 4.00']);
+    expect(await desk.waiting()).toEqual([]);
+    await desk.holds();
+  });
+
+  it('corrects where the addition was booked before anybody looked', async () => {
+    const before = (await desk.bookings()).length;
+    const [, changed] = desk.position({ lots: '1' });
+    await desk.update(changed, { VolumeExt: '50000000' });
+    await desk.feed([changed]);
+    await desk.book();
+    await desk.round();
+    expect((await desk.bookings()).slice(before)).toEqual(['0: 8.00', '1: 4.00']);
+    await desk.holds();
+  });
+
+  it('mends what was parked, too', async () => {
+    const before = (await desk.bookings()).length;
+    const [, closed] = desk.position({ lots: '1' });
+    await desk.feed([{ ...closed, Symbol: 'NOBODYKNOWS' }]);
+    await desk.update(closed, { Symbol: 'EURUSD' });
+    expect(await desk.round()).toMatchObject({ replaced: 1 });
+    await desk.book();
+    expect((await desk.bookings()).slice(before)).toEqual(['0: 8.00']);
+    await desk.holds();
+  });
+
+  it('is the last by its place in the source, in whatever order they come', async () => {
+    const before = (await desk.bookings()).length;
+    const [, closed] = desk.position({ lots: '1' });
+    await desk.feed([closed]);
+    await desk.update(closed, { VolumeExt: '300000000' }, 12);
+    await desk.update(closed, { VolumeExt: '200000000' }, 11);
+    await desk.round();
+    await desk.book();
+    expect((await desk.bookings()).slice(before)).toEqual(['0: 24.00']);
+    await desk.holds();
+  });
+});
+
+describe('An entry that comes after the close of its position', () => {
+  let desk: Desk;
+  beforeAll(async () => {
+    desk = await openDesk({ plan: { filters: [{ kind: 'minimum_time_open', seconds: 60 }] } });
+  });
+  afterAll(() => desk.close());
+
+  it('corrects the close where it is the earlier one', async () => {
+    const [opened, closed] = desk.position({ lots: '1', heldMs: 30_000 });
+    const early = { ...opened, Deal: '699000', Order: '699000', TimeMsc: Number(opened['TimeMsc']) - 600_000 };
+    await desk.feed([opened, closed]);
+    await desk.book();
+    expect(await desk.bookings()).toEqual(['0: below_minimum_time']);
+    await desk.feed([early]);
+    expect(await desk.round()).toMatchObject({ late: 1 });
+    expect(await desk.bookings()).toEqual(['0: below_minimum_time', '1: 8.00']);
+    expect(await desk.round()).toMatchObject({ late: 0 });
+    await desk.holds();
+  });
+
+  it('does the same when it is amended or deleted', async () => {
+    const before = (await desk.bookings()).length;
+    const [opened, closed] = desk.position({ lots: '1', heldMs: 120_000 });
+    await desk.feed([opened, closed]);
+    await desk.book();
+    await desk.update(opened, { TimeMsc: Number(closed['TimeMsc']) - 1_000 });
+    expect(await desk.round()).toMatchObject({ replaced: 1, late: 1 });
+    expect((await desk.bookings()).slice(before)).toEqual(['0: 8.00', '1: below_minimum_time']);
+    await desk.holds();
+  });
+});

@@ -3,7 +3,7 @@ import { emit } from '../../platform/events/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { type AccountKey, type AccountRef, ensureAccounts, post } from '../../ledger/index.ts';
 import { claimDue, type DueTrade, opensOf, park } from '../../trading/index.ts';
-import { advanceCounters, type CountedTrade, keepStandings, standingFor } from '../counters/service.ts';
+import { advanceCounters, type CountedRevision, keepStandings, standingFor } from '../counters/service.ts';
 import { computeBatch } from '../engine/rules.ts';
 import type { TradeInput, TradeResult } from '../engine/types.ts';
 import { tradesAmong } from '../inputs/rules.ts';
@@ -60,7 +60,7 @@ export async function bookDueTrades(
   if (bookings.length === 0) return { ...NOTHING_BOOKED, claimed: claimed.length, parked: parked.length };
   const batchKey = await insertBookings(tx, bookings, { knownAt, configurationVersion: book.version });
   if (standing !== undefined) {
-    await keepStandings(tx, counted(inputs, results));
+    await keepStandings(tx, results.flatMap(firstCounted));
     await advanceCounters(tx, standing, inputs);
   }
   const payables = payablesOf(results.map((result, place) => ({ result, closedAtMs: trades[place]?.closedAt ?? 0 })));
@@ -76,11 +76,11 @@ export async function bookDueTrades(
   return outcome;
 }
 
-const counted = (inputs: readonly TradeInput[], results: readonly TradeResult[]): CountedTrade[] =>
-  inputs.flatMap((input, place): CountedTrade[] => {
-    const result = results[place];
-    return result === undefined ? [] : [{ input, result, revision: 0 }];
-  });
+/** What a trade saw and counted, for its first booking. */
+const firstCounted = (result: TradeResult): CountedRevision[] =>
+  result.kind === 'parked' || result.counted === undefined
+    ? []
+    : [{ dealKey: result.dealKey, revision: 0, counted: result.counted }];
 
 function bookingsOf(
   trades: readonly DueTrade[],

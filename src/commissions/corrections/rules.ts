@@ -53,6 +53,7 @@ const takenBack = (live: LiveBooking, reason: NoPayReason, factsKey: bigint | nu
   changes: live.shares.map((share) => ({ ...share, units: -share.units })),
   reasons: [{ component: -1, reason }],
   execution: undefined,
+  counted: undefined,
 });
 
 function bookedAs(live: LiveBooking, { result, ...keys }: Computed): Revision {
@@ -65,6 +66,7 @@ function bookedAs(live: LiveBooking, { result, ...keys }: Computed): Revision {
     units: { ib: unitsOf(shares, 'ib'), client: unitsOf(shares, 'client'), house: unitsOf(shares, 'house') },
     changes: differences(live.shares, shares),
     reasons: reasonsOf(result),
+    counted: result.counted,
   };
 }
 

@@ -1,7 +1,7 @@
 import { emit } from '../../platform/events/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { type DueTrade, opensOf, tradesAsBooked } from '../../trading/index.ts';
-import { computeBatch } from '../engine/rules.ts';
+import { computeAgain, recount } from '../counters/recount.ts';
 import { inputsOf } from '../inputs/store.ts';
 import type { Terms } from '../inputs/terms.ts';
 import { postOwed } from '../owed/service.ts';
@@ -87,6 +87,7 @@ export async function writeRevisions(
   cause: Cause,
   known: { readonly knownAt: Date; readonly configurationVersion: bigint },
 ): Promise<bigint> {
+  await recount(tx, [...new Map(revisions.map((revision) => [revision.dealKey, revision])).values()]); // The last of each deal.
   const batchKey = await insertRevisions(tx, revisions, cause, known);
   await postOwed(tx, { reference: `booking_batch/${batchKey}`, payables: payablesOfRevisions(revisions) });
   emit(tx, {
@@ -140,7 +141,7 @@ async function recompute(
       )
     : undefined;
   const found = await inputsOf(tx, book, trades, { opens, knownAt, terms: by.terms });
-  const computed = computeBatch(found.inputs);
+  const computed = await computeAgain(tx, found.inputs);
   computed.forEach((result, place) => {
     const [trade, input, version] = [found.trades[place], found.inputs[place], found.versions[place]];
     const asBooked = trade === undefined ? undefined : now.get(trade.dealKey);

@@ -1,3 +1,4 @@
+import type { Counted } from '../counters/types.ts';
 import type { TradeResult } from '../engine/types.ts';
 import type { ExecutionFacts, NoPayReason } from '../types.ts';
 
@@ -63,6 +64,8 @@ export type Revision = Keys & {
   readonly changes: readonly Share[];
   readonly reasons: readonly Reason[];
   readonly execution: ExecutionFacts | undefined;
+  /** What it saw of the counters and what it counts; undefined where it takes all back, or its plan looks at none. */
+  readonly counted: Counted | undefined;
 };
 
 /** Why revisions are written, for whoever asks later. */

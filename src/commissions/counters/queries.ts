@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { query } from '../../platform/query.ts';
+import { KeptStanding } from './contract.ts';
 
 /** The day that days are counted from. */
 const FIRST = `date '1970-01-01'`;
@@ -67,6 +68,29 @@ export const insertStandings = query(
   select s.deal_key, s.revision, s.plan_key, s.ib_key, ${FIRST} + s.month, s.standing
     from unnest(:dealKeys::bigint[], :revisions::smallint[], :planKeys::integer[], :ibKeys::integer[], :months::integer[],
                 :standings::text[]) as s (deal_key, revision, plan_key, ib_key, month, standing)`,
+);
+
+/** What the last revisions of deals saw and counted. */
+export const liveStandings = query(
+  'commissions.live_standings',
+  z.object({ dealKey: z.bigint(), revision: z.int(), planKey: z.int(), ibKey: z.int(), standing: KeptStanding }),
+  `
+  select s.deal_key as "dealKey", s.revision, s.plan_key as "planKey", s.ib_key as "ibKey", s.standing::jsonb as standing
+    from commissions.standings s
+   where s.deal_key = any (:dealKeys::bigint[])
+     and not exists (select from commissions.bookings b where b.deal_key = s.deal_key and b.revision > s.revision)`,
+);
+
+/** Months of tiers in which something was taken back or counted otherwise: their trades are looked at once more. */
+export const reopenMonths = query(
+  'commissions.reopen_tier_months',
+  z.object({}),
+  `
+  insert into commissions.tier_months as t (plan_key, component, owner, month, at, units, tier, trued_tier)
+  select distinct m.plan_key, m.component, m.owner, ${FIRST} + m.month, m.at, 0, 0, -1
+    from unnest(:planKeys::integer[], :components::text[], :owners::integer[], :months::integer[], :ats::text[])
+      as m (plan_key, component, owner, month, at)
+  on conflict (plan_key, component, owner, month) do update set trued_tier = -1`,
 );
 
 /** What months of tiers come to now. */

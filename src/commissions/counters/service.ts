@@ -1,9 +1,10 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { looksOf } from '../engine/rules.ts';
-import type { TradeInput, TradeResult } from '../engine/types.ts';
+import type { TradeInput } from '../engine/types.ts';
 import * as queries from './queries.ts';
 import { dayOf, monthOf, type Standing } from './rules.ts';
 import { addToCounters, readStanding, standingText } from './store.ts';
+import type { Counted, TierMonth } from './types.ts';
 
 /**
  * Holds the counters of plans until the transaction ends: who reads them to decide by, or changes them, has them alone. After
@@ -37,22 +38,19 @@ export async function standingFor(tx: TenantTx, inputs: readonly TradeInput[]): 
   );
 }
 
-/** A trade whose plan looks at counters, with what came of it, as a revision of its booking. */
-export type CountedTrade = { readonly input: TradeInput; readonly result: TradeResult; readonly revision: number };
+/** A revision of a booking with what it saw and counted. */
+export type CountedRevision = { readonly dealKey: bigint; readonly revision: number; readonly counted: Counted };
 
-/** Keeps what trades saw of the counters, by revision. */
-export async function keepStandings(tx: TenantTx, trades: readonly CountedTrade[]): Promise<void> {
-  const kept = trades.flatMap(({ input, result, revision }) =>
-    result.kind === 'parked' || result.counted === undefined ? [] : [{ input, revision, counted: result.counted }],
-  );
+/** Keeps what trades saw and counted, by revision. */
+export async function keepStandings(tx: TenantTx, kept: readonly CountedRevision[]): Promise<void> {
   if (kept.length === 0) return;
   await queries.insertStandings(tx, {
-    dealKeys: kept.map(({ input }) => input.dealKey),
+    dealKeys: kept.map(({ dealKey }) => dealKey),
     revisions: kept.map(({ revision }) => revision),
-    planKeys: kept.map(({ input }) => input.planKey ?? 0),
-    ibKeys: kept.map(({ input }) => input.chain[0]?.ibKey ?? 0),
-    months: kept.map(({ input }) => monthOf(dayOf(input.closedAtMs)).firstDay),
-    standings: kept.map(({ counted }) => standingText(counted.standing)),
+    planKeys: kept.map(({ counted }) => counted.planKey),
+    ibKeys: kept.map(({ counted }) => counted.ibKey),
+    months: kept.map(({ counted }) => monthOf(counted.day).firstDay),
+    standings: kept.map(({ counted }) => standingText(counted)),
   });
 }
 
@@ -75,18 +73,10 @@ export async function advanceCounters(tx: TenantTx, standing: Standing, inputs: 
   });
 }
 
-type TierMonth = {
-  readonly planKey: number;
-  readonly component: string;
-  readonly owner: number;
-  readonly month: number;
-  readonly at: 'reached' | 'month_end';
-  readonly units: bigint;
-  readonly tier: number;
-};
+type MonthNow = TierMonth & { readonly planKey: number; readonly units: bigint; readonly tier: number };
 
-function monthsOf(inputs: readonly TradeInput[], standing: Standing): TierMonth[] {
-  const months = new Map<string, TierMonth>();
+function monthsOf(inputs: readonly TradeInput[], standing: Standing): MonthNow[] {
+  const months = new Map<string, MonthNow>();
   for (const input of countingAmong(inputs)) {
     const { planKey = 0 } = input;
     for (const { name: component, adjusters } of input.plan?.components ?? [])

@@ -1,9 +1,8 @@
-import type { z } from 'zod';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { KeptStanding } from './contract.ts';
 import * as queries from './queries.ts';
 import { counterText, Standing } from './rules.ts';
-import type { Count, Look, TradeStanding } from './types.ts';
+import type { Count, Counted, Look, TradeStanding } from './types.ts';
 
 /** A question to the counters of a plan. */
 export type PlanLook = { readonly planKey: number; readonly look: Look };
@@ -87,17 +86,39 @@ export async function addToCounters(
   });
 }
 
-/** What a trade saw, as text; the same for the same, to the byte. */
-export const standingText = ({ seen, again }: TradeStanding): string => {
-  const kept: z.infer<typeof KeptStanding> = {
+/** What a trade saw and counted, as text; the same for the same, to the byte. */
+export const standingText = ({ standing, counts, clientKey, symbol, day, months }: Counted): string => {
+  const { seen, again } = standing;
+  const kept: KeptStanding = {
     seen: seen.map((looks) => looks.map(String)),
     ...(again !== undefined && { again: again.map((looks) => looks?.map(String) ?? null) }),
+    counts: counts.map((count) => ({ ...count, units: String(count.units) })),
+    clientKey,
+    symbol,
+    day,
+    months: [...months],
   };
   return JSON.stringify(kept);
 };
 
-/** The same, read again. */
-export const standingKept = ({ seen, again }: z.infer<typeof KeptStanding>): TradeStanding => ({
+/** What a trade saw, read again. */
+export const standingKept = ({ seen, again }: KeptStanding): TradeStanding => ({
   seen: seen.map((looks) => looks.map(BigInt)),
   ...(again !== undefined && { again: again.map((looks) => looks?.map(BigInt) ?? null) }),
 });
+
+/** What the live revisions of these deals saw and counted; those whose plan looks at no counter have no entry. */
+export async function liveStandings(
+  tx: TenantTx,
+  dealKeys: readonly bigint[],
+): Promise<ReadonlyMap<bigint, Counted & { readonly revision: number }>> {
+  if (dealKeys.length === 0) return new Map();
+  return new Map(
+    (await queries.liveStandings(tx, { dealKeys })).map(({ dealKey, revision, planKey, ibKey, standing }) => {
+      const { counts, clientKey, symbol, day, months } = standing;
+      const whole = counts.map((count): Count => ({ ...count, units: BigInt(count.units) }));
+      const kept = { standing: standingKept(standing), counts: whole, clientKey, symbol, day, months };
+      return [dealKey, { ...kept, revision, planKey, ibKey }] as const;
+    }),
+  );
+}

@@ -43,10 +43,29 @@ export type TradeStanding = {
   readonly again?: readonly (readonly bigint[] | null)[] | undefined;
 };
 
-/** What a trade saw, and what it counted. */
-export type Counted = { readonly standing: TradeStanding; readonly counts: readonly Count[] };
+/** A month of a tier whose trades are brought to what was reached: the first day of the month, and when that is done. */
+export type TierMonth = {
+  readonly component: string;
+  readonly owner: number;
+  readonly month: number;
+  readonly at: 'reached' | 'month_end';
+};
 
-/** A read-only view of counters while a batch is threaded through them. */
+/** What a trade saw and what it counted, and whose trade that was: plain data, kept with its booking. */
+export type Counted = {
+  readonly standing: TradeStanding;
+  readonly counts: readonly Count[];
+  readonly planKey: number;
+  /** The direct IB. */
+  readonly ibKey: number;
+  readonly clientKey: number;
+  readonly symbol: string;
+  /** The UTC day of the close. */
+  readonly day: number;
+  readonly months: readonly TierMonth[];
+};
+
+/** Counters while a batch is threaded through them. */
 export type Counters = {
   readonly read: (planKey: number, look: Look) => bigint;
   readonly add: (planKey: number, counts: readonly Count[]) => void;

@@ -1,6 +1,6 @@
 import { roundHalfEven } from '../../kernel/decimal.ts';
-import { Standing } from '../counters/rules.ts';
-import type { Count, Counters, Look } from '../counters/types.ts';
+import { dayOf, Standing } from '../counters/rules.ts';
+import type { Count, Counted, Counters, Look } from '../counters/types.ts';
 import { matchRule } from '../definitions/rules.ts';
 import type { CompiledComponent, CompiledPlan } from '../definitions/types.ts';
 import { product } from '../models/fractions.ts';
@@ -63,11 +63,28 @@ function compute(trade: TradeInput, steps: Step[] | undefined): TradeResult {
     earningUnits += result.units;
   }
   if (earningUnits > UNITS_MAX) return { kind: 'parked', dealKey, code: 'commissions.earning_too_large' };
-  const counted = counts === undefined ? undefined : { standing: trade.standing ?? { seen: [] }, counts };
+  const counted = counts === undefined ? undefined : countedBy(trade, plan, counts);
   if (earningUnits > 0n)
     return { kind: 'booked', dealKey, currency: plan.currency, earningUnits, components, rebates, counted };
   return { ...unpaid(dealKey, reasonOf(components), components), counted };
 }
+
+const countedBy = (trade: TradeInput, plan: CompiledPlan, counts: readonly Count[]): Counted => ({
+  standing: trade.standing ?? { seen: [] },
+  counts,
+  planKey: trade.planKey ?? 0,
+  ibKey: trade.chain[0]?.ibKey ?? 0,
+  clientKey: trade.clientKey,
+  symbol: trade.symbol,
+  day: dayOf(trade.closedAtMs),
+  months: plan.components.flatMap(({ name: component, adjusters }) =>
+    adjusters.flatMap(({ trueUp }) => {
+      if (trueUp === undefined) return [];
+      const { owner, fromDay: month } = trueUp.look(trade);
+      return [{ component, owner, month, at: trueUp.at }];
+    }),
+  ),
+});
 
 const unpaid = (dealKey: bigint, reason: NoPayReason, components: readonly ComponentResult[] = []) =>
   ({ kind: 'unpaid', dealKey, reason, components }) as const;

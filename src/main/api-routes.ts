@@ -16,6 +16,15 @@ import type { OperationId, TenantId } from '../kernel/ids.ts';
 import type { OperationForm } from '../kernel/operation.ts';
 import type { Metrics, OpsSettings } from '../ops/index.ts';
 import { opsRoutes } from '../ops/index.ts';
+import {
+  accrualRoutes,
+  closingRoutes,
+  disputeRoutes,
+  payoutRunRoutes,
+  scheduleRoutes,
+  statementRoutes,
+  walletRoutes,
+} from '../payouts/index.ts';
 import type { Sealer } from '../platform/crypto.ts';
 import type { Counter } from '../platform/limits.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -31,6 +40,7 @@ import { exportsFolderOf } from './folders.ts';
 import type { Identity } from './identity.ts';
 import { moneyRoutes } from './money.ts';
 import { peopleAtWorkRoutes } from './staff.ts';
+import { letterheads } from './statements.ts';
 import { taskKinds } from './task-kinds.ts';
 import { version } from './version.ts';
 
@@ -94,6 +104,13 @@ export const apiRoutes = (deps: ApiDependencies): Route[] => [
   ...auditRoutes({ realmOf: makeRealmOf(deps.tenancy), guard: deps.identity.guard }),
   ...liveRoutes(deps.live),
   ...moneyRoutes(deps),
+  ...scheduleRoutes({ withTenant: deps.tenancy.withTenant }),
+  ...accrualRoutes({ withTenant: deps.tenancy.withTenant }),
+  ...statementRoutes({ withTenant: deps.tenancy.withTenant, letterheadOf: letterheads(deps.tenancy) }),
+  ...payoutRunRoutes({ withTenant: deps.tenancy.withTenant }),
+  ...walletRoutes({ withTenant: deps.tenancy.withTenant }),
+  ...closingRoutes({ withTenant: deps.tenancy.withTenant }),
+  ...disputeRoutes({ withTenant: deps.tenancy.withTenant }),
   ...feedRoutes({
     withTenant: deps.tenancy.withTenant,
     clock: deps.clock,

@@ -9,6 +9,16 @@ export const tags: readonly { readonly name: string; readonly description: strin
   { name: 'Introducing brokers', description: 'The tree of introducing brokers, as of now or any other time.' },
   { name: 'Plans', description: 'What trades earn and who gets which part; a published version never changes.' },
   { name: 'Trades', description: 'Closed trades, and the explanation of each rebate to the last decimal.' },
+  { name: 'Payouts', description: 'What is paid out: runs that two people agree to, and what came to whose wallet.' },
+  { name: 'Closings', description: 'Periods of the whole tenant in which nothing takes effect any more.' },
+  {
+    name: 'Disputes',
+    description: 'Lines of its earnings that an introducing broker disputes, and what became of that.',
+  },
+  {
+    name: 'Statements',
+    description: 'When statements are made, what became of what was earned, and statements: signed, chained, verified.',
+  },
   { name: 'Ledger', description: 'The books: accounts, entries, the trial balance, adjustments.' },
   { name: 'Trading', description: 'Sources of the feed, and deals that wait for somebody.' },
   { name: 'Approvals', description: 'What one person asks for and another must agree to.' },

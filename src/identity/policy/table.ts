@@ -85,10 +85,41 @@ export const policyTable: readonly PolicyRow[] = [
   ...rows('compliance support auditor', 'tasks', 'list read download'),
   ...rows('api_key', 'tasks', 'list read cancel download'),
 
+  // What is paid out.
+  ...rows('owner admin finance', 'payout_runs', 'list read draft review approve'),
+  ...rows('compliance', 'payout_runs', 'list read review'),
+  ...rows('auditor support api_key', 'payout_runs', 'list read'),
+  ...rows(staff, 'payouts', 'list'),
+  ...rows('ib client', 'payouts', 'list', own),
+  ...rows('api_key', 'payouts', 'list'),
+  ...rows('owner admin finance', 'wallets', 'read choose'),
+  ...rows('compliance auditor support', 'wallets', 'read'),
+  ...rows('ib', 'wallets', 'read choose', own),
+  ...rows('owner admin finance', 'closings', 'list read close approve'),
+  ...rows('compliance auditor support api_key', 'closings', 'list read'),
+  ...rows('owner admin finance', 'disputes', 'list read write assign decide approve limits limit'),
+  ...rows('compliance', 'disputes', 'list read write assign limits'),
+  ...rows('support', 'disputes', 'list read write'),
+  ...rows('auditor', 'disputes', 'list read limits'),
+  ...rows('ib', 'disputes', 'list read open write withdraw', own),
+  ...rows('api_key', 'disputes', 'list read'),
+
+  // Statements, and what they are made of.
+  ...rows('owner admin finance', 'payout_schedules', 'list create'),
+  ...rows('compliance support auditor', 'payout_schedules', 'list'),
+  ...rows('ib client', 'payout_schedules', 'list', own),
+  ...rows('api_key', 'payout_schedules', 'list'),
+  ...rows(staff, 'accruals', 'read'),
+  ...rows('ib client', 'accruals', 'read', own),
+  ...rows('api_key', 'accruals', 'read'),
+  ...rows(staff, 'statements', 'list read download verify'),
+  ...rows('ib client', 'statements', 'list read download verify', own),
+  ...rows('api_key', 'statements', 'list read download verify'),
+
   // What comes in.
   ...rows('owner admin', 'sources', 'list create rotate'),
   ...rows('support auditor', 'sources', 'list'),
-  ...rows('owner admin', 'parked', 'list rerun'),
+  ...rows('owner admin', 'parked', 'list rerun open'),
   ...rows('finance support auditor', 'parked', 'list'),
   ...rows('api_key', 'parked', 'list rerun'),
 

@@ -83,7 +83,7 @@ export const checkClosing = operation({
   path: '/api/v1/closing-checks',
   summary: 'Tells what stands against closing a period',
   need: { action: 'read', resource: 'closings' },
-  query: z.strictObject({ until: InstantIn }),
+  query: z.strictObject({ until: InstantIn.optional().meta({ description: 'Now unless given.' }) }),
   answers: { 200: ClosingChecks },
   problems: ['payouts.closing_not_ahead', 'payouts.closing_too_early'],
 });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { moneyJson } from '../../kernel/money.ts';
+import { onlyRow } from '../../platform/query.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
 import * as contract from './contract.ts';
@@ -65,13 +66,11 @@ export const closingRoutes = ({ withTenant }: { readonly withTenant: WithTenant 
       };
     }),
   ),
-  route(contract.checkClosing, ({ tenantId, origin, query: { until } }) =>
-    withTenant(tenantId, origin, async (tx) => ({
-      status: 200,
-      json: checksShown(until, await checksOf(tx, until)) satisfies z.input<
-        (typeof contract.checkClosing)['answers'][200]
-      >,
-    })),
+  route(contract.checkClosing, ({ tenantId, origin, query }) =>
+    withTenant(tenantId, origin, async (tx) => {
+      const until = query.until ?? onlyRow(await queries.readNow(tx, {})).now;
+      return { status: 200, json: checksShown(until, await checksOf(tx, until)) };
+    }),
   ),
   route(contract.requestClosing, ({ tenantId, origin, access, body }) =>
     withTenant(tenantId, origin, async (tx) => ({

@@ -4,7 +4,7 @@ export { linkClients, relinkClient } from './links/service.ts';
 export { ibMoveApproval } from './moves/service.ts';
 export { ibRoutes } from './routes.ts';
 export { setStatus } from './statuses/service.ts';
-export { countIbs, ibIdsOf, ibKeys, ibOfId } from './store.ts';
+export { countIbs, ibIdsOf, ibKeys, ibNames, ibOfId } from './store.ts';
 export { createIb, createIbs, downlineOf, ibsAsOf, moveIb, uplineOf } from './tree/service.ts';
 export type * from './types.ts';
 export { verifyTree } from './verify/service.ts';

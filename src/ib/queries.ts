@@ -33,6 +33,13 @@ export const ibsOfKeys = query(
   `select key, id, valid_from as "validFrom" from ib.ibs where key = any (:keys::integer[])`,
 );
 
+/** What IBs are called. */
+export const namesOfIbs = query(
+  'ib.names_of_ibs',
+  z.object({ key: z.int(), name: z.string() }),
+  `select key, name from ib.ibs where key = any (:keys::integer[])`,
+);
+
 /** For people: how much there is to check. */
 export const countIbs = query(
   'ib.count_ibs',

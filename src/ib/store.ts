@@ -35,6 +35,10 @@ export async function ibIdsOf(tx: TenantTx, keys: readonly number[]): Promise<Re
   return new Map((await queries.ibsOfKeys(tx, { keys: [...new Set(keys)] })).map(({ key, id }) => [key, id]));
 }
 
+/** What IBs are called, by their keys. */
+export const ibNames = async (tx: TenantTx, keys: readonly number[]): Promise<ReadonlyMap<number, string>> =>
+  new Map((await queries.namesOfIbs(tx, { keys })).map(({ key, name }) => [key, name]));
+
 /** Refuses an instant at which an IB is not yet part of the tree. */
 export function mustBeThere(ib: KnownIb, at: Date): void {
   if (at < ib.validFrom)

@@ -29,6 +29,7 @@ import { openIdentity } from './identity.ts';
 import { openLive } from './live.ts';
 import { mailWork, sendMailOf } from './mail.ts';
 import { startSettling } from './settling.ts';
+import { taskKindsOf } from './task-kinds.ts';
 import { startTasksWork } from './tasks.ts';
 import { startTenantsWork } from './tenants.ts';
 import type { Work } from './work.ts';
@@ -197,7 +198,8 @@ export async function startWorker(deps: RoleDeps): Promise<Role & { readonly swe
   });
   await mail.start((tenantId) => sweeping.nudge(tenantId));
   const tenants = await startTenantsWork({ config, platform, work, metrics, log });
-  const tasks = await startTasksWork({ config, platform, work, metrics, log });
+  const kinds = taskKindsOf({ sealerOf: (purpose) => makeSealer(config.secret, purpose) });
+  const tasks = await startTasksWork({ config, platform, work, metrics, log }, kinds);
   const settling = startSettling(deps);
   const houseKeeping = startHouseKeeping(platform.tenancy, log);
   return {

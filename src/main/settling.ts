@@ -1,12 +1,19 @@
 import { systemClock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import type { Metrics } from '../ops/index.ts';
+import { sendNotices, settleStatements } from '../payouts/index.ts';
+import { payoutSteps } from './payouts.ts';
+import { makeSealer } from '../platform/crypto.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type Periodic, periodically } from '../platform/periodic.ts';
 import { removeOldTaskFiles, sweepTasks } from '../platform/tasks/index.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
 import type { Platform } from './compose.ts';
+import { sendMailOf } from './mail.ts';
 import { proveBookings } from './proving.ts';
+import { siteOf } from './sites.ts';
+import { statementMails } from './statements.ts';
+import { statementRunOf } from './task-kinds.ts';
 import type { Work } from './work.ts';
 
 const PERIOD_MS = 60_000;
@@ -20,7 +27,7 @@ export type SettlingStep = (tenantId: TenantId) => Promise<void>;
 export type SettlingDeps = {
   readonly config: CompleteConfig;
   readonly platform: Pick<Platform, 'tenancy'>;
-  readonly work: Pick<Work, 'queues'>;
+  readonly work: Pick<Work, 'queues' | 'nudgeMail'>;
   readonly metrics: Pick<Metrics, 'countProofs'>;
   readonly log: Logger;
 };
@@ -33,11 +40,19 @@ const settlingSteps = ({
   metrics,
   log,
 }: SettlingDeps): Readonly<Record<string, SettlingStep>> => {
-  const { withTenant } = platform.tenancy;
+  const { withTenant, tenantOfId } = platform.tenancy;
+  const statements = statementRunOf({ sealerOf: (purpose) => makeSealer(config.secret, purpose) });
+  const tell = statementMails({
+    sendMail: sendMailOf(config, work.nudgeMail),
+    siteOf: async (tenantId) => siteOf(config, (await tenantOfId(tenantId)).slug),
+  });
   return {
     'lost tasks': async (tenantId) =>
       void (await sweepTasks({ withTenant, queues: work.queues, log }, tenantId, config.slotLeaseMs)),
     'a sample of bookings is computed again': proveBookings({ withTenant, clock: systemClock, metrics, log }),
+    'statements that are due': (tenantId) => settleStatements({ withTenant, run: statements }, tenantId),
+    'mails about statements': (tenantId) => sendNotices({ withTenant, tell }, tenantId),
+    ...payoutSteps({ config, tenancy: platform.tenancy, nudgeMail: work.nudgeMail }),
     'old files of tasks': (tenantId) => removeOldTaskFiles(withTenant, tenantId),
   };
 };

@@ -6,7 +6,6 @@ import { startWorkers } from '../platform/queue/index.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
 import { sweepTasks, TASK_QUEUE, type TaskKind, taskHandler } from '../platform/tasks/index.ts';
 import type { Platform } from './compose.ts';
-import { taskKinds } from './task-kinds.ts';
 import type { Work } from './work.ts';
 
 /** What long work of tenants stands on. */
@@ -25,7 +24,7 @@ const GRACE_MS = 10_000;
 /** Long work of tenants, as a part of the worker: what the queue tells of. What it has lost the settling rounds find. */
 export async function startTasksWork(
   { config, platform, work, metrics, log }: TasksWorkDeps,
-  kinds: readonly TaskKind[] = taskKinds,
+  kinds: readonly TaskKind[],
 ): Promise<Periodic> {
   const { withTenant } = platform.tenancy;
   const next = (tenantId: TenantId): void =>

@@ -16,6 +16,7 @@ const examples: { readonly [Template in MailTemplate]: Extract<Mail, { template:
   invitation: { link, token, validMinutes: 2_880, invitedBy: 'Lena' },
   factor_changed: { link, at, change: 'totp_added' },
   new_device: { link, at, device: 'Firefox on Linux', address: '203.0.113.7' },
+  statement_issued: { link, at, number: 7, total: '9.63284 USD', payable: '9.63 USD' },
 };
 const all = Object.entries(examples).map(([template, data]) => ({ template, to, data }) as Mail);
 const written = (mail: Mail, sender = 'Acme Markets') => writeMail(mail, sender);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ClientId, IbId, UserId } from '../../kernel/ids.ts';
-import { realmQuery } from '../../platform/query.ts';
+import { query, realmQuery } from '../../platform/query.ts';
 import { userStatuses } from './types.ts';
 
 const user = z.object({

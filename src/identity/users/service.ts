@@ -42,8 +42,9 @@ export const findUserByEmail = async (tx: RealmTx, email: string): Promise<User 
 export const peopleOfParties = (
   tx: TenantTx,
   asked: { readonly ibIds: readonly IbId[]; readonly clientIds: readonly ClientId[] },
-): Promise<{ readonly email: string; readonly name: string; readonly ibId: IbId | null; readonly clientId: ClientId | null }[]> =>
-  queries.peopleOfParties(tx, asked);
+): Promise<
+  { readonly email: string; readonly name: string; readonly ibId: IbId | null; readonly clientId: ClientId | null }[]
+> => queries.peopleOfParties(tx, asked);
 
 /** Takes a person for a change until the transaction ends; `identity.user_unknown` where there is none. */
 async function takeUser(tx: RealmTx, id: UserId): Promise<User> {

@@ -4,8 +4,8 @@ import { DEMO_TOTP_SECRET } from '../../../seeds/logins.ts';
 import { findUserByEmail, invite, resetFactors } from '../../identity/index.ts';
 import { EmailText, NameOfPerson } from '../../kernel/contact.ts';
 import type { RealmTx } from '../../platform/tenant-tx.ts';
-import type { CompleteConfig } from '../../platform/secrets.ts';
 import { sendMailOf } from '../mail.ts';
+import { siteOf } from '../sites.ts';
 import { isIb } from '../staff.ts';
 import type { CliContext } from './context.ts';
 import { cliProblem } from './errors.ts';
@@ -103,16 +103,6 @@ const resetText = ({ email }: { readonly email: string }): string =>
   `${email} has no second factor any more and sets one up at the next sign-in`;
 
 const byHand = () => ({ actor: actor(), causation: 'cli' });
-
-/** Where people of a tenant, or of the installation, sign in; without TLS on this very machine only. */
-function siteOf(
-  { baseHost, port, publicPort }: Pick<CompleteConfig, 'baseHost' | 'port' | 'publicPort'>,
-  slug: string | undefined,
-): string {
-  const host = slug === undefined ? baseHost : `${slug}.${baseHost}`;
-  const isHere = /^(.*\.)?localhost$/.test(baseHost);
-  return new URL(`${isHere ? 'http' : 'https'}://${host}:${publicPort ?? (isHere ? port : 443)}`).origin;
-}
 
 const textOf = (invited: Awaited<ReturnType<typeof inviteBy>>): string =>
   [

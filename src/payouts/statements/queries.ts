@@ -150,3 +150,22 @@ export const unpaidStatements = query(
                         where d.kind = 0 and d.valid_from <= clock_timestamp() order by d.valid_from desc limit 1), false)
    order by s.key limit :limit`,
 );
+
+/** Takes statements of which nobody has been told yet; whoever else tells passes them over. */
+export const takeNotices = query(
+  'payouts.take_statement_notices',
+  z.object({ key: z.bigint() }),
+  `
+  with taken as (
+    select statement_key from payouts.statement_notices where sent_at is null order by statement_key limit :limit for update skip locked
+  )
+  update payouts.statement_notices n set sent_at = clock_timestamp()
+    from taken where n.statement_key = taken.statement_key
+  returning n.statement_key as key`,
+);
+
+export const statementsOfKeys = query(
+  'payouts.statements_of_keys',
+  statementRow,
+  `${STATEMENT} where s.key = any (:keys::bigint[]) order by s.key`,
+);

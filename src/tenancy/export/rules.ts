@@ -15,6 +15,7 @@ export const leftOut: ReadonlySet<string> = new Set([
   'identity.sign_in_failures',
   'identity.totp_factors',
   'notifications.messages.content',
+  'payouts.signing_keys.private_key',
   'platform.idempotency', // Stored answers: one of them may have shown a new key.
   'trading.sources.secret',
   'trading.sources.secret_previous',
@@ -25,6 +26,9 @@ export const harmless: ReadonlySet<string> = new Set([
   'identity.approvals.hash',
   'identity.passkeys.credential_id', // What a browser tells any site that asks.
   'identity.passkeys.public_key',
+  'payouts.statements.hash',
+  'payouts.statements.previous_hash',
+  'payouts.statements.signature', // Of a document that the beneficiary has.
   'platform.events.hash',
   'platform.events.previous_hash',
   'platform.event_head.hash',

@@ -18,6 +18,7 @@ export { differenceRoutes } from './differences/routes.ts';
 export { versionNames } from './plans/queries.ts';
 export { PlanBooks } from './plans/store.ts';
 export type { PlanDefinition } from './definitions/contract.ts';
+export { makeAmender } from './amendments/jobs.ts';
 export { explain } from './replay/explaining.ts';
 export { recompute } from './replay/service.ts';
 export type { TradeExplanation } from './replay/types.ts';

@@ -1,3 +1,4 @@
+import { makeAmender } from '../commissions/index.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import type { Metrics } from '../ops/index.ts';
@@ -49,6 +50,7 @@ const settlingSteps = ({
   return {
     'lost tasks': async (tenantId) =>
       void (await sweepTasks({ withTenant, queues: work.queues, log }, tenantId, config.slotLeaseMs)),
+    'what the feed says of deals afterwards': makeAmender({ withTenant }),
     'a sample of bookings is computed again': proveBookings({ withTenant, clock: systemClock, metrics, log }),
     'statements that are due': (tenantId) => settleStatements({ withTenant, run: statements }, tenantId),
     'mails about statements': (tenantId) => sendNotices({ withTenant, tell }, tenantId),

@@ -33,7 +33,7 @@ export type { GroupSetting, SymbolMapping } from './registry/types.ts';
 export { batchKeyOf } from './deals/rules.ts';
 export { closedTrades, executionOfKey, closesOf, tradeOfKey } from './trades/service.ts';
 export type { ClosedTrade, TradePoint } from './trades/types.ts';
-export { openReasonNames } from './platforms/mt5/reasons.ts';
+export { openReasonNames, reasonNumberOf } from './platforms/mt5/reasons.ts';
 export { openRoutes } from './opens/routes.ts';
 export { setOpenByHand } from './opens/service.ts';
 export { opensByHandOf } from './opens/store.ts';
@@ -57,6 +57,6 @@ export {
 } from './amendments/service.ts';
 export type { BookedAmendment, TakenUp, TouchedPosition } from './amendments/service.ts';
 export { countDeals, verifyFeed } from './verify/service.ts';
-export { moneyArrived, moneyOperationsOf, settledDeal } from './money/service.ts';
+export { moneyArrived, moneyNamed, moneyOperationsOf, settledDeal } from './money/service.ts';
 export type { MoneyArrival, MoneyKind, MoneyOperation } from './money/types.ts';
 export { waitingBefore } from './waiting/service.ts';

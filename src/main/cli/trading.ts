@@ -6,14 +6,18 @@ import {
   createSource,
   mapSymbols,
   parkedCounts,
+  openReasonNames,
   parkedDeals,
+  reasonNumberOf,
   rerunParked,
   setGroups,
+  setOpenByHand,
   allServers,
   allSources,
 } from '../../trading/index.ts';
 import { sourceSealer } from '../roles.ts';
 import { systemClock } from '../../kernel/clock.ts';
+import { DealId } from '../../kernel/ids.ts';
 import { isDecimal } from '../../kernel/decimal.ts';
 import type { CliContext } from './context.ts';
 import { tableOf } from './out.ts';
@@ -39,13 +43,20 @@ const minutes = parsedBy(
     .regex(/^-?\d{1,4}$/, 'It takes whole minutes.')
     .transform(Number),
 );
+const openReason = parsedBy(z.enum(openReasonNames));
 const PARKED_MAX = 200;
 const RERUN_AT_ONCE = 1_000;
 
 type InTenant = { readonly tenant: string };
+type Opened = {
+  readonly at: Date;
+  readonly price?: string;
+  readonly openReason?: (typeof openReasonNames)[number];
+  readonly reason: string;
+};
 type Mapping = InTenant & { readonly server: string; readonly file: string; readonly from: Date };
 
-/** `cascade trading servers | server | source | symbols | groups | parked | rerun`. */
+/** `cascade trading servers | server | source | symbols | groups | parked | open | rerun`. */
 export function registerTrading(program: Command, context: CliContext): void {
   const trading = program
     .command('trading')
@@ -172,6 +183,31 @@ function parked(trading: Command, context: CliContext): void {
     });
 
   trading
+    .command('open')
+    .argument('<deal>', 'a deal that is parked because the open of its position is not known', parsedBy(DealId))
+    .requiredOption(...TENANT_OPTION)
+    .requiredOption('--at <instant>', 'when the position was opened, in UTC', instant)
+    .option('--price <price>', 'at which price, where the plan looks at it', parsedBy(decimal))
+    .option('--open-reason <name>', 'why, by the name of the platform, where the plan looks at it', openReason)
+    .requiredOption('--reason <text>', 'how it is known')
+    .description('says by hand when the position of a parked deal was opened; it is kept, and told with the trade')
+    .action(async (dealId: DealId, said: InTenant & Opened) => {
+      const { tenant, at: openedAt, price, reason } = said;
+      const why = said.openReason;
+      const { due } = await inTenant(context, tenant, (tx) =>
+        setOpenByHand(tx, {
+          dealId,
+          openedAt,
+          reason,
+          ...(price !== undefined && { price }),
+          ...(why !== undefined && { openReason: reasonNumberOf(why) }),
+        }),
+      );
+      await tellSweeper(context, tenant, due.length);
+      out.result({ dealId, openedAt: openedAt.toISOString(), due: due.length }, (each) => `${each.due} put back`);
+    });
+
+  trading
     .command('rerun')
     .requiredOption(...TENANT_OPTION)
     .option('--code <code>', 'only those that wait for this reason')
@@ -189,11 +225,17 @@ function parked(trading: Command, context: CliContext): void {
         total.stillParked += run.stillParked;
         after = run.next;
       }
-      const tenancy = await context.openTenancy();
-      if (total.putBack > 0) await hint(tenancy.withControl, [(await tenantNamed(context, tenant)).id], 'sweeper');
+      await tellSweeper(context, tenant, total.putBack);
       out.result(
         total,
         (each) => `${each.putBack} put back, ${each.settled} need no booking, ${each.stillParked} still parked`,
       );
     });
+}
+
+/** The sweeper looks at the tenant at once where something waits to be booked now. */
+async function tellSweeper(context: CliContext, tenant: string, due: number): Promise<void> {
+  if (due === 0) return;
+  const tenancy = await context.openTenancy();
+  await hint(tenancy.withControl, [(await tenantNamed(context, tenant)).id], 'sweeper');
 }

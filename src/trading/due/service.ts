@@ -1,5 +1,6 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { insertParked } from '../deals/store.ts';
+import { opensByHandOf } from '../opens/store.ts';
 import { utcFromServerTime } from '../platforms/server-time.ts';
 import * as queries from './queries.ts';
 import type { ClosingDeal, DueSummary, DueTrade, ParkedDeal, Parking, PositionOpen, Whereabouts } from './types.ts';
@@ -58,7 +59,7 @@ async function namesOf(tx: TenantTx, rows: readonly { readonly symbolKey: number
 
 /**
  * When the positions were opened that these deals close, by deal key: the position's first entry, or its last reversal
- * before the deal. A deal whose open is not stored has no entry.
+ * before the deal, else what somebody said by hand. A deal whose open is not known has no entry.
  */
 export async function opensOf(tx: TenantTx, dealKeys: readonly bigint[]): Promise<Map<bigint, PositionOpen>> {
   const opens = new Map<bigint, PositionOpen>();
@@ -67,6 +68,9 @@ export async function opensOf(tx: TenantTx, dealKeys: readonly bigint[]): Promis
     const openedAt = row.openedAt?.getTime() ?? convertedNow(row);
     if (openedAt !== undefined) opens.set(row.dealKey, { openedAt, hasMs: row.hasMs });
   }
+  const missing = dealKeys.filter((key) => !opens.has(key));
+  for (const [key, { openedAt }] of await opensByHandOf(tx, missing))
+    opens.set(key, { openedAt: openedAt.getTime(), hasMs: true });
   return opens;
 }
 

@@ -4,6 +4,8 @@ import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { dealOf } from '../deals/reading.ts';
 import type { Deal } from '../types.ts';
 import * as queries from './queries.ts';
+import { opensByHandOf } from '../opens/store.ts';
+import type { OpenByHand } from '../opens/types.ts';
 import { reasonNameOf } from '../platforms/mt5/reasons.ts';
 import { chargedOf, chargedOnLeg } from './rules.ts';
 import type { Counted, Execution } from './types.ts';
@@ -25,21 +27,37 @@ export async function executionsOf(
     symbolKeys: trades.map(({ symbolKey }) => symbolKey),
   });
   const currencies = await currenciesOf(tx, rows);
+  const byHand = await opensByHandOf(
+    tx,
+    rows.filter(({ openRaw }) => openRaw === null).map(({ dealKey }) => dealKey),
+  );
   const counts = new Map(trades.map((trade) => [trade.dealKey, trade.counts]));
   for (const row of rows) {
     const depositCurrency = currencies.get(`${row.login}@${row.server}`);
     const closing = dealOf(row.raw);
     if (depositCurrency !== undefined && closing !== undefined)
-      executions.set(row.dealKey, executionOf(row, closing, depositCurrency, counts.get(row.dealKey) ?? 'close'));
+      executions.set(
+        row.dealKey,
+        executionOf(row, closing, depositCurrency, {
+          counts: counts.get(row.dealKey) ?? 'close',
+          byHand: byHand.get(row.dealKey),
+        }),
+      );
   }
   return executions;
 }
 
 type Row = Awaited<ReturnType<typeof queries.executionsOf>>[number];
 
-function executionOf(row: Row, closing: Deal, depositCurrency: Currency, counts: Counted): Execution {
+function executionOf(
+  row: Row,
+  closing: Deal,
+  depositCurrency: Currency,
+  { counts, byHand }: { readonly counts: Counted; readonly byHand: OpenByHand | undefined },
+): Execution {
   const opens = closing.closedVolume === 0n;
   const open = opens ? closing : row.openRaw === null ? undefined : dealOf(row.openRaw);
+  const openPrice = closing.priceOpen ?? open?.price ?? byHand?.price ?? undefined;
   return {
     contractSize: isSize(closing.contractSize) ? closing.contractSize : row.contractSize,
     pipSize: row.pipSize,
@@ -48,9 +66,9 @@ function executionOf(row: Row, closing: Deal, depositCurrency: Currency, counts:
     profitCurrency: row.profitCurrency,
     depositCurrency,
     side: (closing.action === BUY) === opens ? 'buy' : 'sell',
-    openPrice: opens ? closing.price : (closing.priceOpen ?? open?.price),
+    openPrice: opens ? closing.price : openPrice,
     closePrice: closing.price,
-    openReason: reasonNameOf(open?.reason),
+    openReason: reasonNameOf(open?.reason ?? byHand?.openReason ?? undefined),
     openBid: told(open?.marketBid),
     openAsk: told(open?.marketAsk),
     closeBid: told(closing.marketBid),

@@ -31,11 +31,12 @@ export type SeedPlan = {
   readonly master: number | undefined;
 };
 
-/** An IB by the place of the one above it; `rate` is what it agreed upon under the plan of that place, per lot. */
+/** An IB by the place of the one above it; `rate` is what it agreed upon under the plan of that place, `rank` its rank there. */
 export type SeedIb = {
   readonly name: string;
   readonly parent: number | null;
   readonly rate?: { readonly plan: number; readonly rate: string };
+  readonly rank?: { readonly plan: number; readonly rank: string };
 };
 
 /** A client of the IB at a place, with its trading accounts. */
@@ -116,9 +117,13 @@ export const seedBrokerage = (
       const number = await draftVersion(tx, { planId, definition: plan.definition });
       await publishVersion(tx, { planId, number, validFrom });
       await assignPlan(tx, { planId, validFrom, ...(plan.master === undefined ? {} : { ibKey: keyOf(plan.master) }) });
-      const agreements = seed.ibs.flatMap(({ rate }, ib) =>
-        rate?.plan === place ? [{ ibKey: keyOf(ib), terms: [{ rate: rate.rate }], validFrom }] : [],
-      );
+      const agreements = seed.ibs.flatMap(({ rate, rank }, ib) => {
+        const terms = [
+          ...(rate?.plan === place ? [{ rate: rate.rate }] : []),
+          ...(rank?.plan === place ? [{ rank: rank.rank }] : []),
+        ];
+        return terms.length === 0 ? [] : [{ ibKey: keyOf(ib), terms, validFrom }];
+      });
       if (agreements.length > 0) await agree(tx, { planId, agreements });
       planIds.push(planId);
     }

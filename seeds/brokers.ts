@@ -30,17 +30,83 @@ const differential: PlanDefinition = {
   ],
 };
 
-/** Per lot: 6 USD whatever the symbol; half of it to the client's own IB, less to each level above. */
-const byLevel: PlanDefinition = {
+/** The same, and a sum for each client once it has deposited 200, and more at 1000. */
+const agreedWithCpa: PlanDefinition = {
+  ...differential,
+  periods: [
+    {
+      name: 'new-clients',
+      model: {
+        kind: 'cpa',
+        tables: [
+          {
+            steps: [
+              { deposits: '200', pays: '60' },
+              { deposits: '1000', pays: '150' },
+            ],
+          },
+        ],
+      },
+      levels: { kind: 'fixed_by_level', unit: 'percent', levels: ['70', '20', '10'] },
+      part: '100',
+      traderRebate: '0',
+    },
+  ],
+};
+
+/** Per lot: 6 USD whatever the symbol, 40 USD a trade at most; a pot shared by weights, of which the house has those of missing levels. */
+const pot: PlanDefinition = {
   currency: USD,
   components: [
     {
       name: 'lots',
       model: { kind: 'per_lot' },
-      levels: { kind: 'fixed_by_level', unit: 'percent', levels: ['50', '20', '10', '5'] },
+      levels: { kind: 'pool', weights: [50, 25, 15, 10], lacking: 'house' },
       rules: [{ name: 'everything', budget: '6.00' }],
       traderRebate: '0',
       filters: [],
+      adjusters: [{ kind: 'cap', of: 'order', amount: '40.00' }],
+    },
+  ],
+};
+
+/** Two fifths of the spread by rank, and per lot by tiers of what the IB's own clients traded in the month. */
+const ranksAndTiers: PlanDefinition = {
+  currency: USD,
+  components: [
+    {
+      name: 'spread',
+      model: { kind: 'spread_share', spread: 'close', limits: [] },
+      levels: {
+        kind: 'rank_slots',
+        unit: 'percent',
+        ranks: [
+          { name: 'partner', slot: '50' },
+          { name: 'senior', slot: '30' },
+          { name: 'master', slot: '15' },
+        ],
+      },
+      rules: [{ name: 'everything', budget: '40' }],
+      traderRebate: '10',
+      filters: [],
+    },
+    {
+      name: 'lots',
+      model: { kind: 'per_lot' },
+      levels: { kind: 'share_up', shares: ['25', '10'] },
+      rules: [{ name: 'everything', budget: '3.00' }],
+      traderRebate: '0',
+      filters: [{ kind: 'minimum_time_open', seconds: 60 }],
+      adjusters: [
+        {
+          kind: 'tier',
+          by: 'lots',
+          of: 'ib',
+          mode: 'marginal',
+          unit: 'rate',
+          tiers: [{ upTo: '10', rate: '2.00' }, { upTo: '50', rate: '2.50' }, { rate: '3.00' }],
+        },
+      ],
     },
   ],
 };
@@ -110,7 +176,7 @@ export const FIXTURE_ACCOUNTS: RealAccounts = { ...NO_REAL_ACCOUNTS, logins: [50
 const FIRST_LOGIN = 900_200n;
 const CLIENTS = 40;
 
-/** Acme: two masters, one tree by agreed rates and one by fixed levels. Its first clients have the real accounts. */
+/** Acme: two masters, one tree by agreed rates with CPA, one with a pot for each trade. Its first clients have the real accounts. */
 export function acme(real: RealAccounts = FIXTURE_ACCOUNTS): SeedBrokerage {
   const ibs: SeedIb[] = [
     ...treeOf(0, [
@@ -129,8 +195,8 @@ export function acme(real: RealAccounts = FIXTURE_ACCOUNTS): SeedBrokerage {
     { name: 'Stefan', parent: 10 },
   ];
   const plans: SeedPlan[] = [
-    { name: 'Agreed rates', definition: differential, master: 0 },
-    { name: 'Fixed levels', definition: byLevel, master: 8 },
+    { name: 'Agreed rates', definition: agreedWithCpa, master: 0 },
+    { name: 'Pot by weights', definition: pot, master: 8 },
   ];
   const isTaken = real.logins.some((login) => login >= FIRST_LOGIN && login < FIRST_LOGIN + BigInt(CLIENTS));
   const clients = clientsOf(ibs, CLIENTS, isTaken ? FIRST_LOGIN + BigInt(CLIENTS) : FIRST_LOGIN, real);
@@ -143,18 +209,18 @@ export function acme(real: RealAccounts = FIXTURE_ACCOUNTS): SeedBrokerage {
   };
 }
 
-/** Zenith: one deep tree by agreed rates. */
+/** Zenith: one deep tree with ranks, a share of the spread and tiers. */
 export function zenith(): SeedBrokerage {
-  const ibs = treeOf(0, [
-    ['Amara', null],
-    ['Jonas', 0],
-    ['Mei', 1],
-    ['Luca', 2],
-    ['Sofia', 2],
-    ['Ravi', 1],
-  ]);
+  const ibs: SeedIb[] = [
+    { name: 'Amara', parent: null, rank: { plan: 0, rank: 'master' } },
+    { name: 'Jonas', parent: 0, rank: { plan: 0, rank: 'senior' } },
+    { name: 'Mei', parent: 1, rank: { plan: 0, rank: 'partner' } },
+    { name: 'Luca', parent: 2, rank: { plan: 0, rank: 'partner' } },
+    { name: 'Sofia', parent: 2 },
+    { name: 'Ravi', parent: 1, rank: { plan: 0, rank: 'senior' } },
+  ];
   return brokerage('Zenith-Live', ibs, clientsOf(ibs, 25, 500_100n), [
-    { name: 'Agreed rates', definition: differential, master: undefined },
+    { name: 'Ranks and tiers', definition: ranksAndTiers, master: undefined },
   ]);
 }
 

@@ -25,24 +25,60 @@ export const oneTrade = ({ deps }: Installation, tenantId: TenantId): Promise<Tr
     return best;
   });
 
-/** A trade in words: what came in, how it was shared, a line per step. */
+/** A trade in words: what came in, and a line per step with its figures, until each rebate. */
 export function tradeInWords(trade: TradeExplanation): string[] {
   const { ticket, symbol, lots, accountGroup, closedAt, openedAt, plan, chain, earning, rebates, steps } = trade;
   const path = chain.map(({ name, status }) => (status === 'active' ? name : `${name} (${status})`)).join(', then ');
-  const rule = steps.find(({ step }) => step === 'rule')?.figures;
   const held = openedAt === null ? '' : `, held ${heldFor(Date.parse(closedAt) - Date.parse(openedAt))}`;
   return [
     `Deal ${ticket} closed ${lots} lots of ${symbol} on ${closedAt.slice(0, 16).replace('T', ' ')} UTC${held}; account group ${accountGroup}.`,
     `Its client came from ${path}.`,
-    `Plan "${plan?.name ?? ''}" version ${plan?.version ?? ''}, rule "${rule?.['rule'] ?? ''}": ${rule?.['budgetRate'] ?? ''} a lot earn ${earning?.amount ?? ''} ${earning?.currency ?? ''} in all.`,
-    ...steps.flatMap(({ step, ib, amount, sentence }) => {
-      if (step === 'share') return [`  ${pad(amount)}  ${ib ?? ''}: ${sentence ?? ''}`];
-      if (step === 'trader_rebate') return [`  ${pad(amount)}    of it back to the client: the trader rebate`];
-      return step === 'house' ? [`  ${pad(amount)}  the house: what nobody claims`] : [];
-    }),
+    `Plan "${plan?.name ?? ''}" version ${plan?.version ?? ''} lets it earn ${earning?.amount ?? ''} ${earning?.currency ?? ''} in all:`,
+    ...steps.map(stepInWords),
     `  ${pad(earning?.amount)}  together, in ${rebates.length} rebates: nothing lost, nothing made up.`,
   ];
 }
+
+/** Exact fractions are for programs. */
+const UNTOLD = ['exactNumerator', 'exactDenominator', 'runningTotal', 'weight', 'whole', 'filter', 'adjuster', 'model'];
+
+function stepInWords({
+  step,
+  component,
+  ib,
+  amount,
+  sentence,
+  reason,
+  figures,
+}: TradeExplanation['steps'][number]): string {
+  const line = (words: string): string => `  ${pad(amount)}  ${words}`;
+  const why = sentence ?? reason ?? '';
+  const shown = Object.entries(figures)
+    .filter(([name]) => !UNTOLD.includes(name))
+    .map(([name, value]) => `${wordsOf(name)} ${value}`)
+    .join(', ');
+  const told = shown === '' ? '' : ` (${shown})`;
+  if (step === 'rule')
+    return line(
+      `${component}: ${why === '' ? `rule "${figures['rule'] ?? ''}", rate ${figures['budgetRate'] ?? ''}` : why}`,
+    );
+  if (step === 'filter')
+    return line(`filter ${wordsOf(figures['filter'] ?? '')}${told}: ${why === '' ? 'passed' : why}`);
+  if (step === 'earning')
+    return line(`by the model ${wordsOf(figures['model'] ?? '')}${told}${why === '' ? '' : `: ${why}`}`);
+  if (step === 'volume' || step === 'adjuster')
+    return line(`after ${wordsOf(figures['adjuster'] ?? '')}${told}${why === '' ? '' : `: ${why}`}`);
+  if (step === 'share') return line(`${ib ?? ''}: ${why}`);
+  if (step === 'trader_rebate') return line('  of it back to the client: the trader rebate');
+  if (step === 'house') return line('the house: what nobody claims');
+  return line(`${ib ?? figures['kind'] ?? ''}: ${why}`);
+}
+
+/** A name of a program as people read it: countedLots, minimum_time_open. */
+const wordsOf = (name: string): string =>
+  name
+    .replaceAll('_', ' ')
+    .replaceAll(/([a-z])([A-Z])/g, (_all, before: string, after: string) => `${before} ${after.toLowerCase()}`);
 
 const pad = (amount = ''): string => amount.padStart(12);
 

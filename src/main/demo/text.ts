@@ -88,7 +88,7 @@ export function proof(verification: Verification, { earned }: Figures): string[]
     `  ${mark('bookings')}  each of ${of('trades')} trades is booked once, or waits, or never pays; ${of('rebates')} rebates add up to`,
     `          what their trade earned, to the ledger unit (0.000001 USD), and to ${sum} in all`,
     `  ${mark('ledger')}  debits equal credits over ${of('transfers')} transfers; what the house owes is what the rebates say`,
-    `  ${mark('recomputation')}  ${of('recomputed')} bookings computed again from their stored inputs give the same bytes`,
+    `  ${mark('recomputation')}  ${of('recomputed')} bookings computed again from their stored inputs, by two engines, give the same`,
     `  ${mark('feed')}  ${of('deals')} deals are stored as they came, each once`,
     `  ${mark('tree')}  the tree of ${of('ibs')} IBs follows from its edges, without a cycle or a gap`,
     `  ${mark('events')}  ${of('events')} events form one unbroken chain of hashes`,

@@ -8,6 +8,7 @@ import { formatAmount, type Money, MoneyJson, parseMoney } from '../../kernel/mo
 import type { ApprovalAsked } from '../../kernel/operation.ts';
 import { type Access, reachesEverything } from '../../platform/access.ts';
 import { emit } from '../../platform/events/index.ts';
+import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { disputeProblem } from './errors.ts';
 import * as queries from './queries.ts';
@@ -29,7 +30,8 @@ function moneyFor(dispute: Dispute, amount: MoneyJson): Money {
 
 /** Ends a dispute that is held in favour of the IB: one award of its own, linked to the dispute and its line. */
 async function grant(tx: TenantTx, dispute: Dispute, { money, reason, approvalId }: Granted): Promise<void> {
-  const earnedAt = await move(tx, dispute, { event: 'accept', reason, notice: 'accepted' });
+  await move(tx, dispute, { event: 'accept', reason, notice: 'accepted' });
+  const { at: earnedAt } = onlyRow(await queries.transactionBegan(tx, {}));
   const [posted] = await award(tx, [
     {
       kind: 'dispute',

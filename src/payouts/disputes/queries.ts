@@ -92,14 +92,21 @@ export const pageOfDisputes = pagedQuery(
 /** No row where it is in another state than the one that it is to leave. */
 export const moveDispute = query(
   'payouts.move_dispute',
-  z.object({ changedAt: z.date() }),
+  z.object({ id: DisputeId }),
   `
   update payouts.disputes
      set state = :to, changed_at = date_trunc('milliseconds', clock_timestamp()),
          closed_at = case when :isEnd::boolean then date_trunc('milliseconds', clock_timestamp()) end,
          reason = coalesce(:reason::text, reason)
    where key = :key and state = :from
-  returning changed_at as "changedAt"`,
+  returning id`,
+);
+
+/** When the transaction began: nothing of it lies ahead of that. */
+export const transactionBegan = query(
+  'payouts.transaction_began',
+  z.object({ at: z.date() }),
+  `select date_trunc('milliseconds', now()) as at`,
 );
 
 export const noteOutcome = query(

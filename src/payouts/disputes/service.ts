@@ -161,7 +161,7 @@ type Moving = {
 };
 
 /** Moves a dispute that is held, tells of it, and has the other side told; `payouts.dispute_closed` where it has ended. */
-export async function move(tx: TenantTx, dispute: Dispute, { event, reason, notice }: Moving): Promise<Date> {
+export async function move(tx: TenantTx, dispute: Dispute, { event, reason, notice }: Moving): Promise<void> {
   const to = disputeStep(dispute.state, event);
   if (to === undefined) throw disputeProblem('payouts.dispute_closed', { detail: `It is ${dispute.state}` });
   const isEnd = disputeStep(to, 'ib_wrote') === undefined;
@@ -175,7 +175,6 @@ export async function move(tx: TenantTx, dispute: Dispute, { event, reason, noti
     schemaVersion: 1,
     payload: { disputeId: dispute.id, ibId: dispute.ibId, before: dispute.state, after: to, ...why },
   });
-  return moved.changedAt;
 }
 
 /** Adds a message to the thread. Staff is whoever reaches everybody's disputes. */

@@ -4,7 +4,7 @@ import { formatAmount, moneyJson } from '../../kernel/money.ts';
 import type { Problem } from '../../kernel/problem.ts';
 import { ibsAsOf } from '../../ib/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { type Whereabouts, whereaboutsOf } from '../../trading/index.ts';
+import { opensByHandOf, type Whereabouts, whereaboutsOf } from '../../trading/index.ts';
 import { KIND_NUMBERS } from '../booking/rules.ts';
 import { componentName } from '../contract.ts';
 import { explainTrade } from '../engine/rules.ts';
@@ -48,7 +48,7 @@ export async function explain(
     symbol: trade.symbol,
     symbolGroup: trade.symbolGroup,
     accountGroup: trade.accountGroup,
-    lots: formatDecimal({ coefficient: trade.closedVolume, scale: LOT_DIGITS }, 2),
+    lots: formatDecimal({ coefficient: input.lots || trade.closedVolume, scale: LOT_DIGITS }, 2),
     openedAt: booking.openedAt?.toISOString() ?? null,
     closedAt: booking.closedAt.toISOString(),
     revision,
@@ -60,8 +60,22 @@ export async function explain(
       return ib === undefined ? [] : [{ id: ib.id, name: ib.name, depth, status }];
     }),
     ...outcomeTold(booking, told, (ibKey) => ibs.get(ibKey)?.name ?? `IB ${ibKey}`),
+    ...(await openTold(tx, dealKey, booking.openedAt)),
     revisions: await revisionsTold(tx, dealKey, booking.closedAt),
   };
+}
+
+/** Who said by hand when the position was opened, and why, where that is what the booking was computed with. */
+async function openTold(
+  tx: TenantTx,
+  dealKey: bigint,
+  openedAt: Date | null,
+): Promise<Pick<TradeExplanation, 'openByHand'>> {
+  if (openedAt === null) return {};
+  const said = (await opensByHandOf(tx, [dealKey], openedAt)).get(dealKey);
+  return said === undefined
+    ? {}
+    : { openByHand: { reason: said.reason, by: said.actor, setAt: said.setAt.toISOString() } };
 }
 
 const reasonTold = (code: string) => ({ code, sentence: sentenceOf(code) ?? code });

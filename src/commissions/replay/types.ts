@@ -76,6 +76,8 @@ export type TradeExplanation = {
   readonly accountGroup: string;
   readonly lots: string;
   readonly openedAt: string | null;
+  /** Where somebody said by hand when the position was opened. */
+  readonly openByHand?: { readonly reason: string; readonly by?: string | undefined; readonly setAt: string };
   readonly closedAt: string;
   /** Which revision of its booking is told; 0 is the first. */
   readonly revision: number;

@@ -80,6 +80,10 @@ const Explanation = z
     accountGroup: z.string().nullable(),
     lots: z.string(),
     openedAt: InstantText.nullable(),
+    openByHand: z
+      .strictObject({ reason: z.string(), by: z.string().optional(), setAt: InstantText })
+      .optional()
+      .meta({ description: 'Where somebody said by hand when the position was opened, because the feed did not.' }),
     closedAt: InstantText,
     state: TradeState,
     revision: z

@@ -45,6 +45,7 @@ export function toldTo(explanation: TradeExplanation, viewer: Viewer): TradeExpl
   const depth = viewer.kind === 'ib' ? viewer.depth : undefined;
   return {
     ...explanation,
+    ...(explanation.openByHand && { openByHand: { ...explanation.openByHand, by: undefined } }),
     earning: null,
     chain: depth === undefined ? [] : explanation.chain.filter((link) => link.depth <= depth),
     rebates: explanation.rebates.filter(
@@ -78,6 +79,6 @@ function stepSeen(step: ToldStep, kind: Viewer['kind'], depth: number | undefine
     return [{ ...step, figures: {} }];
   }
   if (what === 'share' && kind === 'ib' && step.depth === depth && depth !== undefined)
-    return [{ ...step, figures: pick(step.figures, ['weight']) }];
+    return [{ ...step, figures: pick(step.figures, ['weight', 'rate', 'rateFrom']) }];
   return [];
 }

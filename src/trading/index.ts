@@ -31,7 +31,7 @@ export {
 export { allSources, createSource, liveSecrets, rotateSecret } from './registry/sources.ts';
 export type { GroupSetting, SymbolMapping } from './registry/types.ts';
 export { batchKeyOf } from './deals/rules.ts';
-export { closedTrades, executionOfKey, closesOf, tradeOfKey } from './trades/service.ts';
+export { closedTrades, countClosed, executionOfKey, closesOf, tradeOfKey } from './trades/service.ts';
 export type { ClosedTrade, TradePoint } from './trades/types.ts';
 export { openReasonNames, reasonNumberOf } from './platforms/mt5/reasons.ts';
 export { openRoutes } from './opens/routes.ts';
@@ -46,7 +46,7 @@ export { executionsOf } from './executions/service.ts';
 export { ecbQuotations } from './rates/ecb.ts';
 export { conversionsOf, importRates } from './rates/service.ts';
 export { countOpens, openedVolumesOf, symbolsAsOf } from './counting/service.ts';
-export { tradesAsBooked } from './booked/service.ts';
+export { keysAsBookedNow, tradesAsBooked } from './booked/service.ts';
 export {
   carryOut,
   forgetPositions,

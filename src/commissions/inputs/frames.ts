@@ -15,10 +15,14 @@ export type Frame = {
   readonly open: PositionOpen | undefined;
 };
 
+/** Who is above clients: as the tree says, unless somebody looks at another tree. */
+export type TreeReader = typeof chainsOf;
+
 type Known = {
   readonly opens: ReadonlyMap<bigint, PositionOpen> | undefined;
   readonly knownAt?: Date | undefined;
   readonly terms?: Terms | undefined;
+  readonly tree?: TreeReader | undefined;
 };
 
 /**
@@ -54,11 +58,11 @@ async function placed(
   tx: TenantTx,
   book: PlanBook,
   asked: readonly Asked[],
-  { knownAt: asKnownAt, terms }: Pick<Known, 'knownAt' | 'terms'>,
+  { knownAt: asKnownAt, terms, tree = chainsOf }: Pick<Known, 'knownAt' | 'terms' | 'tree'>,
 ): Promise<{ frames: Frame[]; knownAt: Date }> {
   const treeAtMs = terms?.treeAt === undefined ? undefined : Date.parse(terms.treeAt);
   const clients = asked.map(({ trade, atMs }) => ({ clientKey: trade.clientKey, atMs: treeAtMs ?? atMs }));
-  const { chains, knownAt } = await chainsOf(tx, clients, asKnownAt);
+  const { chains, knownAt } = await tree(tx, clients, asKnownAt);
   const versionByTerms = terms?.versionKey === undefined ? undefined : book.versionOfKey(terms.versionKey);
   const frames = asked.map(({ trade, atMs, open }, place): Frame => {
     const chain = chains[place]?.levels ?? [];

@@ -6,7 +6,7 @@ import type { TradeInput } from '../engine/types.ts';
 import type { PlanBook, PublishedVersion } from '../plans/store.ts';
 import type { AppliedRates, ExecutionFacts } from '../types.ts';
 import type { CompiledPlan } from '../definitions/types.ts';
-import { type Frame, framesOf } from './frames.ts';
+import { type Frame, framesOf, type TreeReader } from './frames.ts';
 import { ratesByTerms, type Terms } from './terms.ts';
 import { factsOf } from './rules.ts';
 
@@ -35,6 +35,8 @@ export async function inputsOf(
     readonly standings?: ReadonlyMap<bigint, TradeStanding>;
     readonly knownAt?: Date | undefined;
     readonly terms?: Terms | undefined;
+    /** Another tree than the one that is known, to see what would be. */
+    readonly tree?: TreeReader | undefined;
   },
 ): Promise<Inputs> {
   const { frames, knownAt } = await framesOf(tx, book, trades, known);

@@ -100,11 +100,16 @@ export class PlanBook {
   /** The plan version in force for a chain of IBs (the client's own first) at an instant: the nearest assignment wins. */
   versionFor(chain: readonly { readonly ibKey: number }[], atMs: number): PublishedVersion | undefined {
     for (const { ibKey } of chain) {
-      const planKey = valueAt(this.#assignments.get(ibKey), atMs);
-      if (planKey !== undefined) return this.#versionAt(planKey, atMs);
+      const planKey = this.planOf(ibKey, atMs);
+      if (planKey !== undefined) return this.versionAt(planKey, atMs);
     }
-    const planKey = valueAt(this.#assignments.get(0), atMs);
-    return planKey === undefined ? undefined : this.#versionAt(planKey, atMs);
+    const planKey = this.planOf(0, atMs);
+    return planKey === undefined ? undefined : this.versionAt(planKey, atMs);
+  }
+
+  /** The plan that is assigned to an IB (0: to the whole tenant) at an instant. */
+  planOf(ibKey: number, atMs: number): number | undefined {
+    return valueAt(this.#assignments.get(ibKey), atMs);
   }
 
   /**
@@ -167,7 +172,13 @@ export class PlanBook {
     return [...this.#versionsByKey.values()].some(({ plan }) => plan.needsExecution);
   }
 
-  #versionAt(planKey: number, atMs: number): PublishedVersion | undefined {
+  /** Whether any version looks at more than one trade. */
+  get looksAtCounters(): boolean {
+    return [...this.#versionsByKey.values()].some(({ plan }) => plan.looksAtCounters);
+  }
+
+  /** The version of a plan in force at an instant. */
+  versionAt(planKey: number, atMs: number): PublishedVersion | undefined {
     return this.#versions.get(planKey)?.findLast((version) => version.validFromMs <= atMs);
   }
 }

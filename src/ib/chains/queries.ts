@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { query } from '../../platform/query.ts';
+import { query, validUntil } from '../../platform/query.ts';
 
 const chainRow = z.object({
   knownAt: z.date().nullable(),
@@ -76,4 +76,21 @@ export const chainsKnownAt = query(
              and recorded_at <= :knownAt::timestamptz and :knownAt::timestamptz < superseded_at
            limit 1
         ) k`,
+);
+
+/** All that was, is and will be above IBs, as it is known now. */
+export const uplinesOf = query(
+  'ib.uplines_of',
+  z.object({ ibKey: z.int(), ancestorKey: z.int(), depth: z.int(), validFrom: z.date(), validTo: validUntil }),
+  `select descendant_key as "ibKey", ancestor_key as "ancestorKey", depth, valid_from as "validFrom", valid_to as "validTo"
+     from ib.closure where descendant_key = any (:ibKeys::integer[]) and superseded_at = 'infinity'
+    order by descendant_key, depth`,
+);
+
+/** When IBs were not active, as it is known now. */
+export const statusesOf = query(
+  'ib.statuses_of',
+  z.object({ ibKey: z.int(), status: z.enum(['suspended', 'terminated']), validFrom: z.date(), validTo: validUntil }),
+  `select ib_key as "ibKey", status, valid_from as "validFrom", valid_to as "validTo"
+     from ib.statuses where ib_key = any (:ibKeys::integer[]) and superseded_at = 'infinity'`,
 );

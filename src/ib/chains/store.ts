@@ -46,3 +46,23 @@ export async function chainsOf(tx: TenantTx, pairs: readonly ClientAt[], knownAt
   if (asKnownAt === undefined) throw new Error('ib.structure has no row');
   return { knownAt: asKnownAt, chains: placeOfPair.map((place) => found.get(place) ?? null) };
 }
+
+/** What is above an IB as of an instant (UTC, ms), itself at depth 0; empty while it was no part of the tree. */
+export type UplineAt = (ibKey: number, atMs: number) => readonly ChainLevel[];
+
+/** Everything that is ever above a few IBs, as it is known now, to be asked as of any instant. */
+export async function uplinesOf(tx: TenantTx, ibKeys: readonly number[]): Promise<UplineAt> {
+  const rows = ibKeys.length === 0 ? [] : await queries.uplinesOf(tx, { ibKeys });
+  const ancestors = [...new Set(rows.map(({ ancestorKey }) => ancestorKey))];
+  const statuses = ancestors.length === 0 ? [] : await queries.statusesOf(tx, { ibKeys: ancestors });
+  const holds = ({ validFrom, validTo }: { validFrom: Date; validTo: Date | null }, atMs: number): boolean =>
+    validFrom.getTime() <= atMs && atMs < (validTo?.getTime() ?? Infinity);
+  return (ibKey, atMs) =>
+    rows
+      .filter((row) => row.ibKey === ibKey && holds(row, atMs))
+      .map(({ ancestorKey, depth }) => ({
+        ibKey: ancestorKey,
+        depth,
+        status: statuses.find((row) => row.ibKey === ancestorKey && holds(row, atMs))?.status ?? 'active',
+      }));
+}

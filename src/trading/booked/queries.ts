@@ -39,3 +39,16 @@ export const factsOfDeals = query(
     join trading.account_groups a on a.key = b.group_key
    order by b.deal_key`,
 );
+
+/** Deals as they are by now, word for word. */
+export const dealsAsTold = query(
+  'trading.deals_as_told',
+  z.object({ dealKey: z.bigint(), serverKey: z.int(), raw: z.string(), factsKey: z.bigint() }),
+  `
+  select d.key as "dealKey", d.server_key as "serverKey", coalesce(v.raw, d.raw) as raw, coalesce(v.key, d.key) as "factsKey"
+    from trading.deals d
+    left join trading.amended m on m.deal_key = d.key
+    left join trading.deals v on v.key = m.version_key
+   where d.key = any (:dealKeys::bigint[]) and d.version = 0
+   order by d.key`,
+);

@@ -1,6 +1,9 @@
 import { accountsOf } from '../../clients/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { DueTrade } from '../due/types.ts';
+import { serversOfKeys } from '../deals/queries.ts';
+import { dealOf, instantOf, namesIn, sorted } from '../deals/reading.ts';
+import { loadFacts } from '../deals/store.ts';
 import * as queries from './queries.ts';
 
 /** What a booking keeps of the trade that it booked: enough to find the rest again. */
@@ -42,4 +45,30 @@ export async function tradesAsBooked(tx: TenantTx, bookings: readonly TradeKeys[
       ? []
       : [{ ...trade, closedAt: closedAt.getTime(), accountKey: account.key, clientKey: account.clientKey }];
   });
+}
+
+/**
+ * What bookings of these deals would name if they were booked now: for trades that wait or are parked, to see what would become of
+ * them. Nothing is claimed. A deal that could not be due now (an unknown symbol, a group that is not paid) is not in it.
+ */
+export async function keysAsBookedNow(tx: TenantTx, dealKeys: readonly bigint[]): Promise<TradeKeys[]> {
+  if (dealKeys.length === 0) return [];
+  const rows = await queries.dealsAsTold(tx, { dealKeys });
+  const servers = await serversOfKeys(tx, { serverKeys: [...new Set(rows.map(({ serverKey }) => serverKey))] });
+  const found: TradeKeys[] = [];
+  for (const server of servers) {
+    const deals = rows.flatMap((row) => {
+      const deal = row.serverKey === server.key ? dealOf(row.raw) : undefined;
+      return deal === undefined ? [] : [{ row, deal }];
+    });
+    const facts = await loadFacts(tx, server, namesIn(deals.map(({ deal }) => deal)));
+    for (const { row, deal } of deals) {
+      const instant = instantOf(server, deal);
+      const handling = sorted(deal, instant, facts);
+      if (handling.handling !== 'due' || instant.utcMs === undefined) continue;
+      const { symbolKey, groupKey } = handling.to;
+      found.push({ dealKey: row.dealKey, symbolKey, groupKey, closedAt: new Date(instant.utcMs), factsKey: row.factsKey });
+    }
+  }
+  return found;
 }

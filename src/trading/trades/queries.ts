@@ -123,3 +123,10 @@ export const closesOfLogins = query(
       limit :limit) t
    order by a.place, t.closed_at, t.key`,
 );
+
+/** How many deals closed volume in a range of time: a range of the index by close. */
+export const countClosed = query(
+  'trading.count_closed',
+  z.object({ trades: z.int() }),
+  `select count(*)::integer as trades from trading.deals d where ${CLOSING} and ${CLOSE} >= :from and ${CLOSE} < :to`,
+);

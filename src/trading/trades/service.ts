@@ -1,4 +1,5 @@
 import { accountsOfClients } from '../../clients/index.ts';
+import { onlyRow } from '../../platform/query.ts';
 import { parseStrictJson } from '../../platform/strict-json.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { translateDeal } from '../platforms/mt5/translate.ts';
@@ -27,6 +28,10 @@ export function closedTrades(
     logins: logins.map(({ login }) => login),
   });
 }
+
+/** How many deals closed volume in a range of time, half-open. Reads an index of all of them. */
+export const countClosed = async (tx: TenantTx, range: { readonly from: Date; readonly to: Date }): Promise<number> =>
+  onlyRow(await queries.countClosed(tx, range)).trades;
 
 /** Any execution by its key, one that only opens volume too; undefined where there is none. */
 export async function executionOfKey(tx: TenantTx, dealKey: bigint): Promise<ClosedTrade | undefined> {

@@ -68,7 +68,15 @@ const asOf = InstantIn.optional().meta({
 const effectiveAt = z.iso
   .datetime()
   .optional()
-  .meta({ description: 'From when on; now unless given, never in the past' });
+  .meta({ description: 'From when on; now unless given, in the past only where `backdated` says so' });
+const backdated = z
+  .boolean()
+  .default(false)
+  .meta({
+    description:
+      'Whether it corrects the past: the tree of then is another from now on, as long as no closed period is touched. What ' +
+      'trades earned meanwhile stays until they are run again.',
+  });
 
 export const listIbs = operation({
   ...common,
@@ -154,11 +162,12 @@ export const moveIbOperation = operation({
   summary: 'Ask to move an introducing broker, with all below it, under another one',
   description:
     'Waits for a second person, who sees what would move from where to where. `effectiveAt` must still lie ahead when ' +
-    'the last one agrees; without it the move takes effect at that moment.',
+    'the last one agrees, unless the move is backdated; without it the move takes effect at that moment. What came of a ' +
+    'backdated one names the trades that it touches, to be run again.',
   need: { action: 'move', resource: 'ibs' },
   params,
   body: z
-    .strictObject({ parentId: IbId.nullable(), effectiveAt, reason: ReasonText })
+    .strictObject({ parentId: IbId.nullable(), effectiveAt, backdated, reason: ReasonText })
     .meta({ id: 'IbMove', examples: [{ parentId: null, reason: 'Works on its own from now on' }] }),
   answers: { 202: ApprovalAsked },
   problems: [
@@ -167,6 +176,7 @@ export const moveIbOperation = operation({
     'ib.move_backdated',
     'ib.move_unchanged',
     'ib.cycle',
+    'payouts.period_closed',
     'identity.approval_pending',
   ],
 });
@@ -194,11 +204,13 @@ export const linkClientOperation = operation({
   summary: 'Give a client to an introducing broker, whomever it belonged to before',
   need: { action: 'link', resource: 'ibs' },
   params,
-  body: z.strictObject({ clientId: ClientId, effectiveAt, reason: ReasonText }).meta({
+  description:
+    'At once, from now or later on; as of an instant in the past, `backdated`, it waits for a second person and answers 202.',
+  body: z.strictObject({ clientId: ClientId, effectiveAt, backdated, reason: ReasonText }).meta({
     id: 'NewClientLink',
     examples: [{ clientId: 'cli_01J9Z3K4M5N6P7Q8R9S0T1V2W3', reason: 'The client named its broker by letter' }],
   }),
-  answers: { 200: ClientLink },
+  answers: { 200: ClientLink, 202: ApprovalAsked },
   problems: [
     'ib.unknown',
     'ib.not_yet_valid',
@@ -206,5 +218,7 @@ export const linkClientOperation = operation({
     'ib.move_unchanged',
     'ib.client_linked',
     'clients.client_unknown',
+    'payouts.period_closed',
+    'identity.approval_pending',
   ],
 });

@@ -2,18 +2,23 @@ import { clientWithin, listClientsOfIb, pageOfClients, shownClient } from '../cl
 import { requestApproval } from '../identity/index.ts';
 import { reachesEverything, type Reach } from '../platform/access.ts';
 import { type Route, route } from '../platform/route.ts';
-import type { WithTenant } from '../platform/tenant-tx.ts';
+import type { TenantTx, WithTenant } from '../platform/tenant-tx.ts';
 import * as contract from './contract.ts';
 import type { IbRow } from './directory/queries.ts';
 import { ibWithin, pageOfAncestors, pageOfDescendants, pageOfIbs } from './directory/service.ts';
-import { relinkClient } from './links/service.ts';
-import { ibMoveApproval } from './moves/service.ts';
+import { foreseeRelink, relinkClient } from './links/service.ts';
+import { clientRelinkApproval, ibMoveApproval } from './moves/service.ts';
 import { setStatus } from './statuses/service.ts';
 import { createIb, foreseeMove } from './tree/service.ts';
+import type { RefuseClosed } from './types.ts';
 
 const shown = ({ key: _key, joinedAt, ...ib }: IbRow): contract.Ib => ({ ...ib, joinedAt: joinedAt.toISOString() });
 
-export type IbRouteDeps = { readonly withTenant: WithTenant };
+export type IbRouteDeps = {
+  readonly withTenant: WithTenant;
+  /** Refuses what would take effect in a period that is closed. */
+  readonly refuseClosed: RefuseClosed;
+};
 
 /** The routes of the tree of introducing brokers. */
 export const ibRoutes = (deps: IbRouteDeps): Route[] => [...questions(deps), ...changes(deps)];
@@ -50,7 +55,7 @@ const questions = ({ withTenant }: IbRouteDeps): Route[] => [
 /** Which IBs somebody may name who asks for clients: an IB those of its subtree; staff all, for the tree is open to them. */
 const reachOfIbs = (reach: Reach): Reach => (reach.subtreeOf === null ? reachesEverything : reach);
 
-const changes = ({ withTenant }: IbRouteDeps): Route[] => [
+const changes = ({ withTenant, refuseClosed }: IbRouteDeps): Route[] => [
   route(contract.createIbOperation, async ({ tenantId, origin, access, body }) => {
     const row = await withTenant(tenantId, origin, async (tx) => {
       const { id } = await createIb(tx, { name: body.name, parent: body.parentId });
@@ -64,10 +69,13 @@ const changes = ({ withTenant }: IbRouteDeps): Route[] => [
       const { id, parentId } = await ibWithin(tx, access.reach, params.ibId);
       const to = move.parentId === null ? null : await ibWithin(tx, access.reach, move.parentId);
       const at = move.effectiveAt === undefined ? {} : { effectiveAt: new Date(move.effectiveAt) };
-      await foreseeMove(tx, { ibId: id, parentId: move.parentId, ...at }); // What cannot be done is not asked for.
+      const { backdated } = move;
+      await foreseeMove(tx, { ibId: id, parentId: move.parentId, backdated, ...at }); // What cannot be done is not asked for.
+      if (at.effectiveAt !== undefined) await refuseClosed(tx, at.effectiveAt);
       const when = move.effectiveAt === undefined ? 'when it is agreed' : `from ${move.effectiveAt} on`;
       const summary = `Move ${id} from ${parentId ?? 'nobody'} to ${to?.id ?? 'nobody'} ${when}`;
-      return requestApproval(tx, ibMoveApproval, { ibId: id, ...move }, { subject: id, summary, reason, access });
+      const kind = ibMoveApproval({ refuseClosed });
+      return requestApproval(tx, kind, { ibId: id, ...move }, { subject: id, summary, reason, access });
     });
     return { status: 202, json: asked };
   }),
@@ -80,13 +88,28 @@ const changes = ({ withTenant }: IbRouteDeps): Route[] => [
     return { status: 200, json: shown(row) };
   }),
   route(contract.linkClientOperation, async ({ tenantId, origin, access, params, body }) => {
-    const { clientId, effectiveAt, reason } = body;
-    const moved = await withTenant(tenantId, origin, async (tx) => {
-      const { id } = await ibWithin(tx, access.reach, params.ibId);
-      const { key } = await clientWithin(tx, access.reach, clientId);
-      const at = effectiveAt === undefined ? {} : { effectiveAt: new Date(effectiveAt) };
-      return relinkClient(tx, { clientKey: key, ibId: id, reason, ...at });
-    });
+    const { clientId, effectiveAt, reason, backdated } = body;
+    const at = effectiveAt === undefined ? {} : { effectiveAt: new Date(effectiveAt) };
+    const keysOf = async (tx: TenantTx) => {
+      const { id: ibId } = await ibWithin(tx, access.reach, params.ibId);
+      const { key: clientKey } = await clientWithin(tx, access.reach, clientId);
+      return { ibId, clientKey };
+    };
+    if (backdated && effectiveAt !== undefined) {
+      const asked = await withTenant(tenantId, origin, async (tx) => {
+        const keys = await keysOf(tx);
+        const { link } = await foreseeRelink(tx, { ...keys, backdated, ...at });
+        await refuseClosed(tx, new Date(effectiveAt));
+        const summary = `Give ${clientId} to ${keys.ibId} from ${effectiveAt} on; it belonged to ${link?.ibId ?? 'nobody'}`;
+        const kind = clientRelinkApproval({ refuseClosed });
+        const payload = { clientId, ...keys, effectiveAt };
+        return requestApproval(tx, kind, payload, { subject: clientId, summary, reason, access });
+      });
+      return { status: 202, json: asked };
+    }
+    const moved = await withTenant(tenantId, origin, async (tx) =>
+      relinkClient(tx, { ...(await keysOf(tx)), reason, ...at }),
+    );
     const until = moved.until?.toISOString() ?? null;
     return { status: 200, json: { clientId, ...params, effectiveAt: moved.effectiveAt.toISOString(), until } };
   }),

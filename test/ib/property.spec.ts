@@ -27,6 +27,7 @@ const step = fc.oneof(
       ib: place,
       parent: fc.option(place, { nil: null, freq: 5 }),
       when,
+      past: fc.boolean(),
     }),
   },
   {
@@ -36,6 +37,7 @@ const step = fc.oneof(
       client: fc.nat({ max: CLIENTS - 1 }),
       ib: fc.option(place, { nil: null, freq: 5 }),
       when,
+      past: fc.boolean(),
     }),
   },
   {
@@ -55,7 +57,7 @@ describe('The tree answers as a plain list of edges would', () => {
   });
   afterAll(() => acme.close());
 
-  it('for random creations, moves, links and statuses, now and ahead, at random instants, as known at random instants', async () => {
+  it('for random creations, moves, links and statuses, now, ahead and in the past, at random instants, as known at random instants', async () => {
     const question = fc.record({
       ib: place,
       at: fc.nat(),

@@ -16,11 +16,23 @@ import { NaiveTree } from './naive-tree.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** One change; places name an IB by its number in the story, hours an instant ahead, null is now or nobody. */
+/** One change; places name an IB by its number in the story, hours an instant ahead or in the past, null is now or nobody. */
 export type Step =
   | { readonly kind: 'create'; readonly parent: number | null; readonly when: number | null; readonly past: boolean }
-  | { readonly kind: 'move'; readonly ib: number; readonly parent: number | null; readonly when: number | null }
-  | { readonly kind: 'link'; readonly client: number; readonly ib: number | null; readonly when: number | null }
+  | {
+      readonly kind: 'move';
+      readonly ib: number;
+      readonly parent: number | null;
+      readonly when: number | null;
+      readonly past: boolean;
+    }
+  | {
+      readonly kind: 'link';
+      readonly client: number;
+      readonly ib: number | null;
+      readonly when: number | null;
+      readonly past: boolean;
+    }
   | { readonly kind: 'status'; readonly ib: number; readonly status: IbStatus };
 
 /** One history, told to the database and to the naive tree alike. */
@@ -39,6 +51,11 @@ export class Story {
 
   #at(hours: number | null): Date | undefined {
     return hours === null ? undefined : new Date(this.#startMs + (hours + 1) * HOUR_MS);
+  }
+
+  /** Ahead, or as far in the past. */
+  #when({ when, past }: { readonly when: number | null; readonly past: boolean }): Date | undefined {
+    return past && when !== null ? new Date(this.#startMs - when * HOUR_MS) : this.#at(when);
   }
 
   #ib(index: number): CreatedIb {
@@ -68,18 +85,15 @@ export class Story {
         each.past ? new Date(this.#startMs - (each.when ?? 9) * HOUR_MS) : this.#at(each.when),
       );
     if (each.kind === 'move')
-      return this.#move(this.#ib(each.ib), each.parent === null ? null : this.#ib(each.parent), this.#at(each.when));
+      return this.#move(this.#ib(each.ib), each.parent === null ? null : this.#ib(each.parent), this.#when(each));
     if (each.kind === 'link')
-      return this.#link(
-        this.#clients[each.client] ?? 0,
-        each.ib === null ? null : this.#ib(each.ib),
-        this.#at(each.when),
-      );
+      return this.#link(this.#clients[each.client] ?? 0, each.ib === null ? null : this.#ib(each.ib), this.#when(each));
     return this.#status(this.#ib(each.ib), each.status);
   }
 
   async #move(ib: CreatedIb, parent: CreatedIb | null, effectiveAt: Date | undefined): Promise<void> {
-    const move = { ibId: ib.id, parentId: parent?.id ?? null, reason: 'a story', ...(effectiveAt && { effectiveAt }) };
+    const when = effectiveAt && { effectiveAt, backdated: effectiveAt.getTime() <= this.#startMs };
+    const move = { ibId: ib.id, parentId: parent?.id ?? null, reason: 'a story', ...when };
     const code = await codeOf(() => moveIb(this.#tx, move));
     const { recordedAt } = await knowledge(this.#tx);
     const instant = effectiveAt?.getTime() ?? recordedAt;
@@ -88,7 +102,8 @@ export class Story {
   }
 
   async #link(clientKey: number, ib: CreatedIb | null, effectiveAt: Date | undefined): Promise<void> {
-    const move = { clientKey, ibId: ib?.id ?? null, reason: 'a story', ...(effectiveAt && { effectiveAt }) };
+    const when = effectiveAt && { effectiveAt, backdated: effectiveAt.getTime() <= this.#startMs };
+    const move = { clientKey, ibId: ib?.id ?? null, reason: 'a story', ...when };
     const code = await codeOf(() => relinkClient(this.#tx, move));
     const { recordedAt } = await knowledge(this.#tx);
     const instant = effectiveAt?.getTime() ?? recordedAt;

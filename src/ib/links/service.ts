@@ -1,4 +1,4 @@
-import type { IbId } from '../../kernel/ids.ts';
+import type { ApprovalId, IbId } from '../../kernel/ids.ts';
 import { sqlStateOf } from '../../platform/database.ts';
 import { emit } from '../../platform/events/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
@@ -60,8 +60,8 @@ async function mustAllBeThere(tx: TenantTx, links: readonly NewClientLink[], rec
 }
 
 /**
- * Gives a client to another IB, or to none, now or at a later instant; holds until the client's next link that is
- * scheduled already. Errors: `ib.move_backdated`, `ib.unknown`, `ib.not_yet_valid`, `ib.move_unchanged`, `ib.client_unknown`.
+ * Gives a client to another IB, or to none, now or at a later instant, or as of an earlier one (`backdated`); holds until the
+ * client's next link that is scheduled already. Errors: `ib.move_backdated`, `ib.unknown`, `ib.not_yet_valid`, `ib.move_unchanged`, `ib.client_unknown`.
  */
 export async function relinkClient(
   tx: TenantTx,
@@ -69,19 +69,14 @@ export async function relinkClient(
     readonly clientKey: number;
     readonly ibId: IbId | null;
     readonly effectiveAt?: Date;
+    /** Whether it corrects the past. Whoever says so has seen to it that somebody agrees. */
+    readonly backdated?: boolean;
     readonly reason: string;
+    readonly approvalId?: ApprovalId;
   },
 ): Promise<Moved> {
   const { clientKey, reason } = move;
-  const recordedAt = await beginChange(tx);
-  const at = move.effectiveAt ?? recordedAt;
-  if (at < recordedAt)
-    throw ibProblem('ib.move_backdated', { detail: `Asked ${at.toISOString()}, it is ${recordedAt.toISOString()}` });
-  const ib = move.ibId === null ? null : await ibOfId(tx, move.ibId);
-  if (ib !== null) mustBeThere(ib, at);
-  const [link] = await queries.linkAt(tx, { clientKey, at });
-  if ((link?.ibKey ?? null) === (ib?.key ?? null))
-    throw ibProblem('ib.move_unchanged', { detail: `client ${clientKey}` });
+  const { recordedAt, at, ib, link } = await foreseeRelink(tx, move);
   const [next] = link === undefined ? await queries.nextLinkAfter(tx, { clientKey, at }) : [];
   const until = link?.validTo ?? next?.validFrom ?? null;
   await unlessRefused(() =>
@@ -100,9 +95,42 @@ export async function relinkClient(
       until: until?.toISOString() ?? null,
       recordedAt: recordedAt.toISOString(),
       reason,
+      approvalId: move.approvalId ?? null,
     },
   });
   return { effectiveAt: at, until, recordedAt };
+}
+
+/** The link of a client that holds at an instant, undefined where none does; holds off other changes until the transaction ends. */
+export async function linkOf(tx: TenantTx, { clientKey, at }: { readonly clientKey: number; readonly at: Date }) {
+  await beginChange(tx);
+  const [link] = await queries.linkAt(tx, { clientKey, at });
+  return link;
+}
+
+/**
+ * Whether a client can be given to an IB as things stand, and the link that would end; holds off other changes of the tree until
+ * the transaction ends. Errors as `relinkClient`.
+ */
+export async function foreseeRelink(
+  tx: TenantTx,
+  move: {
+    readonly clientKey: number;
+    readonly ibId: IbId | null;
+    readonly effectiveAt?: Date;
+    readonly backdated?: boolean;
+  },
+) {
+  const recordedAt = await beginChange(tx);
+  const at = move.effectiveAt ?? recordedAt;
+  if (at < recordedAt && move.backdated !== true)
+    throw ibProblem('ib.move_backdated', { detail: `Asked ${at.toISOString()}, it is ${recordedAt.toISOString()}` });
+  const ib = move.ibId === null ? null : await ibOfId(tx, move.ibId);
+  if (ib !== null) mustBeThere(ib, at);
+  const [link] = await queries.linkAt(tx, { clientKey: move.clientKey, at });
+  if ((link?.ibKey ?? null) === (ib?.key ?? null))
+    throw ibProblem('ib.move_unchanged', { detail: `client ${move.clientKey}` });
+  return { recordedAt, at, ib, link };
 }
 
 /** The database's refusals in our words. */

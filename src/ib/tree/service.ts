@@ -117,7 +117,13 @@ function emitCreated(tx: TenantTx, placed: readonly Placed[]): void {
   });
 }
 
-type Move = { readonly ibId: IbId; readonly parentId: IbId | null; readonly effectiveAt?: Date };
+type Move = {
+  readonly ibId: IbId;
+  readonly parentId: IbId | null;
+  readonly effectiveAt?: Date;
+  /** Whether it corrects the past: then it may take effect before now. Whoever says so has seen to it that somebody agrees. */
+  readonly backdated?: boolean;
+};
 
 /**
  * The edge of an IB that holds at an instant (now unless given), undefined where none does; holds off other changes of the
@@ -137,7 +143,7 @@ export async function edgeOf(tx: TenantTx, { ibId, effectiveAt }: Omit<Move, 'pa
 export async function foreseeMove(tx: TenantTx, move: Move) {
   const recordedAt = await beginChange(tx);
   const at = move.effectiveAt ?? recordedAt;
-  if (at < recordedAt)
+  if (at < recordedAt && move.backdated !== true)
     throw ibProblem('ib.move_backdated', { detail: `Asked ${at.toISOString()}, it is ${recordedAt.toISOString()}` });
   const ib = await ibOfId(tx, move.ibId);
   const parent = move.parentId === null ? null : await ibOfId(tx, move.parentId);
@@ -158,7 +164,8 @@ export async function foreseeMove(tx: TenantTx, move: Move) {
 }
 
 /**
- * Moves an IB with all below it under another parent, or makes it a master, now or at a later instant. The move holds
+ * Moves an IB with all below it under another parent, or makes it a master, now or at a later instant, or as of an earlier
+ * one (`backdated`): then the tree of the past is another from now on, and what was known of it stays known. The move holds
  * until the IB's next move that is scheduled already, which stays as it was scheduled; a move at the very instant of a
  * scheduled one takes its place. Errors: `ib.unknown`, `ib.move_backdated`, `ib.not_yet_valid`, `ib.move_unchanged`,
  * `ib.cycle` if at any time while it holds the new parent is the IB itself or below it.

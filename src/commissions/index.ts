@@ -34,4 +34,4 @@ export { discrepancyRoutes } from './proof/routes.ts';
 export { openDiscrepancies, proveSample } from './proof/service.ts';
 export { entriesOfTrade, entryOfAward, sumsBetween } from './lines/service.ts';
 export type { EarningLine, EarningSum } from './lines/types.ts';
-export { explainFor } from './trades/service.ts';
+export { toldFor } from './trades/service.ts';

@@ -8,7 +8,7 @@ export const closingChecks = {
   },
   trades_parked: {
     weight: 'warning',
-    sentence: 'Trades of the period are parked. Once mended they are booked as adjustments of the next one.',
+    sentence: 'Deals of the period are parked. Once mended they are booked as adjustments of the next one.',
   },
   changes_unapproved: {
     weight: 'warning',

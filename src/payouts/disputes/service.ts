@@ -1,4 +1,4 @@
-import { entriesOfTrade, entryOfAward, explainFor } from '../../commissions/index.ts';
+import { entriesOfTrade, entryOfAward, toldFor } from '../../commissions/index.ts';
 import { isActiveStaff } from '../../identity/index.ts';
 import { ibKeys } from '../../ib/index.ts';
 import type { Currency } from '../../kernel/currency.ts';
@@ -145,12 +145,10 @@ async function explanationOf(tx: TenantTx, ibId: IbId, tradeId: TradeId): Promis
     subtreeOf: ibId,
   };
   try {
-    return JSON.stringify(await explainFor(tx, reach, tradeId));
+    return JSON.stringify(await toldFor(tx, reach, tradeId));
   } catch (error) {
     if (isProblem(error, 'commissions.trade_unknown')) throw lineUnknown(tradeId);
-    if (!isProblem(error, 'commissions.booking_unknown')) throw error;
-    const { code, title, detail = title } = error;
-    return JSON.stringify({ id: tradeId, code, detail });
+    throw error;
   }
 }
 

@@ -1,13 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Currency } from '../../src/kernel/currency.ts';
 import type { DealId, IbId } from '../../src/kernel/ids.ts';
 import { dealIdOf, idFromUuid } from '../../src/kernel/ids.ts';
 import { agree, draftVersion, explain, publishVersion, recompute } from '../../src/commissions/index.ts';
+import { carryOutAmendments } from '../../src/commissions/amendments/service.ts';
+import { importRates, setGroups } from '../../src/trading/index.ts';
 import { moveIb, setStatus } from '../../src/ib/index.ts';
 import { type Brokerage, openBrokerage } from '../support/brokerage.ts';
 import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
 
 /** A server whose clock is ahead: its deals close after changes that we have not recorded yet. */
 const AHEAD_MS = 600_000;
+
+const [EUR, USD] = [Currency.parse('EUR'), Currency.parse('USD')];
 
 describe('A booking is computed again from what was known when it was made', () => {
   let acme: TestTenant;
@@ -34,13 +39,22 @@ describe('A booking is computed again from what was known when it was made', () 
   };
   /** Nothing that comes later changes what a booking says or how it is computed. */
   const stories = new Map<DealId, string>();
-  const remember = async (deal: DealId, expected: string): Promise<void> => {
+  /** Every explanation that was ever given, to the byte, by deal and revision. */
+  const told = new Map<string, string>();
+  const explained = async (deal: DealId, revision: number): Promise<string> =>
+    JSON.stringify(await acme.inTenant((tx) => explain(tx, deal, { revision })));
+  const remember = async (deal: DealId, expected: string, revision = 0): Promise<void> => {
     expect(await story(deal)).toBe(expected);
     stories.set(deal, expected);
+    told.set(`${deal} ${revision}`, await explained(deal, revision));
   };
   const holds = async (): Promise<void> => {
-    expect(await acme.inTenant((tx) => recompute(tx))).toEqual({ findings: [], recomputed: stories.size });
+    expect(await acme.inTenant((tx) => recompute(tx))).toEqual({ findings: [], recomputed: told.size });
     for (const [deal, expected] of stories) expect(await story(deal)).toBe(expected);
+    for (const [name, bytes] of told) {
+      const [deal, revision] = name.split(' ');
+      expect(await explained(deal as DealId, Number(revision))).toBe(bytes);
+    }
   };
 
   beforeAll(async () => {
@@ -100,6 +114,40 @@ describe('A booking is computed again from what was known when it was made', () 
       await trade({ lots: '0.5' }),
       'Kim > Lena > Omar > Maria; version 1; Kim 1.40, the client 0.60, Lena 0.75, Omar 0.75, Maria 0.50',
     );
+    await holds();
+  });
+
+  it('whatever is corrected, the first booking and each revision behind it', async () => {
+    const [opened, closed] = house.deal({ lots: '1', closedAt: ahead() });
+    if (opened === undefined || closed === undefined) throw new Error('a position has two deals');
+    await house.feed([opened, closed]);
+    await house.book();
+    const { rows }: { rows: { key: bigint }[] } = await acme.inTenant(async (tx) =>
+      tx.sql.raw('select max(deal_key) as key from commissions.bookings'),
+    );
+    const deal = dealIdOf(rows[0]?.key ?? 0n);
+    await remember(deal, 'Kim > Maria; version 2; Kim 5.00, Maria 3.00');
+    for (const [revision, lots, expected] of [
+      [1, '2', 'Kim 10.00, Maria 6.00'],
+      [2, '0.5', 'Kim 2.50, Maria 1.50'],
+    ] as const) {
+      await house.tell([{ type: 'deal.update', deal: { ...closed, VolumeExt: String(Number(lots) * 100_000_000) } }]);
+      await acme.inTenant((tx) => carryOutAmendments(tx, house.memory.books, { after: 0n }));
+      await remember(deal, `Kim > Maria; version 2; ${expected}`, revision);
+      await holds();
+    }
+  });
+
+  it('whatever becomes of rates between currencies, symbols and groups', async () => {
+    await acme.inTenant(async (tx) => {
+      const at = new Date('2026-03-09T15:00:00Z');
+      await importRates(tx, [{ base: EUR, quote: USD, rate: '9.99', source: 'ecb', at }]);
+      await setGroups(tx, {
+        server: 'Test-Live',
+        groups: [{ name: 'real\\standard', lotFactor: '0.1', pays: true }],
+        validFrom: new Date(),
+      });
+    });
     await holds();
   });
 

@@ -1,7 +1,7 @@
 import type { TradeInput } from '../engine/types.ts';
 import { naiveEngine } from '../naive/engine.ts';
 import { type NaiveBook, naiveTerms, naiveVersion } from '../naive/lookup.ts';
-import type { NaiveFacts } from '../naive/types.ts';
+import type { NaiveFacts, NaiveTerm } from '../naive/types.ts';
 import type { BookedOutcome } from '../replay/types.ts';
 
 /** What the naive engine needs of a booked trade: what the engine was given, and as of which count of changes. */
@@ -9,6 +9,13 @@ export type ProvenTrade = {
   readonly input: TradeInput;
   readonly lotFactor: string;
   readonly change: bigint;
+  /** What a re-run named in place of what held: a version, rates of IBs. */
+  readonly terms?:
+    | {
+        readonly versionKey?: number | undefined;
+        readonly rates?: readonly { readonly ibKey: number; readonly terms: NaiveTerm[] }[] | undefined;
+      }
+    | undefined;
 };
 
 const LOT_DECIMALS = 8;
@@ -21,14 +28,17 @@ function lotsText(lots: bigint): string {
 }
 
 /** A trade in plain words, its plan and agreements looked up anew. */
-function plainly(book: NaiveBook, { input, lotFactor, change }: ProvenTrade) {
+function plainly(book: NaiveBook, { input, lotFactor, change, terms }: ProvenTrade) {
   const { chain, closedAtMs, asOfMs = closedAtMs } = input;
-  const version = naiveVersion(
-    book,
-    chain.map(({ ibKey }) => ibKey),
-    asOfMs,
-    change,
-  );
+  const version =
+    terms?.versionKey === undefined
+      ? naiveVersion(
+          book,
+          chain.map(({ ibKey }) => ibKey),
+          asOfMs,
+          change,
+        )
+      : book.versions.find(({ key }) => key === terms.versionKey);
   const { clientKey, symbol, symbolGroup, accountGroup, openedAtMs, timesHaveMs, execution } = input;
   const facts: NaiveFacts = {
     clientKey,
@@ -48,7 +58,8 @@ function plainly(book: NaiveBook, { input, lotFactor, change }: ProvenTrade) {
       status,
       terms:
         version &&
-        naiveTerms(book, { ibKey, depth, clientKey, accountGroup, planKey: version.planKey }, asOfMs, change),
+        (terms?.rates?.find((named) => named.ibKey === ibKey)?.terms ??
+          naiveTerms(book, { ibKey, depth, clientKey, accountGroup, planKey: version.planKey }, asOfMs, change)),
     })),
   };
   return { facts, versionKey: version?.key ?? null };

@@ -61,7 +61,8 @@ export async function explain(
     }),
     ...outcomeTold(booking, told, (ibKey) => ibs.get(ibKey)?.name ?? `IB ${ibKey}`),
     ...(await openTold(tx, dealKey, booking.openedAt)),
-    revisions: await revisionsTold(tx, dealKey, booking.closedAt),
+    // Not those that came later: what is told of a revision stays the same, to the byte, whatever is corrected afterwards.
+    revisions: (await revisionsTold(tx, dealKey, booking.closedAt)).filter((each) => each.revision <= revision),
   };
 }
 

@@ -4,6 +4,7 @@ import type { DueTrade } from '../../trading/index.ts';
 import { TAKEN_BACK } from '../corrections/rules.ts';
 import { termsOf } from '../corrections/store.ts';
 import { inputsOf } from '../inputs/store.ts';
+import type { Terms } from '../inputs/terms.ts';
 import { computeTrade } from '../engine/rules.ts';
 import type { TradeInput } from '../engine/types.ts';
 import { naiveDifference } from '../proof/rules.ts';
@@ -25,6 +26,8 @@ export type Replayed = {
   readonly trade: DueTrade;
   readonly input: TradeInput;
   readonly version: PublishedVersion | undefined;
+  /** What the re-run that it was computed for named in place of what held. */
+  readonly terms: Terms | undefined;
 };
 
 /**
@@ -80,7 +83,7 @@ async function differences(
     [...new Set(replayed.flatMap(({ input }) => input.chain.map(({ ibKey }) => ibKey)))],
     [...new Set(replayed.map(({ input }) => input.clientKey))],
   );
-  return replayed.flatMap(({ booking, trade, input, version }) => {
+  return replayed.flatMap(({ booking, trade, input, version, terms }) => {
     const { dealKey } = booking;
     const result = computeTrade(input);
     if (result.kind === 'parked') return [[dealKey, `computed again it would be parked as ${result.code}`] as const];
@@ -89,9 +92,7 @@ async function differences(
     const { configurationVersion: change } = booking;
     const difference =
       differenceOf(stored, computed, { withDepths: booking.revision === 0 }) ??
-      (booking.rerunKey === null // What a re-run names in place of what held is nothing that the naive one looks up.
-        ? naiveDifference(stored, book, { input, lotFactor: trade.lotFactor, change })
-        : undefined);
+      naiveDifference(stored, book, { input, lotFactor: trade.lotFactor, change, terms });
     return difference === undefined ? [] : [[dealKey, difference] as const];
   });
 }
@@ -173,6 +174,6 @@ async function replayGroup(
   );
   return group.flatMap(({ booking, trade }, place): Replayed[] => {
     const input = inputs[place];
-    return input === undefined ? [] : [{ booking, trade, input, version: versions[place] }];
+    return input === undefined ? [] : [{ booking, trade, input, version: versions[place], terms }];
   });
 }

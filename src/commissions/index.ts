@@ -35,3 +35,4 @@ export { openDiscrepancies, proveSample } from './proof/service.ts';
 export { entriesOfTrade, entryOfAward, sumsBetween } from './lines/service.ts';
 export type { EarningLine, EarningSum } from './lines/types.ts';
 export { toldFor } from './trades/service.ts';
+export { settleTrueUps, trueUp } from './true-ups/jobs.ts';

@@ -1,4 +1,4 @@
-import { makeAmender } from '../commissions/index.ts';
+import { makeAmender, settleTrueUps } from '../commissions/index.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import type { Metrics } from '../ops/index.ts';
@@ -55,6 +55,7 @@ const settlingSteps = ({
     'statements that are due': (tenantId) => settleStatements({ withTenant, run: statements }, tenantId),
     'mails about statements': (tenantId) => sendNotices({ withTenant, tell }, tenantId),
     ...payoutSteps({ config, tenancy: platform.tenancy, nudgeMail: work.nudgeMail }),
+    'tiers that were reached': (tenantId) => settleTrueUps({ withTenant }, tenantId),
     'old files of tasks': (tenantId) => removeOldTaskFiles(withTenant, tenantId),
   };
 };

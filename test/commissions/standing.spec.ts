@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { bookDueTrades, recompute } from '../../src/commissions/index.ts';
+import { bookDueTrades, recompute, settleTrueUps, trueUp } from '../../src/commissions/index.ts';
+import { trueUpOn } from '../../src/commissions/true-ups/service.ts';
+import { TaskId } from '../../src/kernel/ids.ts';
 import { query } from '../../src/platform/query.ts';
+import { runTask } from '../../src/platform/tasks/index.ts';
 import { type Brokerage, type BrokerageWords, openBrokerage } from '../support/brokerage.ts';
-import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
+import { openTestTenant, testLog, type TestTenant } from '../support/tenancy.ts';
 
 const earnings = query(
   'test.earnings',
@@ -55,6 +58,113 @@ describe('A tier by lots of the month', () => {
 
   it('is computed again to the same bytes, by both engines', async () => {
     expect(await acme.inTenant((tx) => recompute(tx))).toEqual({ findings: [], recomputed: 4 });
+  });
+});
+
+const owed = query(
+  'test.owed',
+  z.object({ purpose: z.string(), units: z.bigint() }),
+  `
+  select a.purpose, sum(a.posted_credits - a.posted_debits)::bigint as units from ledger.accounts a where a.purpose like '%payable' or a.purpose like '%receivable'
+   group by a.purpose order by a.purpose`,
+);
+const trueUpRows = query(
+  'test.true_up_rows',
+  z.object({ component: z.int(), kind: z.int(), units: z.bigint() }),
+  `
+  select r.component, r.kind, sum(r.units)::bigint as units from commissions.rebates r
+    join commissions.bookings b on b.deal_key = r.deal_key and b.revision = r.revision
+    join commissions.batches t on t.key = b.batch_key where t.kind = 'true_up'
+   group by r.component, r.kind order by r.component, r.kind`,
+);
+const tasksOf = query(
+  'test.tasks',
+  z.object({ id: TaskId, state: z.string() }),
+  `select id, state from platform.tasks order by created_at`,
+);
+
+/** A round of settling, and the tasks that it asked for. */
+const settle = async (): Promise<string[]> => {
+  const { withTenant } = acme.tenancy;
+  await settleTrueUps({ withTenant }, acme.tenant.id);
+  const asked = await acme.inTenant((tx) => tasksOf(tx, {}));
+  for (const { id, state } of asked)
+    if (state === 'queued')
+      await runTask({ withTenant, kinds: [trueUp], leaseMs: 5_000, log: testLog }, acme.tenant.id, id);
+  return (await acme.inTenant((tx) => tasksOf(tx, {}))).map(({ state }) => state);
+};
+
+describe('A retroactive tier', () => {
+  beforeAll(() =>
+    open({ plan: { budget: '7', levels: LEVELS, traderRebate: '10', adjusters: [tier('retroactive')] } }),
+  );
+  afterAll(() => acme.close());
+
+  it('brings earlier trades of the month to the tier that a later one reaches: 635 = 140 + 495', async () => {
+    await brokerage.feed([...brokerage.deal({ lots: '95' }), ...brokerage.deal({ lots: '400' })]);
+    await brokerage.book();
+    expect(await earned()).toEqual([475, 2400]);
+    expect(await settle()).toEqual(['done']);
+    expect(await earned()).toEqual([570, 2400]); // 495 x 6 = 2970.
+    await brokerage.feed(brokerage.deal({ lots: '20' }));
+    await brokerage.book();
+    expect(await earned()).toEqual([570, 2400, 140]);
+    // A worker that dies after its first page leaves that page behind; whoever goes on, or begins anew, finds it done.
+    const month = { planKey: 1, component: 'lots', owner: 4, month: Date.UTC(2026, 2, 1) / 86_400_000, rounds: 1 };
+    const page = await acme.inTenant((tx) => trueUpOn(tx, month, undefined, 1));
+    expect(page).toMatchObject({ looked: 1, changed: 1, reached: { afterIb: 4 } });
+    expect(await earned()).toEqual([665, 2400, 140]);
+    expect(await settle()).toEqual(['done', 'done']);
+    expect(await earned()).toEqual([665, 2800, 140]);
+  });
+
+  it('writes rows of a component of its own, to the chain, the client and the house, and posts them in the ledger', async () => {
+    const all = usd(95 + 495);
+    expect(await acme.inTenant((tx) => trueUpRows(tx, {}))).toEqual([
+      { component: 32, kind: 1, units: (all * 65n) / 100n },
+      { component: 32, kind: 2, units: (all * 5n) / 100n },
+      { component: 32, kind: 3, units: (all * 30n) / 100n },
+    ]);
+    const whole = usd(3605);
+    expect(await acme.inTenant((tx) => owed(tx, {}))).toEqual([
+      { purpose: 'ib_payable', units: (whole * 65n) / 100n },
+      { purpose: 'trader_rebate_payable', units: (whole * 5n) / 100n },
+    ]);
+  });
+
+  it('does nothing twice, and every revision is computed again to the same bytes by both engines', async () => {
+    expect(await settle()).toEqual(['done', 'done']);
+    const again = { planKey: 1, component: 'lots', owner: 4, month: Date.UTC(2026, 2, 1) / 86_400_000, rounds: 99 };
+    expect(await acme.inTenant((tx) => trueUpOn(tx, again, undefined, 2))).toMatchObject({ looked: 2, changed: 0 });
+    expect(await acme.inTenant((tx) => recompute(tx))).toMatchObject({ findings: [] });
+  });
+});
+
+describe('A tier that is trued up at the end of the month', () => {
+  beforeAll(() =>
+    open({
+      plan: {
+        budget: '7',
+        levels: LEVELS,
+        adjusters: [tier('marginal_then_trued_up'), { kind: 'cap', of: 'client', over: 'month', amount: '3500' }],
+      },
+    }),
+  );
+  afterAll(() => acme.close());
+
+  it('books marginally, and pays the difference when the month is over, never more than the cap', async () => {
+    const closedAt = new Date('2026-03-10T12:00:00Z');
+    await brokerage.feed([
+      ...brokerage.deal({ lots: '495', closedAt }),
+      ...brokerage.deal({ lots: '20', closedAt }),
+      ...brokerage.deal({ lots: '10', closedAt, login: brokerage.logins[1] ?? 0n }),
+    ]);
+    await brokerage.book();
+    expect(await earned()).toEqual([2870, 135, 70]);
+    expect(await settle()).toEqual(['done']);
+    expect(await earned()).toEqual([3365, 135, 70]); // 495 x 7 = 3465 is cut to what the cap left: 3500 - 135.
+    expect(await settle()).toEqual(['done']);
+    expect(await acme.inTenant((tx) => recompute(tx))).toMatchObject({ findings: [] });
   });
 });
 

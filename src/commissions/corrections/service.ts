@@ -87,7 +87,8 @@ export async function writeRevisions(
   cause: Cause,
   known: { readonly knownAt: Date; readonly configurationVersion: bigint },
 ): Promise<bigint> {
-  await recount(tx, [...new Map(revisions.map((revision) => [revision.dealKey, revision])).values()]); // The last of each deal.
+  const last = [...new Map(revisions.map((revision) => [revision.dealKey, revision])).values()];
+  await recount(tx, last, { reopens: cause.kind !== 'true_up' });
   const batchKey = await insertRevisions(tx, revisions, cause, known);
   await postOwed(tx, { reference: `booking_batch/${batchKey}`, payables: payablesOfRevisions(revisions) });
   emit(tx, {

@@ -46,14 +46,16 @@ export async function insertRevisions(
   cause: Cause,
   known: { readonly knownAt: Date; readonly configurationVersion: bigint },
 ): Promise<bigint> {
-  const { key: batchKey } = onlyRow(await insertBatch(tx, { kind: 'correction', trades: revisions.length, ...known }));
-  await queries.insertCorrection(tx, {
-    batchKey,
-    cause: cause.kind,
-    reason: cause.reason,
-    rerunKey: cause.rerunKey,
-    approvalId: cause.approvalId,
-  });
+  const kind = cause.kind === 'true_up' ? 'true_up' : 'correction';
+  const { key: batchKey } = onlyRow(await insertBatch(tx, { kind, trades: revisions.length, ...known }));
+  if (kind === 'correction')
+    await queries.insertCorrection(tx, {
+      batchKey,
+      cause: cause.kind,
+      reason: cause.reason,
+      rerunKey: cause.rerunKey,
+      approvalId: cause.approvalId,
+    });
   await queries.insertRevisions(tx, {
     batchKey,
     dealKeys: revisions.map(({ dealKey }) => dealKey),

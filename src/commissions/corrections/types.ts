@@ -70,7 +70,7 @@ export type Revision = Keys & {
 
 /** Why revisions are written, for whoever asks later. */
 export type Cause = {
-  readonly kind: 'amendment' | 'late_entry' | 'rerun' | 'chargeback';
+  readonly kind: 'amendment' | 'late_entry' | 'rerun' | 'chargeback' | 'true_up';
   readonly reason: string;
   readonly rerunKey?: number;
   readonly approvalId?: string;

@@ -18,6 +18,19 @@ export const lockPlans = query(
                  from joined cross join unnest(:planKeys::integer[]) as p (key)) as held`,
 );
 
+/** The same for every plan that has adjusters: for who cannot say beforehand which ones are concerned. */
+export const lockEveryPlan = query(
+  'commissions.lock_every_counter',
+  z.object({}),
+  `
+  with joined as materialized (select pg_advisory_xact_lock_shared(hashtext('commissions.bookings')) is null),
+       adjusted as materialized (
+         select distinct v.plan_key as key from commissions.plan_versions v
+          where v.published_at is not null and jsonb_path_exists(v.definition, '$.components[*].adjusters[*]')
+          order by v.plan_key)
+  select from (select pg_advisory_xact_lock(hashtext('commissions.counters'), p.key) from joined cross join adjusted as p) as held`,
+);
+
 /** What counters stand at, day by day, over the days that are asked for. */
 export const countersOf = query(
   'commissions.counters_of',
@@ -90,7 +103,7 @@ export const reopenMonths = query(
   select distinct m.plan_key, m.component, m.owner, ${FIRST} + m.month, m.at, 0, 0, -1
     from unnest(:planKeys::integer[], :components::text[], :owners::integer[], :months::integer[], :ats::text[])
       as m (plan_key, component, owner, month, at)
-  on conflict (plan_key, component, owner, month) do update set trued_tier = -1`,
+  on conflict (plan_key, component, owner, month) do update set trued_tier = -1, rounds = t.rounds + 1`,
 );
 
 /** What months of tiers come to now. */

@@ -3,7 +3,7 @@ import { computeTrade, looksOf, seenBy } from '../engine/rules.ts';
 import type { TradeInput, TradeResult } from '../engine/types.ts';
 import * as queries from './queries.ts';
 import { dayOf, Standing } from './rules.ts';
-import { type CountedRevision, countingAmong, keepStandings, lockCounters } from './service.ts';
+import { type CountedRevision, countingAmong, keepStandings, lockCounters, lockEveryCounter } from './service.ts';
 import { addToCounters, liveStandings, readStanding } from './store.ts';
 import type { Count, Counted, TradeStanding } from './types.ts';
 
@@ -25,7 +25,7 @@ export async function computeAgain(tx: TenantTx, inputs: readonly TradeInput[]):
   const counting = countingAmong(inputs);
   if (live.size === 0 && counting.length === 0) return inputs.map(computeTrade);
   const before = [...live.values()];
-  await lockCounters(tx, [...before.map(({ planKey }) => planKey), ...counting.map(({ planKey = 0 }) => planKey)]);
+  await lockEveryCounter(tx);
   const standing = await readStanding(
     tx,
     counting.flatMap(({ planKey = 0, ...trade }) =>
@@ -77,10 +77,15 @@ export type Recounted = {
 };
 
 /**
- * Brings the counters from what the live revisions of deals counted to what new ones do, keeps what these saw, and has the months
- * of their tiers looked at once more. To be called before the new revisions are written, once for each deal: with its last one.
+ * Brings the counters from what the live revisions of deals counted to what new ones do, keeps what these saw, and (`reopens`)
+ * has the months of their tiers looked at once more. To be called before the new revisions are written, once for each deal: with
+ * its last one.
  */
-export async function recount(tx: TenantTx, revisions: readonly Recounted[]): Promise<void> {
+export async function recount(
+  tx: TenantTx,
+  revisions: readonly Recounted[],
+  { reopens }: { readonly reopens: boolean },
+): Promise<void> {
   const live = await liveStandings(
     tx,
     revisions.map(({ dealKey }) => dealKey),
@@ -99,6 +104,7 @@ export async function recount(tx: TenantTx, revisions: readonly Recounted[]): Pr
   for (const { counted } of now) sums.add(counted.planKey, counted.counts);
   await addToCounters(tx, sums.added());
   await keepStandings(tx, now);
+  if (!reopens) return;
   const months = changed.flatMap(({ planKey, months: ofTrade }) => ofTrade.map((month) => ({ planKey, ...month })));
   if (months.length === 0) return;
   await queries.reopenMonths(tx, {

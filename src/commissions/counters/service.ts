@@ -15,6 +15,11 @@ export async function lockCounters(tx: TenantTx, planKeys: Iterable<number>): Pr
   if (sorted.length > 0) await queries.lockPlans(tx, { planKeys: sorted });
 }
 
+/** `lockCounters` for every plan whose trades may be corrected: they turn out one after another. */
+export const lockEveryCounter = async (tx: TenantTx): Promise<void> => {
+  await queries.lockEveryPlan(tx, {});
+};
+
 /** The trades whose plan looks at counters. */
 export const countingAmong = (inputs: readonly TradeInput[]): readonly TradeInput[] =>
   inputs.filter(({ plan, planKey }) => plan?.looksAtCounters === true && planKey !== undefined);

@@ -114,7 +114,7 @@ function computePlace({ trade, plan, place, rebates, steps, counts }: Place): Co
   const seen = component.adjusters.length === 0 ? NOTHING_SEEN : trade.standing?.seen[place];
   const work = { trade, plan, component, place, called, rebates, steps, counts, seen, again: false };
   const again = trade.standing?.again?.[place];
-  if (again === undefined || again === null) return computeComponent(work);
+  if (again === undefined || again === null) return withPaid(computeComponent(work), component, trade, counts);
   const own: Rebate[] = [];
   const first = computeComponent({ ...work, rebates: own });
   if (typeof first === 'string') return first;
@@ -123,6 +123,18 @@ function computePlace({ trade, plan, place, rebates, steps, counts }: Place): Co
   const result = computeComponent({ ...work, ...words, rebates: whole });
   if (typeof result === 'string') return result;
   rebates.push(...own, ...trueUpOf(own, whole, { place, called, steps }));
+  return withPaid(result, component, trade, counts);
+}
+
+/** Counts what a component paid in the end: caps go by own part and true-up together. */
+function withPaid(
+  result: ComponentResult | ParkCode,
+  component: CompiledComponent,
+  trade: TradeInput,
+  counts: Count[] | undefined,
+): ComponentResult | ParkCode {
+  if (counts === undefined || typeof result === 'string' || result.units === 0n) return result;
+  counts.push(...paidCounts(component, trade, result.units));
   return result;
 }
 
@@ -170,12 +182,11 @@ function computeComponent(work: Work): ComponentResult | ParkCode {
   if (units === 0n) return { rule, units, reason: 'below_ledger_unit' };
   const parked = shareOut(rule, earned, units, work);
   if (parked !== undefined) return parked;
-  if (work.counts !== undefined) work.counts.push(...paidCounts(component, trade, units));
   return { rule, units, reason: undefined };
 }
 
 /** What a component adds to the counters of money by which its caps are measured. */
-export function paidCounts({ adjusters }: CompiledComponent, trade: TradeInput, units: bigint): Count[] {
+function paidCounts({ adjusters }: CompiledComponent, trade: TradeInput, units: bigint): Count[] {
   const counts = new Map<string, Count>(); // Two caps may look at one counter.
   for (const { paid } of adjusters) {
     const count = paid?.(trade);

@@ -61,7 +61,4 @@ export const up = (knex: Knex): Promise<void> =>
     grant select, insert on trading.opens_by_hand to cascade_app;
     create trigger append_only before update or delete or truncate on trading.opens_by_hand
       for each statement execute function platform.refuse_change();
-
-    -- Parked deals that wait for a rate are asked for rates that came since.
-    create index rates_by_recording on trading.rates (recorded_at);
   `);

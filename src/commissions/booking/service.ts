@@ -8,7 +8,9 @@ import { computeBatch } from '../engine/rules.ts';
 import type { TradeInput, TradeResult } from '../engine/types.ts';
 import { tradesAmong } from '../inputs/rules.ts';
 import { inputsOf } from '../inputs/store.ts';
+import { missingRatesOf, ratesText } from '../inputs/wishes.ts';
 import type { PlanBooks, PublishedVersion } from '../plans/store.ts';
+import type { ParkCode } from '../types.ts';
 import { payablesOf } from './rules.ts';
 import { type Booking, type FoundAccount, insertBookings, type PayableAccounts } from './store.ts';
 import { type BatchOutcome, NOTHING_BOOKED, type Payable } from './types.ts';
@@ -55,7 +57,7 @@ export async function bookDueTrades(
   if (parked.length > 0)
     await park(
       tx,
-      parked.map(({ dealKey, code }) => ({ dealKey, code, detail: '' })),
+      parked.map(({ dealKey, code }) => ({ dealKey, code, detail: detailOf(code, inputs, dealKey) })),
     );
   if (bookings.length === 0) return { ...NOTHING_BOOKED, claimed: claimed.length, parked: parked.length };
   const batchKey = await insertBookings(tx, bookings, { knownAt, configurationVersion: book.version });
@@ -81,6 +83,12 @@ const firstCounted = (result: TradeResult): CountedRevision[] =>
   result.kind === 'parked' || result.counted === undefined
     ? []
     : [{ dealKey: result.dealKey, revision: 0, counted: result.counted }];
+
+/** The rates that are missing, where that is why a trade waits: whoever looks again looks for them. */
+function detailOf(code: ParkCode, inputs: readonly TradeInput[], dealKey: bigint): string {
+  const input = inputs.find((each) => each.dealKey === dealKey);
+  return code.startsWith('commissions.rate_') && input !== undefined ? ratesText(missingRatesOf(input)) : '';
+}
 
 function bookingsOf(
   trades: readonly DueTrade[],

@@ -9,6 +9,7 @@ import type { CompiledPlan } from '../definitions/types.ts';
 import { type Frame, framesOf, type TreeReader } from './frames.ts';
 import { ratesByTerms, type Terms } from './terms.ts';
 import { factsOf } from './rules.ts';
+import { wishesOf } from './wishes.ts';
 
 /** What the engine is given, by trade, with the plan version that held; and as of which knowledge of the tree. */
 export type Inputs = {
@@ -103,16 +104,4 @@ async function executionsWithRates(
         : [[dealKey, { ...execution, conversions: byDeal.get(dealKey), ...(channel !== undefined && { channel }) }]];
     }),
   );
-}
-
-const NOTIONAL = 'USD';
-
-function wishesOf({ profitCurrency, depositCurrency, baseCurrency }: ExecutionFacts, plan: CompiledPlan) {
-  const wishes = [...new Set([profitCurrency, depositCurrency])].map((from) => ({ from, to: String(plan.currency) }));
-  const measured =
-    plan.needsNotional &&
-    baseCurrency !== undefined &&
-    !wishes.some(({ from, to }) => from === baseCurrency && to === NOTIONAL);
-  if (measured) wishes.push({ from: baseCurrency, to: NOTIONAL });
-  return wishes.filter(({ from, to }) => from !== to);
 }

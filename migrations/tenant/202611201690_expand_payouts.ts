@@ -160,8 +160,6 @@ export const up = (knex: Knex): Promise<void> =>
       source_key bigint not null,
       revision smallint not null,
       component smallint not null,
-      currency text not null,
-      units bigint not null,
       primary key (dispute_key, source, source_key, revision, component)
     );
     grant select, insert on payouts.dispute_entries to cascade_app;

@@ -22,13 +22,17 @@ import {
   withdrawDispute,
   writeToDispute,
 } from '../../src/payouts/disputes/contract.ts';
-import { disputedSums } from '../../src/payouts/disputes/store.ts';
 import type { Mail } from '../../src/platform/mail.ts';
 import { query } from '../../src/platform/query.ts';
 import { makePerson } from '../support/people.ts';
 import { LOGINS, type MoneyDesk, openMoneyDesk } from '../commissions/money-desk.ts';
 
 const USD = Currency.parse('USD');
+const disputedEntries = query(
+  'test.disputed_entries',
+  z.object({ source: z.string(), revision: z.int() }),
+  `select source, revision from payouts.disputed_entries where kind = 1 and beneficiary = :ibKey`,
+);
 const now = query('test.now', z.object({ now: z.date() }), `select date_trunc('milliseconds', now()) as now`);
 
 describe('A dispute', () => {
@@ -61,7 +65,7 @@ describe('A dispute', () => {
     });
   const heldOf = async (name: string) => {
     const id = desk.ibOf(name);
-    return desk.inTenant(async (tx) => disputedSums(tx, [(await ibKeys(tx, [id])).get(id) ?? 0]));
+    return desk.inTenant(async (tx) => disputedEntries(tx, { ibKey: (await ibKeys(tx, [id])).get(id) }));
   };
   const payableOf = async (name: string): Promise<string | undefined> => {
     const asked = {
@@ -79,7 +83,7 @@ describe('A dispute', () => {
     const dispute = await opened(desk.people.lena, { kind: 'rebate', tradeId: trades.lena });
     // 5.50 for a lot, a tenth of it goes back to the trader.
     expect(dispute).toMatchObject({ state: 'open', line: { amount: '4.95' }, held: { amount: '4.95' }, ageHours: 0 });
-    expect(await heldOf('Lena')).toMatchObject([{ currency: 'USD', units: 4_950_000n }]);
+    expect(await heldOf('Lena')).toMatchObject([{ source: 'trade', revision: 0 }]);
     const kept = await desk.api.call(readDisputeExplanation, {
       token: desk.people.finance,
       params: { disputeId: dispute.id },
@@ -88,7 +92,7 @@ describe('A dispute', () => {
     expect((await open(desk.people.lena, { kind: 'rebate', tradeId: trades.lena })).code).toBe('payouts.dispute_open');
     // The same entry by its component is another dispute, and is held once.
     const part = await opened(desk.people.lena, { kind: 'rebate', tradeId: trades.lena, component: 'lots' });
-    expect(await heldOf('Lena')).toMatchObject([{ units: 4_950_000n }]);
+    expect(await heldOf('Lena')).toMatchObject([{ source: 'trade', revision: 0 }]);
     for (const { id } of [dispute, part])
       (
         await desk.api.call(withdrawDispute, {

@@ -153,23 +153,34 @@ export const insertEntries = query(
   'payouts.insert_dispute_entries',
   nothing,
   `
-  insert into payouts.dispute_entries (dispute_key, source, source_key, revision, component, currency, units)
-  select :key, :source, :sourceKey, revision, component, :currency, units
-    from unnest(:revisions::smallint[], :components::smallint[], :units::bigint[]) as e (revision, component, units)`,
+  insert into payouts.dispute_entries (dispute_key, source, source_key, revision, component)
+  select :key, :source, :sourceKey, revision, component
+    from unnest(:revisions::smallint[], :components::smallint[]) as e (revision, component)`,
 );
 
-/** Entries of undecided disputes, each counted once however many disputes name it. All IBs, or some. */
-export const disputedSums = query(
-  'payouts.disputed_sums',
-  z.object({ ibKey: z.int(), currency: Currency, units: z.string().transform(BigInt) }),
+/**
+ * Of statements those that pay a disputed entry: the first that tells of it or, where that one pays nothing, the first after
+ * it that does.
+ */
+export const statementsInDispute = query(
+  'payouts.statements_in_dispute',
+  z.object({ statementKey: z.bigint() }),
   `
-  select "ibKey", currency, sum(units)::text as units
-    from (select distinct d.ib_key as "ibKey", e.source, e.source_key, e.revision, e.component, e.currency, e.units
-            from payouts.disputes d
-            join payouts.dispute_entries e on e.dispute_key = d.key
-           where d.state in ('open', 'answered') and (:ibKeys::integer[] is null or d.ib_key = any (:ibKeys::integer[]))) disputed
-   group by "ibKey", currency
-  having sum(units) > 0`,
+  select distinct payer.key as "statementKey"
+    from payouts.disputed_entries d
+    join commissions.entries e on e.source = d.source and e.source_key = d.source_key and e.revision = d.revision
+     and e.component = d.component and e.kind = d.kind and e.beneficiary = d.beneficiary
+   cross join lateral (
+         select s.ends_at from payouts.statements s
+          where s.kind = e.kind and s.party = e.beneficiary and s.currency = e.currency
+            and s.ends_at > e.earned_at and s.cut_batch >= e.batch_key
+          order by s.ends_at limit 1) stated
+   cross join lateral (
+         select m.key from payouts.statements m
+          where m.kind = e.kind and m.party = e.beneficiary and m.currency = e.currency
+            and m.ends_at >= stated.ends_at and m.payable_units > 0
+          order by m.ends_at limit 1) payer
+   where d.kind = 1 and d.beneficiary = any (:ibKeys::integer[]) and payer.key = any (:statementKeys::bigint[])`,
 );
 
 export const limits = query(

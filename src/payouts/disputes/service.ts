@@ -37,7 +37,7 @@ type FoundLine = {
   readonly lineUnits: bigint;
   readonly explanation: string | null;
   /** What counts as held: entries of this trade or award. */
-  readonly entries: readonly { readonly revision: number; readonly componentNumber: number; readonly units: bigint }[];
+  readonly entries: readonly { readonly revision: number; readonly componentNumber: number }[];
 };
 
 /** Messages that a dispute may have. */
@@ -73,10 +73,8 @@ export async function openDisputeOf(
     key: dispute.key,
     source: found.kind === 'award' ? 'award' : 'trade',
     sourceKey: found.awardKey ?? found.dealKey,
-    currency: found.currency,
     revisions: entries.map(({ revision }) => revision),
     components: entries.map(({ componentNumber }) => componentNumber),
-    units: entries.map(({ units }) => units),
   });
   await queries.insertNotice(tx, { key: dispute.key, what: 'opened' });
   emit(tx, {
@@ -130,7 +128,7 @@ async function awardLine(tx: TenantTx, ibKey: number, awardId: AwardId): Promise
   const { currency, units, kind, earnedAt, componentNumber } = found;
   const amount = { amount: formatAmount({ units, currency }), currency };
   const explanation = JSON.stringify({ awardId, kind, earnedAt: earnedAt.toISOString(), amount });
-  const entries = [{ revision: 0, componentNumber, units }];
+  const entries = [{ revision: 0, componentNumber }];
   return { ...NOTHING, kind: 'award', awardKey, currency, lineUnits: units, explanation, entries };
 }
 

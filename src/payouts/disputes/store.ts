@@ -3,7 +3,7 @@ import type { Reach } from '../../platform/access.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { disputeProblem } from './errors.ts';
 import * as queries from './queries.ts';
-import type { Dispute, DisputedSum } from './types.ts';
+import type { Dispute } from './types.ts';
 
 /** Whose disputes a caller reaches: everybody's, or those of the IB that it is. */
 export const seenBy = ({ everything, ibId }: Reach) => ({ everything, reachIbId: ibId });
@@ -22,9 +22,11 @@ export async function lockDisputeWithin(tx: TenantTx, reach: Reach, id: DisputeI
   return found;
 }
 
-/**
- * What of IBs' earnings counts as held because it is disputed, in ledger units by currency: of some IBs, or of all that
- * have an undecided dispute. What the line was when the dispute began, whatever corrections made of it since.
- */
-export const disputedSums = (tx: TenantTx, ibKeys?: readonly number[]): Promise<DisputedSum[]> =>
-  queries.disputedSums(tx, { ibKeys });
+/** Of statements of IBs, by their keys, those that would pay an entry that is disputed: they wait until that is decided. */
+export async function statementsInDispute(
+  tx: TenantTx,
+  asked: { readonly ibKeys: readonly number[]; readonly statementKeys: readonly bigint[] },
+): Promise<ReadonlySet<bigint>> {
+  if (asked.ibKeys.length === 0) return new Set();
+  return new Set((await queries.statementsInDispute(tx, asked)).map(({ statementKey }) => statementKey));
+}

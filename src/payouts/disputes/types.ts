@@ -45,6 +45,3 @@ export type Dispute = {
   readonly approvalId: ApprovalId | null;
   readonly ageHours: number;
 };
-
-/** What of an IB's earnings in a currency is disputed at present, in ledger units. */
-export type DisputedSum = { readonly ibKey: number; readonly currency: Currency; readonly units: bigint };

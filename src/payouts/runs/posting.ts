@@ -9,7 +9,7 @@ import { onlyRow } from '../../platform/query.ts';
 import { defineTask, requestTask } from '../../platform/tasks/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { conversionsOf } from '../../trading/index.ts';
-import { disputedSums } from '../disputes/store.ts';
+import { statementsInDispute } from '../disputes/store.ts';
 import { partyOfRow } from '../parties/service.ts';
 import { freeOf } from '../statements/store.ts';
 import type { Party } from '../types.ts';
@@ -35,7 +35,7 @@ type PartPaid = { readonly done: number; readonly total: number; readonly more: 
 
 /**
  * Pays the next items of a run that was agreed to, in the given transaction, and ends the run with the last. Each item is
- * paid whole or not at all, at most what is free and not disputed at this moment; what cannot be paid is kept with why.
+ * paid whole or not at all, at most what is free at this moment; what cannot be paid is kept with why.
  */
 export async function payPart(tx: TenantTx, runId: PayoutRunId): Promise<PartPaid> {
   const run = await lockRun(tx, runId);
@@ -69,7 +69,10 @@ async function payItems(tx: TenantTx, run: Run, dues: readonly Due[]): Promise<v
   const conversions = await conversionsFor(tx, run, dues);
   const settlements = settle(dues, {
     free: await freeBy(tx, dues),
-    disputed: await disputedBy(tx, dues),
+    disputed: await statementsInDispute(tx, {
+      ibKeys: [...new Set(dues.flatMap(({ party }) => (party.kind === 'ib' ? [party.key] : [])))],
+      statementKeys: dues.map(({ statementKey }) => statementKey),
+    }),
     conversions,
     rateAgeMsMax: run.rateAgeHoursMax * HOUR_MS,
   });
@@ -132,13 +135,6 @@ async function freeBy(tx: TenantTx, dues: readonly Due[]): Promise<Map<string, b
     for (const [place, name] of [...parties.keys()].entries()) free.set(name, units[place] ?? 0n);
   }
   return free;
-}
-
-async function disputedBy(tx: TenantTx, dues: readonly Due[]): Promise<Map<string, bigint>> {
-  const keys = dues.filter(({ party }) => party.kind === 'ib').map(({ party }) => party.key);
-  if (keys.length === 0) return new Map();
-  const sums = await disputedSums(tx, [...new Set(keys)]);
-  return new Map(sums.map(({ ibKey: key, currency, units }) => [purseOf({ kind: 'ib', key }, currency), units]));
 }
 
 type AccountOf = (ref: AccountRef) => AccountKey;

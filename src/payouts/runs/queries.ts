@@ -235,6 +235,7 @@ export const nextItems = query(
   z.object({
     key: z.bigint(),
     id: PayoutItemId,
+    statementKey: z.bigint(),
     kind: z.union([z.literal(1), z.literal(2)]),
     party: z.int(),
     currency: Currency,
@@ -242,7 +243,7 @@ export const nextItems = query(
     walletCurrency: Currency,
   }),
   `
-  select key, id, kind::integer as kind, party, currency, payable_units as "payableUnits", wallet_currency as "walletCurrency"
+  select key, id, statement_key as "statementKey", kind::integer as kind, party, currency, payable_units as "payableUnits", wallet_currency as "walletCurrency"
     from payouts.run_items
    where run_key = :runKey and state = 'included'
    order by key limit :max for update`,

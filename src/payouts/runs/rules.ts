@@ -38,8 +38,8 @@ export const itemStep = lifecycleOf<ItemState, ItemEvent>({
 export type Purses = {
   /** What may be paid out at most. */
   readonly free: ReadonlyMap<string, bigint>;
-  /** What of it is disputed. */
-  readonly disputed: ReadonlyMap<string, bigint>;
+  /** Statements, by key, that would pay a line which is disputed. */
+  readonly disputed: ReadonlySet<bigint>;
   /** The ways to other currencies, by `from to`; absent where there is none. */
   readonly conversions: ReadonlyMap<string, KeptConversion>;
   readonly rateAgeMsMax: number;
@@ -52,8 +52,8 @@ export const purseOf = ({ kind, key }: Party, currency: Currency): string => `${
 export const wayOf = (from: Currency, to: Currency): string => `${from} ${to}`;
 
 /**
- * What becomes of items, in the order given: each is paid whole or not at all, and no beneficiary gets more than is free
- * and not disputed.
+ * What becomes of items, in the order given: each is paid whole or not at all, and no beneficiary gets more than is free. A
+ * statement that would pay a disputed line waits.
  */
 export function settle(dues: readonly Due[], { free, disputed, conversions, rateAgeMsMax }: Purses): Settlement[] {
   const left = new Map(free);
@@ -61,7 +61,6 @@ export function settle(dues: readonly Due[], { free, disputed, conversions, rate
     const { party, currency, payableUnits, walletCurrency } = due;
     const purse = purseOf(party, currency);
     const has = left.get(purse) ?? 0n;
-    const isDisputed = disputed.get(purse) ?? 0n;
     const unpaid = (code: UnpaidCode, detail: string = UNPAID_CODES[code]): Settlement => ({
       due,
       kind: 'unpaid',
@@ -73,7 +72,7 @@ export function settle(dues: readonly Due[], { free, disputed, conversions, rate
         'not_free',
         `${formatAmount({ units: has, currency })} ${currency} is free. ${UNPAID_CODES.not_free}`,
       );
-    if (has - isDisputed < payableUnits) return unpaid('line_disputed');
+    if (disputed.has(due.statementKey)) return unpaid('line_disputed');
     const conversion = currency === walletCurrency ? null : conversions.get(wayOf(currency, walletCurrency));
     if (conversion === undefined) return unpaid('rate_missing');
     if (conversion?.rows.some(({ ageMs }) => ageMs > rateAgeMsMax) === true) return unpaid('rate_stale');

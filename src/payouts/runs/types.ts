@@ -90,7 +90,9 @@ export type Item = {
 };
 
 /** What is needed of an item to pay it. */
-export type Due = Pick<Item, 'key' | 'id' | 'currency' | 'payableUnits' | 'walletCurrency'> & { readonly party: Party };
+export type Due = Pick<Item, 'key' | 'id' | 'statementKey' | 'currency' | 'payableUnits' | 'walletCurrency'> & {
+  readonly party: Party;
+};
 
 /** What becomes of an item. */
 export type Settlement = { readonly due: Due } & (

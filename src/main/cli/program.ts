@@ -9,6 +9,7 @@ import { registerKeys } from './keys.ts';
 import { registerPlans } from './plans.ts';
 import { registerRates } from './rates.ts';
 import { registerQueues } from './queues.ts';
+import { registerSchedules, registerStatements } from './statements.ts';
 import { registerTenants } from './tenants.ts';
 import { registerTrades } from './trades.ts';
 import { registerTrading } from './trading.ts';
@@ -25,6 +26,8 @@ const nouns = [
   registerTrading,
   registerRates,
   registerTrades,
+  registerSchedules,
+  registerStatements,
   registerFeed,
   registerQueues,
   registerKeys,

@@ -2,6 +2,7 @@ import { recompute, verifyBookings } from '../../commissions/index.ts';
 import { countIbs, verifyTree } from '../../ib/index.ts';
 import { countTransfers, trialBalance, verifyLedger } from '../../ledger/index.ts';
 import { countEvents, headKeptOutside, verifyEvents } from '../../platform/events/index.ts';
+import { verifyStatements } from '../../payouts/index.ts';
 import type { TenantTx, WithControl, WithTenant } from '../../platform/tenant-tx.ts';
 import type { Tenant } from '../../tenancy/index.ts';
 import { countDeals, verifyFeed } from '../../trading/index.ts';
@@ -47,6 +48,7 @@ export async function verifyTenant(
     ['feed', async (tx) => ({ findings: await verifyFeed(tx), counts: { deals: Number(await countDeals(tx)) } })],
     ['bookings', verifyBookingsPart],
     ['ledger', verifyLedgerPart],
+    ['statements', verifyStatementsPart],
     ...(options.recompute === true ? ([['recomputation', recomputePart]] satisfies [CheckedPart['part'], Look][]) : []),
   ];
   const parts = await withTenant(tenant.id, { actor: 'verifier', causation: 'verify' }, async (tx) => {
@@ -89,6 +91,11 @@ const verifyLedgerPart: Look = async (tx) => {
     ],
     counts: { transfers: Number(await countTransfers(tx)), currencies: nets.size },
   };
+};
+
+const verifyStatementsPart: Look = async (tx) => {
+  const { findings, statements } = await verifyStatements(tx);
+  return { findings, counts: { statements } };
 };
 
 const recomputePart: Look = async (tx) => {

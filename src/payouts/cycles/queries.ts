@@ -31,16 +31,23 @@ const cycleRow = z.object({
   afterParty: z.int(),
 });
 
-/** The earliest cycle of a signature that is not done, held until the transaction ends. */
-export const takeOpenCycle = query(
-  'payouts.take_open_cycle',
+/** One at a time works on a tenant's cycles: to be taken before any other lock. */
+export const lockCycles = query(
+  'payouts.lock_cycles',
+  nothing,
+  `select from (select pg_advisory_xact_lock(hashtext('payouts.cycles'))) as held`,
+);
+
+/** The earliest cycle of a signature that is not done. */
+export const openCycle = query(
+  'payouts.open_cycle',
   cycleRow,
   `
   select key, signature, ends_at as "endsAt", cut_batch as "cutBatch", cut_at as "cutAt", read_from as "readFrom",
          open_from as "openFrom", read_to as "readTo", after_kind as "afterKind", after_party as "afterParty"
     from payouts.cycles
    where signature = :signature and done_at is null
-   order by ends_at limit 1 for update`,
+   order by ends_at limit 1`,
 );
 
 /**
@@ -49,7 +56,7 @@ export const takeOpenCycle = query(
  */
 export const insertCycle = query(
   'payouts.insert_cycle',
-  z.object({ key: z.int() }),
+  nothing,
   `
   with before as (
     select ends_at, open_from from payouts.cycles where signature = :signature and ends_at < :endsAt order by ends_at desc limit 1
@@ -58,9 +65,7 @@ export const insertCycle = query(
                       where not exists (select from payouts.schedules s where s.valid_from > b.ends_at and s.valid_from <= :endsAt)), 0) as batch
   )
   insert into payouts.cycles (signature, ends_at, cut_batch, cut_at, read_from, open_from, read_to)
-  select :signature, :endsAt, :cutBatch, :cutAt, batch, :cutBatch::bigint + 1, batch - 1 from start
-  on conflict (signature, ends_at) do nothing
-  returning key`,
+  select :signature, :endsAt, :cutBatch, :cutAt, batch, :cutBatch::bigint + 1, batch - 1 from start`,
 );
 
 /** The last end for which a cycle of a signature was begun. */

@@ -30,11 +30,13 @@ export async function cyclesDue(tx: TenantTx, at?: Date): Promise<DueCycles[]> {
 }
 
 /**
- * The cycle of a signature that is to be worked on: one that is begun, else the next that is due up to an end, for which a
- * line through the bookings is drawn. Undefined where all are done.
+ * The cycle of a signature that is to be worked on; `begun` where the next that is due up to an end was begun just now, by a line
+ * through the bookings: then nothing else is to be done in the transaction, for bookings wait for it. Undefined where all are
+ * done. To be called first in its transaction: nobody else works on cycles until it ends.
  */
-export async function takeCycle(tx: TenantTx, { signature, endsAt }: DueCycles): Promise<Cycle | undefined> {
-  const [open] = await queries.takeOpenCycle(tx, { signature });
+export async function takeCycle(tx: TenantTx, { signature, endsAt }: DueCycles): Promise<Cycle | 'begun' | undefined> {
+  await queries.lockCycles(tx, {});
+  const [open] = await queries.openCycle(tx, { signature });
   if (open !== undefined) return open;
   const done = onlyRow(await queries.lastEnd(tx, { signature })).endsAt;
   const grid = gridOf(signature);
@@ -43,8 +45,7 @@ export async function takeCycle(tx: TenantTx, { signature, endsAt }: DueCycles):
   if (next === undefined) return undefined;
   const { batchKey: cutBatch, at: cutAt } = await makeCut(tx);
   await queries.insertCycle(tx, { signature, endsAt: new Date(next), cutBatch, cutAt });
-  const [begun] = await queries.takeOpenCycle(tx, { signature });
-  return begun;
+  return 'begun';
 }
 
 /** Reads a further part of a cycle's batches; false where all are read. */

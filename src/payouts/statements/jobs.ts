@@ -37,7 +37,7 @@ export const statementRun = (sealer: () => Sealer): StatementRunTask =>
 export async function workOn(tx: TenantTx, due: DueCycles, sealer: Sealer): Promise<number | undefined> {
   const cycle = await takeCycle(tx, due);
   if (cycle === undefined) return undefined;
-  if (await readOn(tx, cycle)) return 0;
+  if (cycle === 'begun' || (await readOn(tx, cycle))) return 0;
   return issueOn(tx, cycle, sealer);
 }
 
@@ -54,4 +54,19 @@ export async function settleStatements(
       await requestTask(tx, run, { signature, endsAt: end }, { once: `${signature} ${end}` });
     }
   });
+}
+
+/** Makes all statements that are due, here and now, page by page; gives how many. */
+export async function issueDue(
+  inTenant: <T>(work: (tx: TenantTx) => Promise<T>) => Promise<T>,
+  sealer: Sealer,
+): Promise<number> {
+  let statements = 0;
+  for (const due of await inTenant((tx) => cyclesDue(tx)))
+    for (let more = true; more;) {
+      const made = await inTenant((tx) => workOn(tx, due, sealer));
+      statements += made ?? 0;
+      more = made !== undefined;
+    }
+  return statements;
 }

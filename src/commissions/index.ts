@@ -8,6 +8,7 @@ export { agree, assignPlan, createPlan, draftVersion, listPlans, publishVersion 
 export { planPublication } from './publication/service.ts';
 export { rebateRoutes } from './rebates/routes.ts';
 export { tradeRoutes } from './trades/routes.ts';
+export { exceptionRoutes } from './exceptions/routes.ts';
 export { overrideRoutes } from './overrides/routes.ts';
 export { overrideRatesOf } from './overrides/service.ts';
 export type { OverrideScope } from './overrides/types.ts';

@@ -3,6 +3,7 @@ import {
   discrepancyRoutes,
   differenceRoutes,
   lintRoutes,
+  exceptionRoutes,
   overrideRoutes,
   planRoutes,
   rebateRoutes,
@@ -47,6 +48,7 @@ export const moneyRoutes = ({
 }: MoneyDependencies): Route[] => [
   ...planRoutes({ withTenant }),
   ...overrideRoutes({ withTenant }),
+  ...exceptionRoutes({ withTenant }),
   ...lintRoutes({ withTenant }),
   ...differenceRoutes({ withTenant }),
   ...tradeRoutes({ withTenant }),

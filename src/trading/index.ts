@@ -12,6 +12,7 @@ export {
   dueSummary,
   dealCounts,
   dueKeys,
+  namesOfRows,
   opensOf,
   park,
   parkedCounts,
@@ -31,7 +32,7 @@ export {
 export { allSources, createSource, liveSecrets, rotateSecret } from './registry/sources.ts';
 export type { GroupSetting, SymbolMapping } from './registry/types.ts';
 export { batchKeyOf } from './deals/rules.ts';
-export { closedTrades, countClosed, executionOfKey, closesOf, tradeOfKey } from './trades/service.ts';
+export { closedTrades, countClosed, executionOfKey, closesOf, tradeOfKey, tradesByKey } from './trades/service.ts';
 export type { ClosedTrade, TradePoint } from './trades/types.ts';
 export { openReasonNames, reasonNumberOf } from './platforms/mt5/reasons.ts';
 export { openRoutes } from './opens/routes.ts';
@@ -42,6 +43,7 @@ export { sourceRoutes } from './registry/routes.ts';
 export { rerunParked } from './due/rerun.ts';
 export { FeedAnswer, FeedCursor } from './feed/contract.ts';
 export { feedRoutes, type StoredBatchHint } from './feed/routes.ts';
+export { accountStatesOf, withAccountState } from './account-states/service.ts';
 export { executionsOf } from './executions/service.ts';
 export { ecbQuotations } from './rates/ecb.ts';
 export { conversionsOf, importRates } from './rates/service.ts';

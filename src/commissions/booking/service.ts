@@ -7,6 +7,7 @@ import { advanceCounters, type CountedRevision, keepStandings, standingFor } fro
 import { computeBatch } from '../engine/rules.ts';
 import type { TradeInput, TradeResult } from '../engine/types.ts';
 import { tradesAmong } from '../inputs/rules.ts';
+import { exceptionsIn } from '../exceptions/rules.ts';
 import { inputsOf } from '../inputs/store.ts';
 import { missingRatesOf, ratesText } from '../inputs/wishes.ts';
 import type { PlanBooks, PublishedVersion } from '../plans/store.ts';
@@ -69,6 +70,14 @@ export async function bookDueTrades(
   const accounts = await postPayables(tx, memory.payables, batchKey, payables);
   watch.onAccounts?.(accounts); // Not in one expression: without a listener its arguments would not be evaluated at all.
   const outcome = { ...outcomeOf(results), claimed: claimed.length };
+  const exceptions = exceptionsIn(inputs, results);
+  if (exceptions !== undefined)
+    emit(tx, {
+      stream: `booking_batch/${batchKey}`,
+      type: 'commissions.exceptions_raised',
+      schemaVersion: 1,
+      payload: { batch: batchKey.toString(), ...exceptions },
+    });
   emit(tx, {
     stream: `booking_batch/${batchKey}`,
     type: 'commissions.batch_booked',

@@ -62,6 +62,8 @@ export const policyTable: readonly PolicyRow[] = [
   ...rows('finance', 'plans', 'list read approve'),
   ...rows('compliance sales support auditor', 'plans', 'list read'),
   ...rows('api_key', 'plans', 'list read'),
+  ...rows(staff, 'exceptions', 'list'),
+  ...rows('api_key', 'exceptions', 'list'),
   ...rows(staff, 'trades', 'list read explain'),
   ...rows('sales', 'trades', 'list read', theirs),
   ...rows('ib', 'trades', 'list read explain', subtree),

@@ -25,7 +25,7 @@ export async function claimDue(
     dealKeys === undefined ? queries.claimOldest(tx, { max: limit }) : queries.claimNamed(tx, { dealKeys, max: limit });
   const rows = await claim;
   if (rows.length === 0) return [];
-  const nameOf = await namesOf(tx, rows);
+  const nameOf = await namesOfRows(tx, rows);
   return rows.map(({ closedAtMs, reason, ...row }) => {
     const symbol = nameOf('symbol', row.symbolKey);
     const group = nameOf('group', row.groupKey);
@@ -41,8 +41,11 @@ export async function claimDue(
   });
 }
 
-/** What the symbols and groups that rows refer to say. */
-async function namesOf(tx: TenantTx, rows: readonly { readonly symbolKey: number; readonly groupKey: number }[]) {
+/** What the symbols and groups that rows refer to say: names, the group of a symbol, the lot factor of a group. */
+export async function namesOfRows(
+  tx: TenantTx,
+  rows: readonly { readonly symbolKey: number; readonly groupKey: number }[],
+) {
   const symbolKeys = [...new Set(rows.map((row) => row.symbolKey))];
   const groupKeys = [...new Set(rows.map((row) => row.groupKey))];
   const names = await queries.namesOfKeys(tx, { symbolKeys, groupKeys });
@@ -52,7 +55,7 @@ async function namesOf(tx: TenantTx, rows: readonly { readonly symbolKey: number
   };
   return (kind: 'symbol' | 'group', key: number) => {
     const name = known[kind].get(key);
-    if (name === undefined) throw new Error(`a due deal names the ${kind} ${key}, which is not there`);
+    if (name === undefined) throw new Error(`a deal names the ${kind} ${key}, which is not there`);
     return name;
   };
 }

@@ -12,6 +12,10 @@ export const up = (knex: Knex): Promise<void> =>
       where version = 0 and action >= 2;
     create index deals_money_by_key on trading.deals (key) where action >= 2 or kind = 'delete';
 
+    -- A kind of award is a kind of model: the program knows them.
+    alter table commissions.awards drop constraint awards_kind_check;
+    alter table commissions.awards add constraint awards_kind_check check (kind ~ '^[a-z_]{1,40}$');
+
     -- What a client cost the house that the feed does not tell: fees of payment providers, chargebacks.
     create table commissions.client_costs (
       key bigint generated always as identity primary key,
@@ -44,6 +48,10 @@ export const up = (knex: Knex): Promise<void> =>
     );
     insert into commissions.period_marks default values;
     grant select, update on commissions.period_marks to cascade_app;
+
+    -- Money operations on logins that no client has yet.
+    create table commissions.period_strangers (deal_key bigint primary key);
+    grant select, insert, delete on commissions.period_strangers to cascade_app;
 
     -- A queue: clients and periods of which something came in since they were looked at. A row that waits says why.
     create table commissions.period_due (

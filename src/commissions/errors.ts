@@ -22,7 +22,10 @@ const refusals = {
     title: 'A component has two adjusters of one stage, of which only caps may be several',
   },
   'commissions.limits_contradict': { status: 422, title: 'A clamp names no limit, or a least above its most' },
-  'commissions.tiers_not_rising': { status: 422, title: 'The limits of the tiers do not rise, or the last one has one' },
+  'commissions.tiers_not_rising': {
+    status: 422,
+    title: 'The limits of the tiers do not rise, or the last one has one',
+  },
   'commissions.tier_mode_unfit': {
     status: 422,
     title: 'The mode of a tier does not go with what it counts, or with its period',
@@ -76,6 +79,14 @@ const awards = {
   'commissions.award_invalid': { status: 422, title: 'The award says something that none can say' },
   'commissions.award_exceeded': { status: 422, title: 'The parts of an award are more than the award' },
   'commissions.award_party_unknown': { status: 422, title: 'An award names somebody who is not there' },
+  'commissions.cost_invalid': { status: 422, title: 'A cost of a client is none' },
+  'commissions.cost_different': {
+    status: 409,
+    title: 'The source and reference of a cost are known with another content',
+  },
+  'commissions.period_not_over': { status: 409, title: 'The range ends with a period that is not over' },
+  'commissions.range_empty': { status: 422, title: 'The range ends before it begins' },
+  'commissions.award_unknown': { status: 404, title: 'There is no such award' },
   'commissions.award_currency': { status: 422, title: 'An award is not in the currency of its plan' },
 } as const;
 

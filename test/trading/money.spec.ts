@@ -84,11 +84,9 @@ describe('Money operations of the feed', () => {
   });
 
   it('are told in the order in which they came, with news of them, and without an owner where nobody has the login', async () => {
-    const all = await desk.inTenant((tx) => moneyArrived(tx, { after: 0n, upTo: 2n ** 62n, limit: 5 }));
+    const all = await desk.inTenant((tx) => moneyArrived(tx, { after: 0n, limit: 5 }));
     expect(all.map(({ clientKey }) => clientKey)).toEqual([1, 1, 1, 1, 1]);
-    const more = await desk.inTenant((tx) =>
-      moneyArrived(tx, { after: all.at(-1)?.dealKey ?? 0n, upTo: 2n ** 62n, limit: 100 }),
-    );
+    const more = await desk.inTenant((tx) => moneyArrived(tx, { after: all.at(-1)?.dealKey ?? 0n, limit: 100 }));
     expect(more.map(({ clientKey }) => clientKey)).toEqual([1, 1, 1, undefined, 1, 1, 1]);
     expect(await desk.inTenant((tx) => settledDeal(tx))).toBe(0n); // All of it came within the last hour.
   });

@@ -1,8 +1,8 @@
 import type { Currency } from '../../kernel/currency.ts';
+import type { PeriodSettings } from '../periods/index.ts';
 
-/** What an award is for: a period model, the outcome of a dispute, or what is taken back after a chargeback. */
-export const awardKinds = ['cpa', 'net_revenue', 'net_loss', 'dispute', 'clawback'] as const;
-export type AwardKind = (typeof awardKinds)[number];
+/** What an award is for: what a plan pays by the period or the client, the outcome of a dispute, or what a chargeback takes back. */
+export type AwardKind = PeriodSettings['kind'] | 'dispute' | 'clawback';
 
 /** What one beneficiary gets of an award, in ledger units; below 0 where it is taken back, never 0. */
 export type AwardPart = {

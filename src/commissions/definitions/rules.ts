@@ -21,10 +21,11 @@ export function compilePlan(definition: PlanDefinition): CompiledPlan {
   const filters = definition.components.flatMap((component) => component.filters.map(filterOf));
   const adjusters = definition.components.flatMap((component) => component.adjusters ?? []);
   const components = definition.components.map((component) => compileComponent(component, definition));
-  const { counts = 'close', asOf = 'close' } = definition;
+  const { counts = 'close', asOf = 'close', rateAgeHoursMax = RATE_AGE_HOURS_MAX } = definition;
   return {
     currency: definition.currency,
     rateDigits,
+    rateAgeMsMax: rateAgeHoursMax * HOUR_MS,
     needsExecution:
       definition.components.some(({ model }) => modelOf(model).needsExecution) ||
       filters.some((filter) => filter.needsExecution === true) ||

@@ -1,6 +1,6 @@
 import type { Currency } from '../../kernel/currency.ts';
 import type { CompiledAdjuster } from '../adjusters/types.ts';
-import type { CompiledPeriod } from '../periods/types.ts';
+import type { PaidByPeriod } from '../periods/contract.ts';
 import type { Earn, Judge, Weigh } from '../types.ts';
 
 /** A rate rule with its rate in ledger units of the plan currency. */
@@ -41,9 +41,11 @@ export type CompiledPlan = {
   readonly currency: Currency;
   /** Decimals of a ledger unit of the currency. */
   readonly rateDigits: number;
+  /** A rate that is older serves for nothing. */
+  readonly rateAgeMsMax: number;
   readonly components: readonly CompiledComponent[];
   /** What it pays by the period or by the client. Their places follow those of the components. */
-  readonly periods: readonly CompiledPeriod[];
+  readonly periods: readonly PaidByPeriod[];
   /** Whether any component looks at the execution of trades. */
   readonly needsExecution: boolean;
   /** Whether any looks at the notional in dollars. */

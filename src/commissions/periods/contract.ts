@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NameText, PercentText } from '../contract.ts';
 import { LevelSettings } from '../levels/index.ts';
 import { PeriodSettings } from './index.ts';
+import type { CompiledPeriod } from './types.ts';
 
 /** One way in which a plan pays by the period or by the client: a model, and who shares what it gives. */
 export const PeriodComponent = z.strictObject({
@@ -15,3 +16,6 @@ export const PeriodComponent = z.strictObject({
   traderRebate: PercentText.default('0'),
 });
 export type PeriodComponent = z.infer<typeof PeriodComponent>;
+
+/** The same with everything parsed. */
+export type PaidByPeriod = CompiledPeriod<PeriodSettings['kind']>;

@@ -180,6 +180,7 @@ export const cpa = {
   refusals: (given, frame) => refusalsOf(settings.parse(given), frame),
   compile: (given, { rateDigits }) => {
     const plan = settings.parse(given);
-    return { over: 'client', progressOf: (facts) => progressOf(plan, facts, rateDigits) };
+    const looksAtTrades = plan.gates?.lots !== undefined || plan.gates?.tradingDays !== undefined;
+    return { over: 'client', looksAtTrades, progressOf: (facts) => progressOf(plan, facts, rateDigits) };
   },
 } satisfies PeriodModel & { settings: z.ZodType };

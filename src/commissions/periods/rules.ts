@@ -5,7 +5,7 @@ import { levelModeOf } from '../levels/index.ts';
 import { alongRates } from '../models/conversion.ts';
 import { fractionOf, product, sum, wholeNumber } from '../models/fractions.ts';
 import type { ChainLink, Fraction, LevelFrame, LevelReason, ParkCode, PlanFrame, Refusal } from '../types.ts';
-import type { PeriodComponent } from './contract.ts';
+import type { PaidByPeriod, PeriodComponent } from './contract.ts';
 import { periodModelOf } from './index.ts';
 import type { AwardStep, CompiledPeriod, OfPeriods, PeriodLine, PeriodReason, PeriodUnit } from './types.ts';
 
@@ -31,7 +31,7 @@ export const compilePeriods = (
   components: readonly PeriodComponent[],
   rateDigits: number,
   before: number,
-): CompiledPeriod[] =>
+): PaidByPeriod[] =>
   components.map((component, place) => {
     const frame = frameOf(component, rateDigits);
     const mode = levelModeOf(component.levels);
@@ -39,7 +39,7 @@ export const compilePeriods = (
     const percent = fractionOf(component.part);
     return {
       name: component.name,
-      kind: model.kind,
+      kind: component.model.kind,
       place: before + place,
       model: model.compile(component.model, { component: component.name, rateDigits }),
       part: { numerator: percent.numerator, denominator: percent.denominator * 100n },

@@ -58,7 +58,11 @@ export type LadderStep = {
 export type ClientProgress = { readonly gates: readonly Gate[]; readonly steps: readonly LadderStep[] };
 
 /** A model that looks at a client from its beginning and pays what each step adds, once for ever. */
-export type OfClients = { readonly over: 'client'; readonly progressOf: (facts: ClientFacts) => ClientProgress };
+export type OfClients = {
+  readonly over: 'client';
+  readonly looksAtTrades: boolean;
+  readonly progressOf: (facts: ClientFacts) => ClientProgress;
+};
 
 /** What a period model must know of its component. */
 export type PeriodFrame = { readonly component: string; readonly rateDigits: number };
@@ -71,9 +75,9 @@ export type PeriodModel = {
 };
 
 /** A period component with everything parsed. */
-export type CompiledPeriod = {
+export type CompiledPeriod<Kind extends string = string> = {
   readonly name: string;
-  readonly kind: string;
+  readonly kind: Kind;
   /** Its place behind the components that pay by the trade: under it agreements keep its rates, and awards are stored. */
   readonly place: number;
   readonly model: OfPeriods | OfClients;

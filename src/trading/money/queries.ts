@@ -29,23 +29,37 @@ export const moneyOfLogins = query(
     left join lateral (
      select c.kind, c.raw from trading.deals c
       where c.server_key = m.server_key and c.ticket = m.ticket and c.version > 0 and c.kind in ('update', 'delete')
-      order by c.version desc limit 1) n on true
+      order by c.key = (select x.version_key from trading.amended x where x.deal_key = m.key) desc nulls last, c.version desc limit 1) n on true
    where n.kind is distinct from 'delete'
    order by m.at, m.key`,
 );
 
+const ARRIVED = `
+  select d.key as "dealKey", v.name as server, o.login, coalesce(o.time_utc, to_timestamp(o.server_time_ms::double precision / 1000)) as at`;
+const FROM_ADDITION = `
+    join trading.deals o on o.server_key = d.server_key and o.ticket = d.ticket and o.version = 0 and o.action >= 2 and o.login is not null
+    join trading.servers v on v.key = d.server_key
+   order by d.key`;
+const arrivedRow = z.object({ dealKey: z.bigint(), server: z.string(), login: z.bigint(), at: z.date() });
+
 /** Money operations, and news of them, in the order in which they came. */
 export const moneyArrived = query(
   'trading.money_arrived',
-  z.object({ dealKey: z.bigint(), server: z.string(), login: z.bigint(), at: z.date() }),
-  `
-  select d.key as "dealKey", v.name as server, o.login, coalesce(o.time_utc, to_timestamp(o.server_time_ms::double precision / 1000)) as at
+  arrivedRow,
+  `${ARRIVED}
     from (select key, ticket, server_key from trading.deals
-           where key > :after and key <= :upTo and (action >= 2 or kind = 'delete')
+           where key > :after and (action >= 2 or kind = 'delete')
            order by key limit :limit) d
-    join trading.deals o on o.server_key = d.server_key and o.ticket = d.ticket and o.version = 0 and o.action >= 2 and o.login is not null
-    join trading.servers v on v.key = d.server_key
-   order by d.key`,
+  ${FROM_ADDITION}`,
+);
+
+/** The same of deals that are named. */
+export const moneyNamed = query(
+  'trading.money_named',
+  arrivedRow,
+  `${ARRIVED}
+    from (select key, ticket, server_key from trading.deals where key = any (:dealKeys::bigint[])) d
+  ${FROM_ADDITION}`,
 );
 
 /** The last deal that came in with a batch that nobody can be writing any more. */

@@ -42,11 +42,19 @@ export async function moneyOperationsOf(
  * Money operations, and corrections of them, that came in after a deal, in the order of their coming; the next `limit` of them.
  * Each says the instant of the operation itself.
  */
-export async function moneyArrived(
+export const moneyArrived = async (
   tx: TenantTx,
-  asked: { readonly after: bigint; readonly upTo: bigint; readonly limit: number },
+  asked: { readonly after: bigint; readonly limit: number },
+): Promise<MoneyArrival[]> => withClients(tx, await queries.moneyArrived(tx, asked));
+
+/** The same of deals that are named: of logins that nobody had when they came. */
+export const moneyNamed = async (tx: TenantTx, dealKeys: readonly bigint[]): Promise<MoneyArrival[]> =>
+  dealKeys.length === 0 ? [] : withClients(tx, await queries.moneyNamed(tx, { dealKeys }));
+
+async function withClients(
+  tx: TenantTx,
+  rows: Awaited<ReturnType<typeof queries.moneyArrived>>,
 ): Promise<MoneyArrival[]> {
-  const rows = await queries.moneyArrived(tx, asked);
   const logins = new Map<string, Set<bigint>>();
   for (const { server, login } of rows) logins.set(server, (logins.get(server) ?? new Set<bigint>()).add(login));
   const clients = new Map<string, number>();

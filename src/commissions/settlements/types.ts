@@ -1,0 +1,67 @@
+import type { ChainLevel } from '../../ib/index.ts';
+import type { NewAward } from '../awards/types.ts';
+import type { SharedAward } from '../periods/rules.ts';
+import type { PeriodReason, PeriodUnit } from '../periods/types.ts';
+import type { PublishedVersion } from '../plans/store.ts';
+
+/** A client's period that something came in for; `ever` stands for all that is paid once for ever. */
+export type DueRow = {
+  readonly clientKey: number;
+  readonly unit: PeriodUnit | 'ever';
+  readonly from: Date;
+  readonly to: Date;
+};
+
+/** Why a row cannot be settled yet. */
+export type Wait = DueRow & { readonly code: string; readonly detail: string };
+
+/** Up to where arrivals were looked at. */
+export type Marks = {
+  readonly units: readonly string[];
+  readonly batchKey: bigint;
+  readonly dealKey: bigint;
+  readonly costKey: bigint;
+};
+
+/** The last that a period came to by one component of a plan. */
+export type StoredResult = {
+  readonly clientKey: number;
+  readonly planKey: number;
+  readonly component: string;
+  readonly from: Date;
+  readonly to: Date;
+  readonly sequence: number;
+  readonly planVersionKey: number;
+  readonly earningUnits: bigint;
+  readonly carriedUnits: bigint;
+};
+
+/** What a period comes to now. */
+export type NewResult = Omit<StoredResult, 'earningUnits' | 'carriedUnits'> & {
+  readonly kind: string;
+  readonly ibKey: number | null;
+  readonly whole: SharedAward;
+  readonly carriedUnits: bigint;
+  readonly reason: PeriodReason | undefined;
+  /** What is to be awarded now; undefined where nothing changed for anybody. */
+  readonly award: NewAward | undefined;
+  /** JSON. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+};
+
+/** The tree above a client and the plan version that held there, as of an instant. */
+export type Place = {
+  readonly atMs: number;
+  readonly chain: readonly ChainLevel[];
+  readonly version: PublishedVersion | undefined;
+};
+
+/** What looking at some clients came to. */
+export type Looked = {
+  readonly results: readonly NewResult[];
+  /** Of models that are paid once for ever. */
+  readonly awards: readonly NewAward[];
+  readonly waits: readonly Wait[];
+  readonly knownAt: Date;
+  readonly configurationVersion: bigint;
+};

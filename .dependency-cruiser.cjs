@@ -96,6 +96,14 @@ module.exports = {
     rule('rules-are-pure', 'Decisions, lifecycles, nouns and contracts have no I/O, clock or randomness.', pureFiles, {
       pathNot: ['^src/kernel/', '^src/platform/access\\.ts$', ...pureFiles, npm('zod|xstate')],
     }),
+    rule(
+      'naive-stands-alone',
+      'A second computation proves something only while it shares no code with the first.',
+      '^src/commissions/naive/',
+      {
+        pathNot: ['^src/commissions/naive/'],
+      },
+    ),
     rule('adapters-stand-alone', 'An adapter knows its port and its provider.', '^src/(psp|kyc)/adapters/([^/]+)/', {
       pathNot: [
         '^src/(kernel|$1/adapters/$2)/',

@@ -15,7 +15,7 @@ import {
   way,
   YEN,
 } from '../support/commission-story.ts';
-import type { NaiveExecution, NaiveModel } from '../support/naive-engine.ts';
+import type { NaiveExecution, NaiveModel } from '../../src/commissions/naive/engine.ts';
 
 type Row = {
   readonly what: string;

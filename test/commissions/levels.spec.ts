@@ -17,7 +17,7 @@ import {
   tradeClosed,
   upline,
 } from '../support/commission-story.ts';
-import type { NaiveLevels, NaivePlan, NaiveTerm } from '../support/naive-engine.ts';
+import type { NaiveLevels, NaivePlan, NaiveTerm } from '../../src/commissions/naive/engine.ts';
 
 /** A row of a table: one lot of a budget, a chain, and what each level gets. */
 type Row = {

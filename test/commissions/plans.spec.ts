@@ -5,7 +5,7 @@ import { PlanDefinition } from '../../src/commissions/definitions/contract.ts';
 import { compilePlan } from '../../src/commissions/definitions/rules.ts';
 import { checkAgreement, checkDefinition } from '../../src/commissions/plans/rules.ts';
 import { amounts, differential, percentages, perLotPlan, planOf } from '../support/commission-story.ts';
-import type { NaivePlan, NaiveTerm } from '../support/naive-engine.ts';
+import type { NaivePlan, NaiveTerm } from '../../src/commissions/naive/engine.ts';
 
 const refused = (plan: NaivePlan, ...terms: NaiveTerm[]): string[] =>
   checkDefinition(PlanDefinition.parse(plan), [{ ib: 'Maria', terms }]).map(({ code, detail }) => `${code}: ${detail}`);

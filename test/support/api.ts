@@ -146,7 +146,15 @@ type RawCall = (asked: {
 
 /** Signing in at its cheapest, with the mails and limits of the test. */
 const identityOf = ({ tenancy, config, sendMail, counter, quotas, log }: Omit<ApiDependencies, 'identity' | 'live'>) =>
-  openIdentity({ tenancy, config, sendMail, log, quotas, limit: makeLimit(counter, config.signInsMax), settings: cheapSignIn });
+  openIdentity({
+    tenancy,
+    config,
+    sendMail,
+    log,
+    quotas,
+    limit: makeLimit(counter, config.signInsMax),
+    settings: cheapSignIn,
+  });
 
 const dependenciesOf = (
   tenancy: Tenancy,

@@ -17,7 +17,7 @@ import {
   type NaiveLink,
   type NaiveModel,
   type NaivePlan,
-} from './naive-engine.ts';
+} from '../../src/commissions/naive/engine.ts';
 
 /** Plain facts as the engine takes them: the plan checked and compiled, the agreements looked up. */
 export function inputOf(facts: NaiveFacts, dealKey = 1n): TradeInput {

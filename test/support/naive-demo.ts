@@ -1,6 +1,6 @@
 import type { SeedBrokerage } from '../../seeds/brokerage.ts';
 import type { RawDeal } from '../../src/trading/index.ts';
-import { naiveEngine, type NaiveFacts, type NaiveLink } from './naive-engine.ts';
+import { naiveEngine, type NaiveFacts, type NaiveLink } from '../../src/commissions/naive/engine.ts';
 
 /** What the demo should come to: units by IB name, of the traders and the house, and what pays nothing by reason or code. */
 export type NaiveSums = {

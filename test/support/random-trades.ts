@@ -8,7 +8,7 @@ import type {
   NaiveLink,
   NaiveModel,
   NaiveTerm,
-} from './naive-engine.ts';
+} from '../../src/commissions/naive/engine.ts';
 
 const decimalOf = (units: number, digits: number): string => {
   const text = String(units).padStart(digits + 1, '0');

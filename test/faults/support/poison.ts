@@ -4,7 +4,7 @@ import { Currency } from '../../../src/kernel/currency.ts';
 import { mapSymbols, type RawDeal, rerunParked } from '../../../src/trading/index.ts';
 import type { Random } from '../../../simulators/mt-server/index.ts';
 import { DEMO_SYMBOLS } from '../../../seeds/market.ts';
-import type { NaiveFacts } from '../../support/naive-engine.ts';
+import type { NaiveFacts } from '../../../src/commissions/naive/engine.ts';
 import type { Broker } from './broker.ts';
 import { text } from './market.ts';
 

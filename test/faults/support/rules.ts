@@ -1,5 +1,5 @@
 import { verifyTenant } from '../../../src/ops/index.ts';
-import type { NaiveOutcome } from '../../support/naive-engine.ts';
+import type { NaiveOutcome } from '../../../src/commissions/naive/engine.ts';
 import type { Broker } from './broker.ts';
 import type { Stage } from './stage.ts';
 import { until } from './wait.ts';

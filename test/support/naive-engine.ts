@@ -1,1 +1,0 @@
-export * from '../../src/commissions/naive/engine.ts';

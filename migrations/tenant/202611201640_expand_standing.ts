@@ -73,7 +73,7 @@ export const up = (knex: Knex): Promise<void> =>
       credit numeric not null,
       balance numeric,
       received_at timestamptz not null default clock_timestamp(),
-      unique (server_key, login, at)
+      unique (server_key, login, at, equity, credit)
     );
     grant select, insert on trading.account_states to cascade_app;
     create trigger append_only before update or delete or truncate on trading.account_states

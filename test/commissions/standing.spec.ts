@@ -2,9 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { bookDueTrades, recompute, settleTrueUps, trueUp } from '../../src/commissions/index.ts';
 import { trueUpOn } from '../../src/commissions/true-ups/service.ts';
+import { mendParked } from '../../src/commissions/mending/service.ts';
 import { TaskId } from '../../src/kernel/ids.ts';
 import { query } from '../../src/platform/query.ts';
 import { runTask } from '../../src/platform/tasks/index.ts';
+import { type RawDeal, serverTimeFromUtc } from '../../src/trading/index.ts';
+import { NEW_YORK_CLOSE } from '../../seeds/market.ts';
 import { type Brokerage, type BrokerageWords, openBrokerage } from '../support/brokerage.ts';
 import { openTestTenant, testLog, type TestTenant } from '../support/tenancy.ts';
 
@@ -33,7 +36,7 @@ const open = async (words: BrokerageWords): Promise<void> => {
   acme = await openTestTenant();
   brokerage = await openBrokerage(acme, words);
 };
-const LEVELS = { kind: 'fixed_by_level', unit: 'percent', levels: ['50', '20'] } as const;
+const LEVELS = { kind: 'fixed_by_level' as const, unit: 'percent' as const, levels: ['50', '20'] };
 const usd = (amount: number): bigint => BigInt(Math.round(amount * 1_000_000));
 const earned = async () =>
   (await acme.inTenant((tx) => earnings(tx, {}))).map(({ units, reason }) => reason ?? Number(units) / 1_000_000);
@@ -165,6 +168,54 @@ describe('A tier that is trued up at the end of the month', () => {
     expect(await earned()).toEqual([3365, 135, 70]); // 495 x 7 = 3465 is cut to what the cap left: 3500 - 135.
     expect(await settle()).toEqual(['done']);
     expect(await acme.inTenant((tx) => recompute(tx))).toMatchObject({ findings: [] });
+  });
+});
+
+describe('A credit coefficient', () => {
+  beforeAll(() =>
+    open({ plan: { budget: '12', levels: LEVELS, adjusters: [{ kind: 'credit_coefficient', below: '0.85' }] } }),
+  );
+  afterAll(() => acme.close());
+
+  it('parks a trade of an account of which nothing is known, and books it once the feed has told', async () => {
+    const closedAt = new Date('2026-03-10T12:00:00Z');
+    const Login = String(brokerage.logins[0]);
+    await brokerage.feed(brokerage.deal({ closedAt }));
+    expect(await brokerage.book()).toMatchObject({ parked: 1 });
+    const told = (utc: string, account: RawDeal) => ({
+      type: 'account.state',
+      account: { Login, ...account, TimeMsc: serverTimeFromUtc(NEW_YORK_CLOSE, new Date(utc).getTime()) },
+    });
+    await brokerage.tell([told('2026-03-10T12:00:00.001Z', { Equity: '5000', Credit: '0' })]);
+    expect(await acme.inTenant((tx) => mendParked(tx, new Map()))).toBe(0); // Only afterwards.
+    await brokerage.tell([
+      told('2026-03-10T11:00:00Z', { Equity: '2000', Credit: '0' }),
+      told('2026-03-10T11:59:59Z', { Equity: '1000.00', Credit: '300.00', Balance: '900' }),
+    ]);
+    expect(await acme.inTenant((tx) => mendParked(tx, new Map()))).toBe(1);
+    await brokerage.book();
+    expect(await earned()).toEqual([8.4]);
+    expect(await acme.inTenant((tx) => recompute(tx))).toEqual({ findings: [], recomputed: 1 });
+  });
+});
+
+describe('Hedged volume', () => {
+  beforeAll(() => open({ plan: { budget: '10', levels: LEVELS, adjusters: [{ kind: 'hedged_volume' }] } }));
+  afterAll(() => acme.close());
+
+  it('counts by how much a trade raises max(long, short) of its client in the month, from batch to batch', async () => {
+    const long = brokerage.deal({ lots: '2' });
+    const short = brokerage.deal({ lots: '3' }).map((deal) => ({ ...deal, Action: deal['Action'] === 0 ? 1 : 0 }));
+    const both = [...long, ...short];
+    await brokerage.feed(both);
+    await brokerage.book();
+    await brokerage.feed(brokerage.deal({ lots: '1' }));
+    await brokerage.book();
+    expect(await earned()).toEqual([20, 10, 'volume_hedged']);
+    expect(await acme.inTenant((tx) => counters(tx, {}))).toEqual([
+      { measure: 'long', units: '3000000000000' },
+      { measure: 'short', units: '3000000000000' },
+    ]);
   });
 });
 

@@ -57,11 +57,14 @@ export type Brokerage = {
   readonly deal: (words?: DealWords) => RawDeal[];
   /** Sends deals through the feed, signed, in batches of 1 000; gives the answers. */
   readonly feed: (deals: Iterable<RawDeal>) => Promise<FeedAnswer[]>;
-  /** Says through the feed what accounts stand at, in the platform's words. */
-  readonly tell: (accounts: readonly RawDeal[]) => Promise<FeedAnswer[]>;
   /** Sends lines of a feed as they are, in one batch. */
   readonly tell: (
-    lines: readonly { readonly type: string; readonly deal: RawDeal; readonly seq?: number }[],
+    lines: readonly {
+      readonly type: string;
+      readonly deal?: RawDeal;
+      readonly account?: RawDeal;
+      readonly seq?: number;
+    }[],
   ) => Promise<FeedAnswer>;
   /** Books all that is due, and gives the sum of the outcomes. */
   readonly book: () => Promise<BatchOutcome>;
@@ -80,15 +83,6 @@ export async function openBrokerage(
   };
   const { ibs, source } = await seedBrokerage(deps, tenant.id, seed);
   const logins = seed.clients.flatMap((client) => client.accounts.map((account) => account.login));
-  const send = async (objects: readonly object[]): Promise<FeedAnswer[]> => {
-    const answers: FeedAnswer[] = [];
-    for (let from = 0; from < objects.length; from += LINES_MAX) {
-      const lines = objects.slice(from, from + LINES_MAX).map((object) => JSON.stringify(object));
-      const { answer } = await receive(deps, tenant.id, signedRequest(source, lines.join('\n')), 'test');
-      answers.push(FeedAnswer.parse(JSON.parse(answer)));
-    }
-    return answers;
-  };
   const memory: Memory = { books: new PlanBooks(), payables: new PayableAccounts() };
   return {
     seed,
@@ -97,8 +91,16 @@ export async function openBrokerage(
     source,
     memory,
     deal: dealer(logins[0] ?? 0n),
-    feed: (deals) => send([...deals].map((deal) => ({ type: 'deal.add', deal }))),
-    tell: (accounts) => send(accounts.map((account) => ({ type: 'account.state', account }))),
+    feed: async (deals) => {
+      const answers: FeedAnswer[] = [];
+      const lines = [...deals].map((deal) => JSON.stringify({ type: 'deal.add', deal }));
+      for (let from = 0; from < lines.length; from += LINES_MAX) {
+        const request = signedRequest(source, lines.slice(from, from + LINES_MAX).join('\n'));
+        const { answer } = await receive(deps, tenant.id, request, 'test');
+        answers.push(FeedAnswer.parse(JSON.parse(answer)));
+      }
+      return answers;
+    },
     tell: async (lines) => {
       const request = signedRequest(source, lines.map((line) => JSON.stringify(line)).join('\n'));
       const { answer } = await receive(deps, tenant.id, request, 'test');

@@ -21,6 +21,7 @@ export const KeptExecution = z.strictObject({
   profit: DecimalText,
   rateProfit: DecimalText,
   charged: DecimalText,
+  accountState: z.strictObject({ equity: z.string(), credit: z.string(), at: z.string(), ageMs: z.int() }).optional(),
   conversions: z
     .array(
       z.strictObject({

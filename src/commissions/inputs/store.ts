@@ -1,6 +1,6 @@
 import { channelsOf } from '../../clients/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { conversionsOf, type DueTrade, executionsOf, type PositionOpen } from '../../trading/index.ts';
+import { accountStatesOf, conversionsOf, type DueTrade, executionsOf, type PositionOpen } from '../../trading/index.ts';
 import type { TradeStanding } from '../counters/types.ts';
 import type { TradeInput } from '../engine/types.ts';
 import type { PlanBook, PublishedVersion } from '../plans/store.ts';
@@ -95,13 +95,29 @@ async function executionsWithRates(
     tx,
     lookedAt.filter(({ plan }) => plan.needsChannel).map(({ trade }) => trade.clientKey),
   );
+  const states = await accountStatesOf(
+    tx,
+    lookedAt
+      .filter(({ plan }) => plan.needsAccountState)
+      .map(({ trade: { dealKey, closedAt } }) => ({ dealKey, atMs: closedAt })),
+  );
   return new Map(
     lookedAt.flatMap(({ trade: { dealKey, clientKey } }) => {
       const execution = executions.get(dealKey);
-      const channel = channels.get(clientKey);
+      const [channel, accountState] = [channels.get(clientKey), states.get(dealKey)];
       return execution === undefined
         ? []
-        : [[dealKey, { ...execution, conversions: byDeal.get(dealKey), ...(channel !== undefined && { channel }) }]];
+        : [
+            [
+              dealKey,
+              {
+                ...execution,
+                conversions: byDeal.get(dealKey),
+                ...(accountState !== undefined && { accountState }),
+                ...(channel !== undefined && { channel }),
+              },
+            ],
+          ];
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { decodeId } from '../../kernel/ids.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { conversionsOf, opensOf, parkedDeals, rerunParked } from '../../trading/index.ts';
+import { conversionsOf, opensOf, parkedDeals, rerunParked, withAccountState } from '../../trading/index.ts';
 import { ratesInText } from '../inputs/wishes.ts';
 
 /** Parked deals of one reason that are looked at in one go. */
@@ -9,6 +9,7 @@ const LOOKED_AT_MAX = 1_000;
 /** Reasons that go away by themselves once somebody registers what was missing. */
 const MAPPINGS = ['trading.account_unknown', 'trading.group_unknown', 'trading.symbol_unknown'] as const;
 const OPENS = 'commissions.open_unknown';
+const STATES = 'commissions.account_state_unknown';
 const RATES = ['commissions.rate_missing', 'commissions.rate_stale'] as const;
 
 /** A deal that was parked this often, because it was parked again whenever it was put back, waits for a person. */
@@ -19,7 +20,7 @@ export type LookedAt = Map<string, bigint>;
 
 /**
  * Puts back deals whose reason to be parked has gone: their account, group or symbol is known now, or the open of their
- * position or a rate that they waited for has come. One page of each reason, so that many hopeless ones neither cost much nor hide those behind them.
+ * position, the state of their account or a rate that they waited for has come. One page of each reason, so that many hopeless ones neither cost much nor hide those behind them.
  * Gives how many are due again.
  */
 export async function mendParked(tx: TenantTx, lookedAt: LookedAt): Promise<number> {
@@ -31,6 +32,10 @@ export async function mendParked(tx: TenantTx, lookedAt: LookedAt): Promise<numb
   }
   const mended = [
     ...(await whoseOpenCame(tx, await hopeful(tx, OPENS, lookedAt))),
+    ...(await withAccountState(
+      tx,
+      (await hopeful(tx, STATES, lookedAt)).map(({ dealKey }) => dealKey),
+    )),
     ...(await whoseRateCame(tx, await hopeful(tx, RATES[0], lookedAt))),
     ...(await whoseRateCame(tx, await hopeful(tx, RATES[1], lookedAt))),
   ];

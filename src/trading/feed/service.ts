@@ -3,6 +3,7 @@ import { reach } from '#fault-points';
 import { type TenantId, dealIdOf } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
+import { keepStates } from '../account-states/service.ts';
 import { insertSeqs } from '../amendments/queries.ts';
 import { plainArray } from '../deals/literals.ts';
 import { versionsOf } from '../deals/queries.ts';
@@ -16,7 +17,7 @@ import { feedProblem } from './errors.ts';
 import * as queries from './queries.ts';
 import type { KnownVersion } from './rules.ts';
 import { type FeedRequest, type Signed, verifiedRequest } from './signed-request.ts';
-import { sortDeals, ticketOf } from './sorting.ts';
+import { isOfDeal, sortDeals, ticketOf } from './sorting.ts';
 import * as store from './store.ts';
 import { unpack } from './unpack.ts';
 import { type FeedLineResult, parseFeedBody } from './wire.ts';
@@ -102,7 +103,8 @@ async function storeBatch(
   const deals = await storeLines(tx, source, lines);
   await store.keepRejected(tx, batchKey, rejected);
   const cursor = await store.noteSeqs(tx, sourceKey, seqsOf(lines, rejected));
-  const results = inOrder(lines, deals.verdicts, rejected);
+  const states = await storeStates(tx, source, lines);
+  const results = inOrder(lines, [...deals.verdicts, ...states], rejected);
   const counts = store.countsOf(results);
   const answer: FeedAnswer = { ...counts, results, ...cursor };
   const text = JSON.stringify(answer);
@@ -143,7 +145,7 @@ async function storeLines(
   lines: readonly FeedLineResult[],
 ): Promise<StoredBatch> {
   const found = lines.flatMap((result, line) =>
-    result.ok && result.line.type !== 'heartbeat' ? [{ line, found: result.line }] : [],
+    result.ok && isOfDeal(result.line) ? [{ line, found: result.line }] : [],
   );
   if (found.length === 0) return { keys: [], dueKeys: [], verdicts: [] };
   const { serverKey, batchKey, receivedAt } = source;
@@ -168,6 +170,24 @@ async function storeLines(
   const dueKeys = await storeDeals(tx, serverKey, receivedAt, stored);
   await keepSeqs(tx, source, lines, stored);
   return { keys: stored.map((each) => each.key), dueKeys, verdicts };
+}
+
+/** Keeps what accounts stood at; the same state of the same instant is a duplicate. */
+async function storeStates(
+  tx: TenantTx,
+  source: { readonly serverKey: number; readonly zone: string; readonly shiftMinutes: number },
+  lines: readonly FeedLineResult[],
+): Promise<LineVerdict[]> {
+  const found = lines.flatMap((result, line) =>
+    result.ok && result.line.type === 'account.state' ? [{ line, state: result.line.state }] : [],
+  );
+  if (found.length === 0) return [];
+  const fresh = await keepStates(
+    tx,
+    source,
+    found.map(({ state }) => state),
+  );
+  return found.map(({ line }, place) => ({ line, status: fresh[place] === true ? 'accepted' : 'duplicate' }));
 }
 
 /** The places of updates and deletions in their source: batches may come in any order, and the last one counts. */

@@ -7,7 +7,10 @@ import { deliveryOf, type Delivery, type KnownVersion } from './rules.ts';
 import type { FeedLine } from './wire.ts';
 
 /** A line that tells of a deal. */
-export type DealLine = Exclude<FeedLine, { type: 'heartbeat' }>;
+export type DealLine = Exclude<FeedLine, { type: 'heartbeat' | 'account.state' }>;
+
+export const isOfDeal = (line: FeedLine): line is DealLine =>
+  line.type !== 'heartbeat' && line.type !== 'account.state';
 
 const KINDS = { 'deal.add': 'add', 'deal.update': 'update', 'deal.delete': 'delete' } as const;
 const NOTHING_ELSE = {

@@ -2,6 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { parseStrictJson, type JsonObject, type JsonRefusal, type JsonValue } from '../../platform/strict-json.ts';
 import { feedBodyProblem, type FeedLineCode } from '../errors.ts';
 import { BATCH_BYTES_MAX } from './contract.ts';
+import type { AccountSnapshot } from '../account-states/types.ts';
+import { translateAccountState } from '../platforms/mt5/account-state.ts';
 import { contentOf } from '../platforms/mt5/content.ts';
 import { translateDeal, translateDeletedDeal, type DeletedDeal } from '../platforms/mt5/translate.ts';
 import type { Deal } from '../types.ts';
@@ -20,7 +22,8 @@ export type FeedLine =
       readonly seq: number | undefined;
       readonly deleted: DeletedDeal;
       readonly content: string;
-    };
+    }
+  | { readonly type: 'account.state'; readonly seq: number | undefined; readonly state: AccountSnapshot };
 
 /** A line, or why it was refused. A refused line keeps its `seq` where it could be read: it counts as seen. */
 export type FeedLineResult =
@@ -65,6 +68,16 @@ const refused = (code: FeedLineCode, detail: string, seq: number | undefined): F
   detail,
 });
 
+/** What an account stood at: in no way a deal, and never due. */
+function accountLine(account: JsonValue | undefined, seq: number | undefined): FeedLineResult {
+  if (account === undefined || account === null) return refused('feed.field_missing', 'account is needed', seq);
+  if (!isObject(account)) return refused('feed.field_malformed', 'account is a JSON object', seq);
+  const read = translateAccountState(account);
+  return read.ok
+    ? { ok: true, line: { type: 'account.state', seq, state: read.value } }
+    : refused(read.code, read.detail, seq);
+}
+
 /** The line of an object that was read already, for instance from a JSON array. */
 function feedLineOf(value: JsonValue): FeedLineResult {
   if (!isObject(value)) return refused('feed.line_malformed', 'A line is a JSON object', undefined);
@@ -76,6 +89,7 @@ function feedLineOf(value: JsonValue): FeedLineResult {
   if (OTHER_PLATFORMS.has(type))
     return refused('feed.type_unsupported', `${JSON.stringify(type)} is not handled by this source`, seq);
   if (type === undefined || type === null) return refused('feed.field_missing', 'type is needed', seq);
+  if (type === 'account.state') return accountLine(value['account'], seq);
   if (type !== 'deal.add' && type !== 'deal.update' && type !== 'deal.delete')
     return refused('feed.type_unknown', `type is ${JSON.stringify(type).slice(0, 40)}`, seq);
   if (deal === undefined || deal === null) return refused('feed.field_missing', 'deal is needed', seq);

@@ -60,7 +60,7 @@ function volumesOf(wire: Mt5DealWire, entry: DealEntry): Volumes {
 }
 
 /** TimeMsc wins over Time (design, Time); 0 means that the server has none. */
-function timeOf(wire: Mt5DealWire): Pick<Deal, 'serverTimeMs' | 'hasMs'> {
+export function timeOf(wire: Pick<Mt5DealWire, 'Time' | 'TimeMsc'>): Pick<Deal, 'serverTimeMs' | 'hasMs'> {
   const milliseconds = wholeOf('TimeMsc', wire.TimeMsc, 'feed.time_out_of_range');
   const seconds = wholeOf('Time', wire.Time, 'feed.time_out_of_range');
   const hasMs = milliseconds !== undefined && milliseconds !== 0n;
@@ -71,7 +71,7 @@ function timeOf(wire: Mt5DealWire): Pick<Deal, 'serverTimeMs' | 'hasMs'> {
 }
 
 /** The codes of zod's findings: a field is missing, or it is of a wrong kind. */
-function refusalOf(
+export function refusalOf(
   error: z.ZodError,
   raw: RawDeal,
 ): { readonly ok: false; readonly code: FeedLineCode; readonly detail: string } {
@@ -83,7 +83,7 @@ function refusalOf(
 }
 
 /** Runs a translation; only refusals of a field become an answer. */
-function translated<Noun>(work: () => Noun): Translated<Noun> {
+export function translated<Noun>(work: () => Noun): Translated<Noun> {
   try {
     return { ok: true, value: work() };
   } catch (error) {

@@ -4,6 +4,7 @@ export { closedUntil, makeClosingFigures, periodClosing, refuseClosed } from './
 export { sendDisputeNotices } from './disputes/notices.ts';
 export { disputeOutcome } from './disputes/outcome.ts';
 export { disputeRoutes } from './disputes/routes.ts';
+export { verifyPayouts } from './proof/service.ts';
 export { payoutApproval } from './runs/approval.ts';
 export { payRun, resumePostings } from './runs/posting.ts';
 export { payoutRunRoutes } from './runs/routes.ts';

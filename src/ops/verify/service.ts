@@ -2,7 +2,7 @@ import { recompute, verifyBookings } from '../../commissions/index.ts';
 import { countIbs, verifyTree } from '../../ib/index.ts';
 import { countTransfers, trialBalance, verifyLedger } from '../../ledger/index.ts';
 import { countEvents, headKeptOutside, verifyEvents } from '../../platform/events/index.ts';
-import { verifyStatements } from '../../payouts/index.ts';
+import { verifyPayouts, verifyStatements } from '../../payouts/index.ts';
 import type { TenantTx, WithControl, WithTenant } from '../../platform/tenant-tx.ts';
 import type { Tenant } from '../../tenancy/index.ts';
 import { countDeals, verifyFeed } from '../../trading/index.ts';
@@ -49,6 +49,7 @@ export async function verifyTenant(
     ['bookings', verifyBookingsPart],
     ['ledger', verifyLedgerPart],
     ['statements', verifyStatementsPart],
+    ['payouts', verifyPayoutsPart],
     ...(options.recompute === true ? ([['recomputation', recomputePart]] satisfies [CheckedPart['part'], Look][]) : []),
   ];
   const parts = await withTenant(tenant.id, { actor: 'verifier', causation: 'verify' }, async (tx) => {
@@ -96,6 +97,11 @@ const verifyLedgerPart: Look = async (tx) => {
 const verifyStatementsPart: Look = async (tx) => {
   const { findings, statements } = await verifyStatements(tx);
   return { findings, counts: { statements } };
+};
+
+const verifyPayoutsPart: Look = async (tx) => {
+  const { findings, payments, closings } = await verifyPayouts(tx);
+  return { findings, counts: { payments, closings } };
 };
 
 const recomputePart: Look = async (tx) => {

@@ -3,7 +3,7 @@ export type Breach = { readonly rule: string; readonly subject: string; readonly
 
 /** One part of a tenant that is checked: what was looked at, and how many breaches were found. */
 export type CheckedPart = {
-  readonly part: 'events' | 'tree' | 'feed' | 'bookings' | 'ledger' | 'statements' | 'recomputation';
+  readonly part: 'events' | 'tree' | 'feed' | 'bookings' | 'ledger' | 'statements' | 'payouts' | 'recomputation';
   readonly counts: Readonly<Record<string, number>>;
   readonly findings: number;
 };

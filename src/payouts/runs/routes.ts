@@ -7,7 +7,7 @@ import { idsOfParties, partiesWithin, partyOfRow } from '../parties/service.ts';
 import { PARTY_KINDS } from '../types.ts';
 import { submitRun } from './approval.ts';
 import * as contract from './contract.ts';
-import { referenceOf } from './posting.ts';
+import { referenceOf } from './accounts.ts';
 import * as queries from './queries.ts';
 import { addItems, cancelRun, draftRun, recallRun, reviewItem } from './service.ts';
 import { itemOf, runOfId } from './store.ts';

@@ -43,17 +43,18 @@ export const figuresOf = query(
       from parties p join payouts.statements s on s.kind = p.kind and s.party = p.party
      order by s.kind, s.party, s.currency, s.ends_at desc
   ), candidates as (
-    select e.kind, e.beneficiary as party, e.source, e.source_key, e.revision, e.component, e.depth, e.units, e.earned_at, e.currency, e.batch_key
-      from parties p
-      join commissions.entries e on e.source = 'trade' and e.kind = p.kind and e.beneficiary = p.party
-       and e.source_key between p.first_deal and p.last_deal
-     where e.batch_key <= :cutBatch and e.earned_at < :endsAt
+    -- One range of an index for each of them: "offset 0" keeps it from becoming a join with everybody's entries.
+    select e.* from parties p cross join lateral (
+      select kind, beneficiary as party, source, source_key, revision, component, depth, units, earned_at, currency, batch_key
+        from commissions.entries e
+       where e.source = 'trade' and e.kind = p.kind and e.beneficiary = p.party and e.source_key between p.first_deal and p.last_deal
+         and e.batch_key <= :cutBatch and e.earned_at < :endsAt offset 0) e
     union all
-    select e.kind, e.beneficiary, e.source, e.source_key, e.revision, e.component, e.depth, e.units, e.earned_at, e.currency, e.batch_key
-      from parties p
-      join commissions.entries e on e.source = 'award' and e.kind = p.kind and e.beneficiary = p.party
-       and e.source_key between p.first_award and p.last_award
-     where e.batch_key <= :cutBatch and e.earned_at < :endsAt
+    select e.* from parties p cross join lateral (
+      select kind, beneficiary, source, source_key, revision, component, depth, units, earned_at, currency, batch_key
+        from commissions.entries e
+       where e.source = 'award' and e.kind = p.kind and e.beneficiary = p.party and e.source_key between p.first_award and p.last_award
+         and e.batch_key <= :cutBatch and e.earned_at < :endsAt offset 0) e
   ), mine as (
     select c.*, l.ends_at as starts_at
       from candidates c left join latest l using (kind, party, currency)

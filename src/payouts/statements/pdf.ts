@@ -141,7 +141,7 @@ function table(doc: Doc, { lines: count }: FoundStatement, lines: readonly Shown
     const cells = [
       `${earnedAt.slice(0, 16).replace('T', ' ')}${isAdjustment ? ' *' : ''}`,
       `${id}${revision === 0 ? '' : ` r${revision}`}`,
-      rule === null ? '' : `${rule.plan} v${rule.version}, ${rule.component}`,
+      rule === null ? '' : `${rule.component}, v${rule.version} of ${rule.plan}`,
       level === null ? '' : String(level),
       amount,
     ];

@@ -42,6 +42,9 @@ export const up = (knex: Knex): Promise<void> =>
     alter table trading.due add check (closed_volume >= 0);
     create index deals_opening on trading.deals ((coalesce(time_utc, to_timestamp(server_time_ms::double precision / 1000))), key)
       where version = 0 and closed_volume = 0 and opened_volume > 0 and handling in ('due', 'parked');
+    create index deals_of_login_opening on trading.deals
+      (login, (coalesce(time_utc, to_timestamp(server_time_ms::double precision / 1000))), key)
+      where version = 0 and closed_volume = 0 and opened_volume > 0 and handling in ('due', 'parked');
 
     -- When a position was opened whose open the feed did not bring; the newest row of a position holds.
     create table trading.opens_by_hand (

@@ -5,7 +5,9 @@ import { recompute } from '../../src/commissions/replay/service.ts';
 import { verifyBookings } from '../../src/commissions/verify/service.ts';
 import { relinkClient } from '../../src/ib/index.ts';
 import { Currency } from '../../src/kernel/currency.ts';
-import { dealIdOf } from '../../src/kernel/ids.ts';
+import { listTrades, tradeWithin } from '../../src/commissions/trades/service.ts';
+import { dealIdOf, tradeIdOf } from '../../src/kernel/ids.ts';
+import { reachesEverything } from '../../src/platform/access.ts';
 import { query } from '../../src/platform/query.ts';
 import { mapSymbols, type RawDeal, verifyFeed } from '../../src/trading/index.ts';
 import { DEMO_SYMBOLS } from '../../seeds/market.ts';
@@ -122,6 +124,9 @@ describe('A plan names which volume of a deal counts', () => {
     await brokerage.feed(brokerage.deal());
     expect(await brokerage.book()).toMatchObject({ claimed: 2, booked: 1, unpaid: 0 });
     expect(await rows()).toEqual([8]);
+    const page = { limit: 10, sort: '-closedAt' as const };
+    const listed = await acme.inTenant((tx) => listTrades(tx, { reach: reachesEverything, filter: {}, page }));
+    expect(listed.rows).toHaveLength(1);
     await proven();
   });
 
@@ -139,6 +144,16 @@ describe('A plan names which volume of a deal counts', () => {
     const told = await acme.inTenant((tx) => explain(tx, dealIdOf(first?.dealKey ?? 0n)));
     expect(told.reason?.sentence).toBe('The plan does not pay for positions that were opened this way.');
     expect(told.lots).toBe('1.00');
+    const page = { limit: 10, sort: '-closedAt' as const };
+    const { rows: trades } = await acme.inTenant((tx) =>
+      listTrades(tx, { reach: reachesEverything, filter: {}, page }),
+    );
+    expect(trades.map(({ state, reason, trade }) => [state, reason, trade.openedVolume])).toEqual([
+      ['booked', null, 100_000_000n],
+      ['unpaid', 'open_reason_excluded', 100_000_000n],
+    ]);
+    const tradeId = tradeIdOf(first?.dealKey ?? 0n);
+    expect((await acme.inTenant((tx) => tradeWithin(tx, reachesEverything, tradeId))).state).toBe('unpaid');
     await proven();
   });
 });

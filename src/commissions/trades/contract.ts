@@ -26,7 +26,7 @@ const tradeFields = {
   accountId: AccountId.nullable().meta({ description: 'Null where no account of this login is known.' }),
   clientId: ClientId.nullable(),
   symbol: z.string().meta({ description: 'As the platform names it.' }),
-  lots: z.string().meta({ description: 'The volume that it closed.' }),
+  lots: z.string().meta({ description: 'The volume that it closed, or opened where it only opens.' }),
   closedAt: InstantText,
   state: TradeState,
   reason: z.string().nullable().meta({ description: 'The code of why it is parked, unpaid, or never earns.' }),

@@ -58,7 +58,7 @@ function tradeShown(
   { trade, account, state, reason, booking }: FoundTrade,
   { everything }: Reach,
 ): z.input<typeof contract.Trade> {
-  const { dealKey, ticket, server, login, symbol, closedVolume, closedAt } = trade;
+  const { dealKey, ticket, server, login, symbol, closedVolume, openedVolume, closedAt } = trade;
   const earned = everything && booking?.currency !== undefined ? booking : undefined;
   return {
     id: tradeIdOf(dealKey),
@@ -69,7 +69,7 @@ function tradeShown(
     accountId: account?.id ?? null,
     clientId: account?.clientId ?? null,
     symbol,
-    lots: formatDecimal({ coefficient: closedVolume, scale: LOT_DIGITS }, 2),
+    lots: formatDecimal({ coefficient: closedVolume || openedVolume, scale: LOT_DIGITS }, 2),
     closedAt: (booking?.closedAt ?? closedAt).toISOString(),
     state,
     reason,

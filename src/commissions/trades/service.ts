@@ -151,9 +151,11 @@ async function described(tx: TenantTx, reach: Reach, trades: readonly ClosedTrad
     tx,
     reached.map(({ trade }) => trade),
   );
-  return reached.map(({ trade, account }) => {
+  return reached.flatMap(({ trade, account }) => {
     const booking = bookings.get(trade.dealKey);
-    return { trade, account, booking, ...stateOf(trade, booking) };
+    // What only opens volume under a plan that does not count it was handed on, and is no trade.
+    if (trade.closedVolume === 0n && trade.state === 'handed_on' && booking === undefined) return [];
+    return [{ trade, account, booking, ...stateOf(trade, booking) }];
   });
 }
 
@@ -232,7 +234,7 @@ export async function toldFor(
 }
 
 const unbooked = (
-  { trade: { dealKey, ticket, symbol, closedVolume, closedAt }, state }: FoundTrade,
+  { trade: { dealKey, ticket, symbol, closedVolume, openedVolume, closedAt }, state }: FoundTrade,
   where: Awaited<ReturnType<typeof whereaboutsOf>>,
 ): ToldTrade => ({
   id: dealIdOf(dealKey),
@@ -240,7 +242,7 @@ const unbooked = (
   symbol,
   symbolGroup: null,
   accountGroup: null,
-  lots: formatDecimal({ coefficient: closedVolume, scale: LOT_DIGITS }, 2),
+  lots: formatDecimal({ coefficient: closedVolume || openedVolume, scale: LOT_DIGITS }, 2),
   openedAt: null,
   closedAt: closedAt.toISOString(),
   state,

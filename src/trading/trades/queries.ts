@@ -10,6 +10,7 @@ const tradeRow = z.object({
   positionId: z.bigint(),
   symbol: z.string(),
   closedVolume: z.bigint(),
+  openedVolume: z.bigint(),
   state: z.enum(['due', 'parked', 'never', 'handed_on']),
   code: z.string().nullable(),
 });
@@ -36,9 +37,13 @@ const WHEREABOUTS = `
 const COLUMNS = `
   x.key as "dealKey", x.closed_at as "closedAt", x.ticket, s.name as server, coalesce(f.login, x.login) as login,
   coalesce(f.position_id, x.position_id) as "positionId", coalesce(f.symbol, x.symbol) as symbol,
-  coalesce(f.closed_volume, x.closed_volume) as "closedVolume", is_now.state, is_now.code`;
+  coalesce(f.closed_volume, x.closed_volume) as "closedVolume", coalesce(f.opened_volume, x.opened_volume) as "openedVolume", is_now.state, is_now.code`;
 
 const CLOSING = 'd.version = 0 and d.closed_volume > 0';
+
+/** Deals that only open volume, where that may count: few or none elsewhere. What was looked at again and kept is no such one. */
+const OPENING = `(select opens from trading.counting) and d.version = 0 and d.closed_volume = 0 and d.opened_volume > 0 and d.handling in ('due', 'parked')
+     and not exists (select from trading.parked h where h.deal_key = d.key and h.resolution in ('kept', 'technical', 'group_unpaid'))`;
 
 /** One deal by its key. */
 const ofKey = <const Which extends string>(name: 'trading.trade_of_key' | 'trading.execution_of_key', which: Which) =>
@@ -62,7 +67,7 @@ const rangeOf = <const Compare extends '<' | '>', const Direction extends 'desc'
      and (:afterAt::timestamptz is null or (${CLOSE}, d.key) ${compare} (:afterAt, :afterKey::bigint))
    order by ${CLOSE} ${direction}, d.key ${direction} limit :limit` as const;
 
-/** Of all accounts: one range of the index by close. */
+/** Of all accounts: one range of the index by close, and one of the index of opens that may count. */
 const ofAll = <const Compare extends '<' | '>', const Direction extends 'desc' | 'asc'>(
   compare: Compare,
   direction: Direction,
@@ -72,13 +77,17 @@ const ofAll = <const Compare extends '<' | '>', const Direction extends 'desc' |
     tradeRow,
     `
   select ${COLUMNS}
-    from (select d.*, ${CLOSE} as closed_at from trading.deals d where ${CLOSING} and ${rangeOf(compare, direction)}) x
+    from (select * from (
+             (select d.*, ${CLOSE} as closed_at from trading.deals d where ${CLOSING} and ${rangeOf(compare, direction)})
+             union all
+             (select d.*, ${CLOSE} as closed_at from trading.deals d where ${OPENING} and ${rangeOf(compare, direction)})) e
+           order by e.closed_at ${direction}, e.key ${direction} limit :limit) x
     join trading.servers s on s.key = x.server_key
   ${WHEREABOUTS}
    order by x.closed_at ${direction}, x.key ${direction}`,
   );
 
-/** Of a few accounts: one range of the index by login each, the best of which are kept. */
+/** Of a few accounts: the same ranges of the indexes by login each, the best of which are kept. */
 const ofLogins = <const Compare extends '<' | '>', const Direction extends 'desc' | 'asc'>(
   compare: Compare,
   direction: Direction,
@@ -92,8 +101,11 @@ const ofLogins = <const Compare extends '<' | '>', const Direction extends 'desc
             from unnest(:servers::text[], :logins::bigint[]) as a (server, login)
             join trading.servers v on v.name = a.server
            cross join lateral (
-             select d.*, ${CLOSE} as closed_at from trading.deals d
-              where d.login = a.login and d.server_key = v.key and ${CLOSING} and ${rangeOf(compare, direction)}) t
+             (select d.*, ${CLOSE} as closed_at from trading.deals d
+               where d.login = a.login and d.server_key = v.key and ${CLOSING} and ${rangeOf(compare, direction)})
+             union all
+             (select d.*, ${CLOSE} as closed_at from trading.deals d
+               where d.login = a.login and d.server_key = v.key and ${OPENING} and ${rangeOf(compare, direction)})) t
            order by t.closed_at ${direction}, t.key ${direction} limit :limit) x
     join trading.servers s on s.key = x.server_key
   ${WHEREABOUTS}
@@ -103,7 +115,7 @@ const ofLogins = <const Compare extends '<' | '>', const Direction extends 'desc
 export const tradesByClose = { '-closedAt': ofAll('<', 'desc'), closedAt: ofAll('>', 'asc') };
 export const tradesOfLogins = { '-closedAt': ofLogins('<', 'desc'), closedAt: ofLogins('>', 'asc') };
 
-export const tradeOfKey = ofKey('trading.trade_of_key', CLOSING);
+export const tradeOfKey = ofKey('trading.trade_of_key', `(${CLOSING} or ${OPENING})`);
 
 /** The same of any execution: of one that opens volume too. */
 export const executionOfKey = ofKey('trading.execution_of_key', 'd.version = 0');
@@ -129,4 +141,19 @@ export const countClosed = query(
   'trading.count_closed',
   z.object({ trades: z.int() }),
   `select count(*)::integer as trades from trading.deals d where ${CLOSING} and ${CLOSE} >= :from and ${CLOSE} < :to`,
+);
+
+/** Deals that closed or opened volume in a range of time, in the order of their keys. Reads the whole table, a page at a time. */
+export const tradesByKey = query(
+  'trading.trades_by_key',
+  tradeRow,
+  `
+  select ${COLUMNS}
+    from (select d.*, ${CLOSE} as closed_at from trading.deals d
+           where d.version = 0 and (d.closed_volume > 0 or d.opened_volume > 0) and d.key > :afterKey
+             and ${CLOSE} >= :from and ${CLOSE} < :to
+           order by d.key limit :limit) x
+    join trading.servers s on s.key = x.server_key
+  ${WHEREABOUTS}
+   order by x.key`,
 );

@@ -33,6 +33,16 @@ export function closedTrades(
 export const countClosed = async (tx: TenantTx, range: { readonly from: Date; readonly to: Date }): Promise<number> =>
   onlyRow(await queries.countClosed(tx, range)).trades;
 
+/**
+ * The next deals behind a key that closed or opened volume in a range of time, in the order of their keys: for whoever counts opens.
+ * Those that nobody counts are `never` with the code `kept`.
+ */
+export const tradesByKey = (
+  tx: TenantTx,
+  asked: { readonly from: Date; readonly to: Date; readonly after: TradePoint | null; readonly limit: number },
+): Promise<ClosedTrade[]> =>
+  queries.tradesByKey(tx, { from: asked.from, to: asked.to, afterKey: asked.after?.dealKey ?? 0n, limit: asked.limit });
+
 /** Any execution by its key, one that only opens volume too; undefined where there is none. */
 export async function executionOfKey(tx: TenantTx, dealKey: bigint): Promise<ClosedTrade | undefined> {
   const [found] = await queries.executionOfKey(tx, { dealKey });

@@ -7,15 +7,16 @@ export type TradePoint = { readonly closedAt: Date; readonly dealKey: bigint };
  */
 type TradeState = 'due' | 'parked' | 'never' | 'handed_on';
 
-/** A deal that closed volume. */
+/** A deal that closed volume, or only opened it where that may count. */
 export type ClosedTrade = TradePoint & {
   readonly ticket: bigint;
   readonly server: string;
   readonly login: bigint | null;
   readonly positionId: bigint;
   readonly symbol: string;
-  /** In 1e-8 lot. */
+  /** In 1e-8 lot; 0 of one that only opened. */
   readonly closedVolume: bigint;
+  readonly openedVolume: bigint;
   readonly state: TradeState;
   /** The code of what it is parked for, or why it never earns. */
   readonly code: string | null;

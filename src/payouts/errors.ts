@@ -6,5 +6,4 @@ export const payoutsProblem = defineProblems({
   'payouts.schedule_taken': { status: 409, title: 'Another schedule of the beneficiary begins at this very instant' },
   'payouts.schedule_default_needed': { status: 422, title: 'The default says its own terms' },
   'payouts.statement_unknown': { status: 404, title: 'There is no such statement' },
-  'payouts.upload_unreadable': { status: 422, title: 'What was uploaded is no statement of ours' },
 });

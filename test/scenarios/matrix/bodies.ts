@@ -87,6 +87,11 @@ export const bodies: Readonly<Record<string, (refs: Refs) => unknown>> = {
   createPlan: () => ({ name: 'Plan of nobody' }),
   draftPlanVersion: () => ({ definition: { currency: 'USD', components: [component] } }),
   publishPlanVersion: () => ({ reason }),
+  simulate: ({ ibId, clientId }) => ({
+    from: '2026-03-01T00:00:00Z',
+    to: '2026-04-01T00:00:00Z',
+    assumed: { statuses: [{ ibId, status: 'suspended' }], clients: [{ clientId, ibId }] },
+  }),
   assignPlan: ({ ibId }) => ({ ibId }),
   agreeOnRates: ({ ibId }) => ({ ibId, terms: [{ rate: '1.00' }] }),
   overrideRates: ({ ibId, clientId }) => ({
@@ -100,6 +105,8 @@ export const bodies: Readonly<Record<string, (refs: Refs) => unknown>> = {
     amount: { amount: '1.00', currency: 'USD' },
     reason,
   }),
+  setPayoutSchedule: ({ ibId }) => ({ beneficiary: ibId, terms: { cycle: { kind: 'daily' } }, reason }),
+  verifyStatementUpload: () => ({ statement: { id: 'sta_00000000000000000000000000' } }),
   draftPayoutRun: ({ ibId }) => ({ beneficiaries: [ibId] }),
   addPayoutItems: () => ({ statementIds: ['sta_00000000000000000000000000'] }),
   holdPayoutItem: () => ({ reason }),
@@ -152,6 +159,7 @@ export const naming: readonly string[] = [
   'linkClient',
   'assignPlan',
   'agreeOnRates',
+  'simulate',
   'overrideRates',
   'requestAdjustment',
   'draftPayoutRun',

@@ -16,6 +16,7 @@ import type { TestApi } from '../../support/api.ts';
 import { openBrokerage } from '../../support/brokerage.ts';
 import { makePerson, type Person, type PersonWords } from '../../support/people.ts';
 import { testOrigin } from '../../support/tenancy.ts';
+import { issueUpTo, setDefault } from '../../payouts/statement-desk.ts';
 import type { Refs } from './bodies.ts';
 
 /** By which ways somebody may reach an object; one with none is reached only by who reaches everything. */
@@ -181,6 +182,9 @@ async function plantBrokerage(api: TestApi, tenant: string): Promise<void> {
   const rounds = tenant === 'acme' ? [1, 2] : [1, 2, 3, 4];
   await brokerage.feed(rounds.flatMap(() => brokerage.logins.flatMap((login) => brokerage.deal({ login }))));
   await brokerage.book();
+  const inTenant = <T>(work: Parameters<typeof api.withTenant<T>>[2]) => api.withTenant(place.id, testOrigin, work);
+  await setDefault(inTenant);
+  await issueUpTo(inTenant, '2026-03-11T00:00:00Z');
 }
 
 type Collecting = {
@@ -201,6 +205,7 @@ type Put = (key: string, params: Record<string, string>, ties?: Ties, isThere?: 
 
 const Trade = z.object({ id: z.string(), dealId: z.string(), clientId: z.string().nullable() });
 const LedgerAccount = z.object({ id: z.string(), owner: z.object({ kind: z.string(), id: z.string().nullable() }) });
+const Statement = z.object({ id: z.string(), beneficiary: z.string() });
 const WithId = z.object({ id: z.string() });
 
 async function collect(world: Collecting): Promise<Map<string, Planted[]>> {
@@ -222,6 +227,12 @@ async function collect(world: Collecting): Promise<Map<string, Planted[]>> {
       '/api/v1/ledger/accounts/{accountId}',
       { accountId: id },
       owner.kind === 'ib' ? { ibId: owner.id } : { clientId: owner.id },
+    );
+  for (const { id, beneficiary } of await list(api, 'listStatements', Statement, by))
+    put(
+      '/api/v1/statements/{statementId}',
+      { statementId: id },
+      beneficiary.startsWith('ibr_') ? { ibId: beneficiary } : { clientId: beneficiary },
     );
   for (const { id } of await list(api, 'listPlans', WithId, by)) {
     put('/api/v1/plans/{planId}', { planId: id });

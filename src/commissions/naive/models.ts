@@ -68,11 +68,11 @@ export function converted(
   amount: Fraction,
   from: string,
   to: string,
-  execution: NaiveExecution,
-  plan: NaivePlan,
+  { conversions = [] }: Pick<NaiveExecution, 'conversions'>,
+  plan: Pick<NaivePlan, 'rateAgeHoursMax'>,
 ): Fraction | string {
   if (from === to) return amount;
-  const way = (execution.conversions ?? []).filter((one) => one.from === from && one.to === to)[0];
+  const way = conversions.filter((one) => one.from === from && one.to === to)[0];
   if (way === undefined) return 'commissions.rate_missing';
   const oldest = Math.max(...way.rows.map(({ ageMs }) => ageMs));
   if (oldest > (plan.rateAgeHoursMax ?? 120) * 60 * 60 * 1000) return 'commissions.rate_stale';

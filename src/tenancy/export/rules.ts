@@ -26,6 +26,8 @@ export const harmless: ReadonlySet<string> = new Set([
   'identity.approvals.hash',
   'identity.passkeys.credential_id', // What a browser tells any site that asks.
   'identity.passkeys.public_key',
+  'payouts.cycles.signature', // Which periods they are.
+  'payouts.schedules.signature',
   'payouts.statements.hash',
   'payouts.statements.previous_hash',
   'payouts.statements.signature', // Of a document that the beneficiary has.

@@ -6,7 +6,10 @@ import {
   exceptionRoutes,
   overrideRoutes,
   planRoutes,
+  chargebackRoutes,
+  rerunRoutes,
   rebateRoutes,
+  simulationRoutes,
   tradeRoutes,
 } from '../commissions/index.ts';
 import { ibIdsOf, ibKeys } from '../ib/index.ts';
@@ -50,6 +53,9 @@ export const moneyRoutes = ({
   ...overrideRoutes({ withTenant }),
   ...exceptionRoutes({ withTenant }),
   ...lintRoutes({ withTenant }),
+  ...simulationRoutes({ withTenant }),
+  ...rerunRoutes({ withTenant }),
+  ...chargebackRoutes({ withTenant }),
   ...differenceRoutes({ withTenant }),
   ...tradeRoutes({ withTenant }),
   ...discrepancyRoutes({ withTenant }),

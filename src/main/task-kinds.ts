@@ -1,4 +1,4 @@
-import { trueUp } from '../commissions/index.ts';
+import { chargebackTask, rerunApplication, rerunPreview, simulation, trueUp } from '../commissions/index.ts';
 import { payRun, STATEMENT_KEYS_PURPOSE, statementRun } from '../payouts/index.ts';
 import type { Sealer } from '../platform/crypto.ts';
 import type { TaskKind } from '../platform/tasks/index.ts';
@@ -10,7 +10,15 @@ export type TaskDeps = { readonly sealerOf: (purpose: string) => Sealer };
 export const statementRunOf = ({ sealerOf }: TaskDeps) => statementRun(() => sealerOf(STATEMENT_KEYS_PURPOSE));
 
 /** Every kind of long work as a worker carries it out: one line for each. */
-export const taskKindsOf = (deps: TaskDeps): readonly TaskKind[] => [statementRunOf(deps), payRun, trueUp];
+export const taskKindsOf = (deps: TaskDeps): readonly TaskKind[] => [
+  statementRunOf(deps),
+  payRun,
+  simulation,
+  trueUp,
+  rerunPreview,
+  rerunApplication,
+  chargebackTask,
+];
 
 /** The same for what only lists tasks. */
 export const taskKinds = taskKindsOf({

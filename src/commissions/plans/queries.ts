@@ -79,9 +79,9 @@ export const newestVersions = query(
 
 export const versionOfNumber = query(
   'commissions.version_of_number',
-  versionHead.extend({ definition: PlanDefinition }),
+  versionHead.extend({ key: z.int(), definition: PlanDefinition }),
   `
-  select number, created_at as "createdAt", valid_from as "validFrom", published_at as "publishedAt", definition
+  select key, number, created_at as "createdAt", valid_from as "validFrom", published_at as "publishedAt", definition
     from commissions.plan_versions where plan_key = :planKey and number = :number`,
 );
 
@@ -273,7 +273,7 @@ export const versionNames = query(
   }),
   `
   select v.key, p.name as plan, v.number, v.definition ->> 'currency' as currency,
-         jsonb_path_query_array(v.definition, '$.components[*].name') as components
+         jsonb_path_query_array(v.definition, '$.components[*].name') || jsonb_path_query_array(v.definition, '$.periods[*].name') as components
     from commissions.plan_versions v join commissions.plans p on p.key = v.plan_key
    where v.key = any (:versionKeys::integer[])`,
 );

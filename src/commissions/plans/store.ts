@@ -42,6 +42,8 @@ export class PlanBook {
   readonly #overridden = new Map<string, FoundRates>();
   /** Whether any version counts what deals open, or takes all as of the open. */
   looksAtOpens = false;
+  /** Whether any counts what deals open. */
+  countsOpens = false;
 
   constructor(version: bigint) {
     this.version = version;
@@ -55,7 +57,8 @@ export class PlanBook {
     })) {
       if (validFrom === null) continue;
       const version = { key, planKey, validFromMs: validFrom.getTime(), plan: compilePlan(definition) };
-      this.looksAtOpens ||= version.plan.counts !== 'close' || version.plan.asOf === 'open';
+      this.countsOpens ||= version.plan.counts !== 'close';
+      this.looksAtOpens ||= this.countsOpens || version.plan.asOf === 'open';
       push(this.#versions, planKey, version);
       this.#versionsByKey.set(key, version);
     }
@@ -157,6 +160,14 @@ export class PlanBook {
     return [...this.#versionsByKey.values()].filter(({ plan }) => plan.periods.length > 0);
   }
 
+  /** The names of the components of a plan that, in any version, count deposits. */
+  componentsCountingDeposits(planKey: number): string[] {
+    const names = (this.#versions.get(planKey) ?? []).flatMap(({ plan }) =>
+      plan.components.flatMap(({ name, adjusters }) => (adjusters.some(({ deposits }) => deposits) ? [name] : [])),
+    );
+    return [...new Set(names)];
+  }
+
   /** A version by its key, as a booking names it. */
   versionOfKey(key: number): PublishedVersion | undefined {
     return this.#versionsByKey.get(key);
@@ -172,6 +183,16 @@ export class PlanBook {
     return [...this.#versionsByKey.values()].some(({ plan }) => plan.needsExecution);
   }
 
+  /** The fewest decimals that a rate under any version may have. */
+  get rateDigitsMin(): number {
+    return Math.min(...[...this.#versionsByKey.values()].map(({ plan }) => plan.rateDigits), Infinity);
+  }
+
+  /** Whether any version brings the trades of a month to the tier that it reached. */
+  get truesUp(): boolean {
+    return [...this.#versionsByKey.values()].some(({ plan }) => bringsToTiers(plan));
+  }
+
   /** Whether any version looks at more than one trade. */
   get looksAtCounters(): boolean {
     return [...this.#versionsByKey.values()].some(({ plan }) => plan.looksAtCounters);
@@ -182,6 +203,10 @@ export class PlanBook {
     return this.#versions.get(planKey)?.findLast((version) => version.validFromMs <= atMs);
   }
 }
+
+/** Whether a plan brings the trades of a month to the tier that it reached. */
+export const bringsToTiers = ({ components }: CompiledPlan): boolean =>
+  components.some(({ adjusters }) => adjusters.some(({ trueUp }) => trueUp !== undefined));
 
 const ranged = <Value>(row: { validFrom: Date; validTo: Date | null }, value: Value): Ranged<Value> => ({
   fromMs: row.validFrom.getTime(),

@@ -58,8 +58,8 @@ export const policyTable: readonly PolicyRow[] = [
   ...rows('owner admin', 'ibs', 'approve'),
 
   // Plans, trades and what they earned.
-  ...rows('owner admin', 'plans', 'list read create draft publish assign agree approve'),
-  ...rows('finance', 'plans', 'list read approve'),
+  ...rows('owner admin', 'plans', 'list read create draft publish assign agree approve simulate'),
+  ...rows('finance', 'plans', 'list read approve simulate'),
   ...rows('compliance sales support auditor', 'plans', 'list read'),
   ...rows('api_key', 'plans', 'list read'),
   ...rows(staff, 'exceptions', 'list'),
@@ -72,6 +72,9 @@ export const policyTable: readonly PolicyRow[] = [
   ...rows(staff, 'rebates', 'list'),
   ...rows('ib client', 'rebates', 'list', own),
   ...rows('api_key', 'rebates', 'list'),
+  ...rows('owner admin finance', 'reruns', 'list read ask approve'),
+  ...rows('compliance support auditor api_key', 'reruns', 'list read'),
+  ...rows('owner admin finance', 'chargebacks', 'ask approve'),
   ...rows('owner admin finance', 'discrepancies', 'list acknowledge'),
   ...rows('compliance support auditor', 'discrepancies', 'list'),
   ...rows('api_key', 'discrepancies', 'list'),

@@ -49,9 +49,13 @@ export async function tradesAsBooked(tx: TenantTx, bookings: readonly TradeKeys[
 
 /**
  * What bookings of these deals would name if they were booked now: for trades that wait or are parked, to see what would become of
- * them. Nothing is claimed. A deal that could not be due now (an unknown symbol, a group that is not paid) is not in it.
+ * them. Nothing is claimed. `countsOpens`: as if deals that only open volume counted, whatever is the case. A deal that could not be due now (an unknown symbol, a group that is not paid) is not in it.
  */
-export async function keysAsBookedNow(tx: TenantTx, dealKeys: readonly bigint[]): Promise<TradeKeys[]> {
+export async function keysAsBookedNow(
+  tx: TenantTx,
+  dealKeys: readonly bigint[],
+  { countsOpens = false }: { readonly countsOpens?: boolean } = {},
+): Promise<TradeKeys[]> {
   if (dealKeys.length === 0) return [];
   const rows = await queries.dealsAsTold(tx, { dealKeys });
   const servers = await serversOfKeys(tx, { serverKeys: [...new Set(rows.map(({ serverKey }) => serverKey))] });
@@ -61,13 +65,20 @@ export async function keysAsBookedNow(tx: TenantTx, dealKeys: readonly bigint[])
       const deal = row.serverKey === server.key ? dealOf(row.raw) : undefined;
       return deal === undefined ? [] : [{ row, deal }];
     });
-    const facts = await loadFacts(tx, server, namesIn(deals.map(({ deal }) => deal)));
+    const asked = { ...server, countsOpens: server.countsOpens || countsOpens };
+    const facts = await loadFacts(tx, asked, namesIn(deals.map(({ deal }) => deal)));
     for (const { row, deal } of deals) {
       const instant = instantOf(server, deal);
       const handling = sorted(deal, instant, facts);
       if (handling.handling !== 'due' || instant.utcMs === undefined) continue;
       const { symbolKey, groupKey } = handling.to;
-      found.push({ dealKey: row.dealKey, symbolKey, groupKey, closedAt: new Date(instant.utcMs), factsKey: row.factsKey });
+      found.push({
+        dealKey: row.dealKey,
+        symbolKey,
+        groupKey,
+        closedAt: new Date(instant.utcMs),
+        factsKey: row.factsKey,
+      });
     }
   }
   return found;

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { explain } from '../../src/commissions/index.ts';
@@ -6,7 +8,7 @@ import { verifyBookings } from '../../src/commissions/verify/service.ts';
 import { Currency } from '../../src/kernel/currency.ts';
 import { dealIdOf } from '../../src/kernel/ids.ts';
 import { query } from '../../src/platform/query.ts';
-import { importRates, type RawDeal, rerunParked } from '../../src/trading/index.ts';
+import { ecbQuotations, importRates, parkedDeals, type RawDeal, rerunParked } from '../../src/trading/index.ts';
 import { type Brokerage, type BrokerageWords, openBrokerage } from '../support/brokerage.ts';
 import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
 
@@ -17,6 +19,8 @@ const booked = query(
   select b.deal_key as "dealKey", b.earning_units as units, e.execution
     from commissions.bookings b left join commissions.executions e on e.deal_key = b.deal_key order by b.deal_key`,
 );
+
+const ECB = path.resolve('../shared/data/fx/ecb_eurofxref_2015_2018.csv');
 
 const percentages = { kind: 'fixed_by_level', unit: 'percent', levels: ['50', '20'] } as const;
 
@@ -145,6 +149,23 @@ describe('A plan that looks at how trades were carried out', () => {
     });
     await replayed();
   });
+
+  it.skipIf(!existsSync(ECB))(
+    'converts by the history of the ECB: on a Sunday by the rates of Friday, and waits once they are too old',
+    async () => {
+      await open({ model: { kind: 'pips' }, budget: '0.6' });
+      const closing = (day: string) =>
+        brokerage.deal({ symbol: 'USDJPY', lots: '1.20', closedAt: new Date(day), heldMs: 60_000 });
+      await acme.inTenant((tx) => importRates(tx, ecbQuotations(readFileSync(ECB, 'utf8'))));
+      await brokerage.feed([closing('2018-12-30T23:30:00Z'), closing('2019-01-05T15:00:01Z')].flat());
+      expect(await brokerage.book()).toMatchObject({ booked: 1, parked: 1 });
+      // 720 JPY by EUR/JPY 126.4 and EUR/USD 1.1454 of Friday 2018-12-28: 720 / 126.4 x 1.1454.
+      expect((await rows()).map(({ units }) => units)).toEqual([6_524_430n]);
+      const [waiting] = await acme.inTenant((tx) => parkedDeals(tx, { limit: 10 }));
+      expect(waiting?.code).toBe('commissions.rate_stale'); // 120 hours after the last of 2018.
+      await replayed();
+    },
+  );
 
   it('measures a million by the dollars of the base currency', async () => {
     await open({ model: { kind: 'per_million' }, budget: '5' });

@@ -79,10 +79,11 @@ export const up = (knex: Knex): Promise<void> =>
       approval_id uuid,
       applied_up_to bigint not null default 0, -- The last trade that is done.
       applied_at timestamptz,
+      task_id uuid, -- The work that is under way for it.
       error_code text
     );
     grant select, insert, update (state, known_at, configuration_version, digest, totals, prepared_at, approval_id, applied_up_to,
-      applied_at, error_code) on commissions.reruns to cascade_app;
+      applied_at, task_id, error_code) on commissions.reruns to cascade_app;
     create index reruns_by_time on commissions.reruns (asked_at, id);
     -- One at a time is carried out: others that correct wait for it.
     create unique index reruns_applying on commissions.reruns ((true)) where state = 'applying';
@@ -108,7 +109,7 @@ export const up = (knex: Knex): Promise<void> =>
       told_at timestamptz -- When the IBs were told, where they are.
     );
     grant select, insert, update (told_at) on commissions.corrections to cascade_app;
-    create index corrections_untold on commissions.corrections (batch_key) where told_at is null;
+    create index corrections_untold on commissions.corrections (batch_key) where told_at is null and cause in ('rerun', 'chargeback');
 
     alter table commissions.bookings
       add column facts_key bigint, -- The version of the deal that it was computed from, where that is not the addition.

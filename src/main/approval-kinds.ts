@@ -1,4 +1,4 @@
-import { planPublication } from '../commissions/index.ts';
+import { chargebackApproval, planPublication, rerunApproval } from '../commissions/index.ts';
 import { clientRelinkApproval, ibMoveApproval } from '../ib/index.ts';
 import { type ApprovalKind, defineApproval } from '../identity/index.ts';
 import { adjustmentForm } from '../ledger/index.ts';
@@ -10,6 +10,8 @@ export const ledgerAdjustment = defineApproval(adjustmentForm);
 /** Every kind of thing that one person asks for and another must agree to: one line for each. */
 export const approvalKinds: readonly ApprovalKind[] = [
   planPublication,
+  rerunApproval,
+  chargebackApproval,
   ibMoveApproval({ refuseClosed }),
   clientRelinkApproval({ refuseClosed }),
   ledgerAdjustment,

@@ -1,4 +1,4 @@
-import { makeAmender, settleTrueUps } from '../commissions/index.ts';
+import { makeAmender, settleReruns, settleTrueUps, tellOfCorrections } from '../commissions/index.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import type { Metrics } from '../ops/index.ts';
@@ -10,6 +10,7 @@ import { type Periodic, periodically } from '../platform/periodic.ts';
 import { removeOldTaskFiles, sweepTasks } from '../platform/tasks/index.ts';
 import type { CompleteConfig } from '../platform/secrets.ts';
 import type { Platform } from './compose.ts';
+import { correctionMails } from './corrections.ts';
 import { sendMailOf } from './mail.ts';
 import { proveBookings } from './proving.ts';
 import { siteOf } from './sites.ts';
@@ -47,6 +48,10 @@ const settlingSteps = ({
     sendMail: sendMailOf(config, work.nudgeMail),
     siteOf: async (tenantId) => siteOf(config, (await tenantOfId(tenantId)).slug),
   });
+  const tellCorrections = correctionMails({
+    sendMail: sendMailOf(config, work.nudgeMail),
+    siteOf: async (tenantId) => siteOf(config, (await tenantOfId(tenantId)).slug),
+  });
   return {
     'lost tasks': async (tenantId) =>
       void (await sweepTasks({ withTenant, queues: work.queues, log }, tenantId, config.slotLeaseMs)),
@@ -54,6 +59,8 @@ const settlingSteps = ({
     'a sample of bookings is computed again': proveBookings({ withTenant, clock: systemClock, metrics, log }),
     'statements that are due': (tenantId) => settleStatements({ withTenant, run: statements }, tenantId),
     'mails about statements': (tenantId) => sendNotices({ withTenant, tell }, tenantId),
+    'what became of re-runs': (tenantId) => settleReruns({ withTenant }, tenantId),
+    'mails about corrections': (tenantId) => tellOfCorrections({ withTenant, tell: tellCorrections }, tenantId),
     ...payoutSteps({ config, tenancy: platform.tenancy, nudgeMail: work.nudgeMail }),
     'tiers that were reached': (tenantId) => settleTrueUps({ withTenant }, tenantId),
     'old files of tasks': (tenantId) => removeOldTaskFiles(withTenant, tenantId),

@@ -46,6 +46,14 @@ export type MailData = {
     readonly total: string;
     readonly payable: string;
   };
+  /** What trades earned was corrected after it had been booked. */
+  readonly earnings_corrected: WithLink & {
+    readonly what: 'rerun' | 'chargeback';
+    readonly reason: string;
+    readonly trades: number;
+    /** What the recipient gets more or less in all, with its currency. */
+    readonly change: string;
+  };
   /** Something has happened to a dispute on a line of an introducing broker's earnings. */
   readonly dispute_changed: WithLink & {
     readonly what: DisputeNews;

@@ -7,6 +7,8 @@ import type { Terms } from '../inputs/terms.ts';
 import { postOwed } from '../owed/service.ts';
 import type { PlanBook } from '../plans/store.ts';
 import type { NoPayReason } from '../types.ts';
+import { rerunProblem } from '../reruns/errors.ts';
+import { rerunApplying } from './queries.ts';
 import { payablesOfRevisions, revisionsOf } from './rules.ts';
 import { insertRevisions, liveBookings, termsOf } from './store.ts';
 import type { Becomes, Cause, Computed, Corrected, LiveBooking, Revision } from './types.ts';
@@ -80,13 +82,18 @@ function becomesOf(wanted: Wanted, results: Recomputed['results']): Becomes | { 
   return 'code' in result ? result : { kind: 'computed', computed: result.computed };
 }
 
-/** Writes revisions with what they change in the ledger, and tells of them; gives the key of their batch. */
+/**
+ * Writes revisions with what they change in the ledger, and tells of them; gives the key of their batch. While a re-run is being
+ * carried out nobody else corrects: `commissions.rerun_applying`.
+ */
 export async function writeRevisions(
   tx: TenantTx,
   revisions: readonly Revision[],
   cause: Cause,
   known: { readonly knownAt: Date; readonly configurationVersion: bigint },
 ): Promise<bigint> {
+  if (cause.kind !== 'rerun' && (await rerunApplying(tx, {})).length > 0)
+    throw rerunProblem('commissions.rerun_applying');
   const last = [...new Map(revisions.map((revision) => [revision.dealKey, revision])).values()];
   await recount(tx, last, { reopens: cause.kind !== 'true_up' });
   const batchKey = await insertRevisions(tx, revisions, cause, known);

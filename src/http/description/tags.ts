@@ -9,6 +9,10 @@ export const tags: readonly { readonly name: string; readonly description: strin
   { name: 'Introducing brokers', description: 'The tree of introducing brokers, as of now or any other time.' },
   { name: 'Plans', description: 'What trades earn and who gets which part; a published version never changes.' },
   { name: 'Trades', description: 'Closed trades, and the explanation of each rebate to the last decimal.' },
+  {
+    name: 'Corrections',
+    description: 'Trades that are run again by other terms, and what a chargeback takes back: seen first, then agreed to.',
+  },
   { name: 'Payouts', description: 'What is paid out: runs that two people agree to, and what came to whose wallet.' },
   { name: 'Closings', description: 'Periods of the whole tenant in which nothing takes effect any more.' },
   {

@@ -111,6 +111,18 @@ const letters: { readonly [Template in MailTemplate]: Write<Template> } = {
     button: { label: 'Look at the statement', link },
     closing: ['It lists every trade behind it. What is not paid out is carried over to the next one.'],
   }),
+  earnings_corrected: ({ link, what, reason, trades, change }, sender) => ({
+    subject: `Your earnings at ${sender} were corrected`,
+    paragraphs: [
+      what === 'rerun'
+        ? `What ${trades} of the trades behind your earnings came to was computed once more, and came to something else.`
+        : `A deposit of a client was charged back, and what ${trades} trades since then had earned was taken back.`,
+      `For you that is ${oneLine(change)} in all. Your next statement has it, trade by trade.`,
+      `The reason given: ${oneLine(reason)}`,
+    ],
+    button: { label: 'Look at your earnings', link },
+    closing: ['The explanation of each trade tells what was before, and what is now.'],
+  }),
   dispute_changed: ({ link, what, disputeId, reason, amount }, sender) => ({
     subject: `${oneLine(disputes[what])} (${sender})`,
     paragraphs: [

@@ -11,7 +11,7 @@ export const up = (knex: Knex): Promise<void> =>
       plan_key integer not null,
       component text not null,
       measure text not null
-        check (measure in ('lots', 'notional', 'deposits', 'active', 'long', 'short', 'paid_plan', 'paid_ib', 'paid_client')),
+        check (measure in ('lots', 'notional', 'deposits', 'deposits_of', 'active', 'long', 'short', 'paid_plan', 'paid_ib', 'paid_client')),
       owner integer not null, -- An IB or a client; 0 is the whole plan.
       subject text not null, -- A symbol or a client of the owner's; '' where there is nothing to tell apart.
       day date not null,

@@ -6,10 +6,11 @@ import { mendParked } from '../../src/commissions/mending/service.ts';
 import { TaskId } from '../../src/kernel/ids.ts';
 import { query } from '../../src/platform/query.ts';
 import { runTask } from '../../src/platform/tasks/index.ts';
+import type { Tenancy } from '../../src/tenancy/index.ts';
 import { type RawDeal, serverTimeFromUtc } from '../../src/trading/index.ts';
 import { NEW_YORK_CLOSE } from '../../seeds/market.ts';
 import { type Brokerage, type BrokerageWords, openBrokerage } from '../support/brokerage.ts';
-import { openTestTenant, testLog, type TestTenant } from '../support/tenancy.ts';
+import { openTestTenancy, openTestTenant, testLog, type TestTenant } from '../support/tenancy.ts';
 
 const earnings = query(
   'test.earnings',
@@ -30,10 +31,16 @@ const BREAKS = [{ upTo: '100', rate: '5' }, { upTo: '500', rate: '6' }, { rate: 
 const tier = (mode: 'marginal' | 'step' | 'retroactive' | 'marginal_then_trued_up') =>
   ({ kind: 'tier', by: 'lots', of: 'ib', mode, unit: 'rate', tiers: BREAKS }) as const;
 
+let tenancy: Tenancy;
+beforeAll(async () => {
+  tenancy = await openTestTenancy();
+});
+afterAll(() => tenancy.close());
+
 let acme: TestTenant;
 let brokerage: Brokerage;
 const open = async (words: BrokerageWords): Promise<void> => {
-  acme = await openTestTenant();
+  acme = await openTestTenant(tenancy);
   brokerage = await openBrokerage(acme, words);
 };
 const LEVELS = { kind: 'fixed_by_level' as const, unit: 'percent' as const, levels: ['50', '20'] };
@@ -196,6 +203,41 @@ describe('A credit coefficient', () => {
     await brokerage.book();
     expect(await earned()).toEqual([8.4]);
     expect(await acme.inTenant((tx) => recompute(tx))).toEqual({ findings: [], recomputed: 1 });
+  });
+});
+
+describe('A tier by deposits', () => {
+  const tiers = [{ upTo: '1000', rate: '5' }, { rate: '7' }];
+  const by = { kind: 'tier', by: 'deposits', of: 'ib', mode: 'step', unit: 'rate', tiers } as const;
+  beforeAll(() => open({ plan: { budget: '7', levels: LEVELS, adjusters: [by] } }));
+  afterAll(() => acme.close());
+
+  const money = (ticket: string, Profit: string, at: string, Action = 2): RawDeal => ({
+    Deal: ticket,
+    Login: String(brokerage.logins[0]),
+    Action,
+    Profit,
+    TimeMsc: serverTimeFromUtc(NEW_YORK_CLOSE, new Date(at).getTime()),
+  });
+
+  it('goes by what clients of the IB paid in this month, as the platform says it now', async () => {
+    const one = async (): Promise<void> => {
+      await brokerage.feed(brokerage.deal());
+      await brokerage.book();
+    };
+    await brokerage.feed([
+      money('1', '5000', '2026-02-28T23:59:59Z'), // Last month.
+      money('2', '1000', '2026-03-01T00:00:00Z'),
+      money('3', '-300', '2026-03-02T00:00:00Z'), // A withdrawal, and a bonus.
+      money('4', '700', '2026-03-02T00:00:00Z', 6),
+    ]);
+    await one();
+    await brokerage.feed([money('5', '0.01', '2026-03-03T00:00:00Z')]);
+    await one();
+    await brokerage.tell([{ type: 'deal.delete', deal: { Deal: '5', Login: String(brokerage.logins[0]) } }]);
+    await one();
+    expect(await earned()).toEqual([5, 7, 5]);
+    expect(await acme.inTenant((tx) => recompute(tx))).toEqual({ findings: [], recomputed: 3 });
   });
 });
 

@@ -230,7 +230,12 @@ export const tier = {
       },
       adjust: adjusting(setting, tiers, frame),
       shareMax: (rule) =>
-        tiers.shares.map((ofTier) => ofTier[rule] ?? wholeNumber(0n)).reduce((most, one) => (isAbove(one, most) ? one : most)),
+        tiers.shares
+          .map((ofTier) => ofTier[rule] ?? wholeNumber(0n))
+          .reduce((most, one) => (isAbove(one, most) ? one : most)),
+      ...(by === 'deposits' && {
+        deposits: (ibKey: number) => counterOf(frame.component, 'deposits', of === 'ib' ? ibKey : 0),
+      }),
       ...(isTruedUp(setting) && { trueUp }),
     };
   },

@@ -1,5 +1,5 @@
 import type { Currency } from '../../kernel/currency.ts';
-import type { Count, Look } from '../counters/types.ts';
+import type { Count, CounterName, Look } from '../counters/types.ts';
 import type { Fraction, NoPayReason, Note, ParkCode, PlanFrame, Refusal, TradeFacts } from '../types.ts';
 
 /** The stages between a trade's eligibility and its sharing, in the order in which they work (commission-models, Filters). */
@@ -66,6 +66,8 @@ export type CompiledAdjuster = {
   readonly adjust: Adjust;
   /** The largest part of the plan's amount that it lets pass under a rule; all of it where this is absent. */
   readonly shareMax?: ((rule: number) => Fraction) | undefined;
+  /** The counter to which what a client of an IB pays in is added. */
+  readonly deposits?: ((ibKey: number) => CounterName) | undefined;
   /** The counters of money to which the rounded amount of the component is added. */
   readonly paid?: ((trade: Owned) => Count) | undefined;
   readonly trueUp?: TrueUp | undefined;

@@ -51,7 +51,7 @@ export async function bookDueTrades(
       )
     : undefined;
   const { trades, inputs, versions, knownAt } = tradesAmong(await inputsOf(tx, book, claimed, { opens }));
-  const standing = await standingFor(tx, inputs);
+  const standing = await standingFor(tx, book, inputs);
   const results = computeBatch(inputs, standing);
   const bookings = bookingsOf(trades, inputs, versions, results);
   const parked = results.filter((result) => result.kind === 'parked');

@@ -6,6 +6,7 @@ const MEASURES = [
   'lots',
   'notional',
   'deposits',
+  'deposits_of',
   'active',
   'long',
   'short',

@@ -72,6 +72,37 @@ export const addToCounters = query(
   on conflict (plan_key, component, measure, owner, subject, day) do update set units = c.units + excluded.units`,
 );
 
+export const depositMark = query(
+  'commissions.deposit_mark',
+  z.object({ settledKey: z.bigint(), seenKey: z.bigint(), isOld: z.boolean() }),
+  `
+  select deal_key as "settledKey", seen_key as "seenKey", looked_at < clock_timestamp() - interval '1 minute' as "isOld"
+    from commissions.deposit_marks where plan_key = :planKey`,
+);
+
+export const moveDepositMark = query(
+  'commissions.move_deposit_mark',
+  z.object({}),
+  `
+  insert into commissions.deposit_marks as m (plan_key, deal_key, seen_key) values (:planKey, :settledKey, :seenKey)
+  on conflict (plan_key) do update
+     set deal_key = greatest(m.deal_key, excluded.deal_key), seen_key = greatest(m.seen_key, excluded.seen_key),
+         looked_at = clock_timestamp()`,
+);
+
+/** What deposits hold of clients, on days. */
+export const depositsHeld = query(
+  'commissions.deposits_held',
+  z.object({ component: z.string(), clientKey: z.int(), owner: z.int(), day: z.int(), units: z.string() }),
+  `
+  select c.component, c.owner as "clientKey", c.subject::integer as owner, c.day - ${FIRST} as day, c.units::text as units
+    from unnest(:components::text[]) as p (component)
+   cross join unnest(:clientKeys::integer[], :days::integer[]) as d (client_key, day)
+    join commissions.counters c
+      on c.plan_key = :planKey and c.component = p.component and c.measure = 'deposits_of' and c.owner = d.client_key
+     and c.day = ${FIRST} + d.day`,
+);
+
 /** What a revision of a booking saw. */
 export const insertStandings = query(
   'commissions.insert_standings',

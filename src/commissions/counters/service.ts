@@ -1,6 +1,8 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { looksOf } from '../engine/rules.ts';
 import type { TradeInput } from '../engine/types.ts';
+import type { PlanBook } from '../plans/store.ts';
+import { countDeposits } from './deposits.ts';
 import * as queries from './queries.ts';
 import { dayOf, monthOf, type Standing } from './rules.ts';
 import { addToCounters, readStanding, standingText } from './store.ts';
@@ -26,15 +28,20 @@ export const countingAmong = (inputs: readonly TradeInput[]): readonly TradeInpu
 
 /**
  * What the counters stand at that a batch of trades looks at, held until the transaction ends; undefined where no plan of theirs looks
- * at any, which costs nothing.
+ * at any, which costs nothing. Deposits that came in since are counted first, where a plan counts them.
  */
-export async function standingFor(tx: TenantTx, inputs: readonly TradeInput[]): Promise<Standing | undefined> {
+export async function standingFor(
+  tx: TenantTx,
+  book: PlanBook,
+  inputs: readonly TradeInput[],
+): Promise<Standing | undefined> {
   if (!inputs.some(({ plan }) => plan?.looksAtCounters === true)) return undefined;
   const counting = countingAmong(inputs);
   await lockCounters(
     tx,
     counting.map(({ planKey = 0 }) => planKey),
   );
+  await countDeposits(tx, book, counting);
   return readStanding(
     tx,
     counting.flatMap((trade) =>

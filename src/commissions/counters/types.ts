@@ -1,8 +1,12 @@
-/** What is counted: lots, dollars of notional, deposits and active clients for tiers; long and short volume; what was paid, for caps. */
+/**
+ * What is counted: lots, dollars of notional, deposits and active clients for tiers; long and short volume; what was paid, for caps.
+ * `deposits_of` is what `deposits` hold of a client (its owner) for an IB or the plan (its subject).
+ */
 export type Measure =
   | 'lots'
   | 'notional'
   | 'deposits'
+  | 'deposits_of'
   | 'active'
   | 'long'
   | 'short'

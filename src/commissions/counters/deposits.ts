@@ -1,0 +1,133 @@
+import { chainsOf } from '../../ib/index.ts';
+import type { TenantTx } from '../../platform/tenant-tx.ts';
+import {
+  conversionsOf,
+  moneyArrived,
+  type MoneyOperation,
+  moneyOperationsOf,
+  settledDeal,
+} from '../../trading/index.ts';
+import { measured } from '../adjusters/measures.ts';
+import type { TradeInput } from '../engine/types.ts';
+import { alongRates } from '../models/conversion.ts';
+import { fractionOf, product } from '../models/fractions.ts';
+import type { PlanBook } from '../plans/store.ts';
+import * as queries from './queries.ts';
+import { dayOf, dayStartMs, Standing } from './rules.ts';
+import { addToCounters } from './store.ts';
+import type { CounterName } from './types.ts';
+
+/** Money operations of a page, and pages that one booking counts at most: what is left the next one does. */
+const ARRIVALS_MAX = 1_000;
+const PAGES_MAX = 20;
+
+/** Counts what clients have paid in since, for the plans of these trades that have tiers by deposits. Their counters are held. */
+export async function countDeposits(tx: TenantTx, book: PlanBook, inputs: readonly TradeInput[]): Promise<void> {
+  const planKeys = new Set(
+    inputs.flatMap(({ plan, planKey }) => (plan?.countsDeposits === true ? (planKey ?? []) : [])),
+  );
+  for (const planKey of planKeys) await countFor(tx, book, planKey);
+}
+
+/**
+ * Goes through the money operations in the order in which they came; once a minute again through those whose feed batches may not
+ * have been all there. What it counts of a client and a day stands in place of what it counted before, so twice is once, and
+ * what the platform corrects or deletes is counted as it is now.
+ */
+async function countFor(tx: TenantTx, book: PlanBook, planKey: number): Promise<void> {
+  const [mark = { settledKey: 0n, seenKey: 0n, isOld: false }] = await queries.depositMark(tx, { planKey });
+  let after = mark.isOld ? mark.settledKey : mark.seenKey;
+  let isWhole = false;
+  for (let page = 0; page < PAGES_MAX && !isWhole; page += 1) {
+    const arrived = await moneyArrived(tx, { after, limit: ARRIVALS_MAX });
+    const days = new Map<string, ClientDay>();
+    for (const { clientKey, at } of arrived) {
+      const day = dayOf(at.getTime());
+      if (clientKey !== undefined) days.set(`${clientKey} ${day}`, { clientKey, day });
+    }
+    if (days.size > 0) await countDays(tx, book, planKey, [...days.values()]);
+    after = arrived.at(-1)?.dealKey ?? after;
+    isWhole = arrived.length < ARRIVALS_MAX;
+  }
+  if (after === mark.seenKey && !mark.isOld) return;
+  const settled = await settledDeal(tx);
+  await queries.moveDepositMark(tx, { planKey, settledKey: settled < after ? settled : after, seenKey: after });
+}
+
+type ClientDay = { readonly clientKey: number; readonly day: number };
+
+/** Counts what clients paid in on days anew, in place of what is counted of them. */
+async function countDays(tx: TenantTx, book: PlanBook, planKey: number, days: readonly ClientDay[]): Promise<void> {
+  const asked = new Set(days.map(({ clientKey, day }) => `${clientKey} ${day}`));
+  const all = days.map(({ day }) => day);
+  const operations = await moneyOperationsOf(tx, {
+    clientKeys: [...new Set(days.map(({ clientKey }) => clientKey))],
+    from: new Date(dayStartMs(Math.min(...all))),
+    to: new Date(dayStartMs(Math.max(...all) + 1)),
+  });
+  const deposits = operations.filter(
+    ({ kind, clientKey, at }) => kind === 'deposit' && asked.has(`${clientKey} ${dayOf(at.getTime())}`),
+  );
+  const sums = new Standing();
+  for (const { name, clientKey, day, units } of await countedOf(tx, book, planKey, deposits))
+    add(sums, planKey, name, clientKey, day, units);
+  const components = book.componentsCountingDeposits(planKey);
+  const held = await queries.depositsHeld(tx, {
+    planKey,
+    components,
+    clientKeys: days.map(({ clientKey }) => clientKey),
+    days: days.map(({ day }) => day),
+  });
+  for (const { component, clientKey, owner, day, units } of held)
+    add(sums, planKey, { component, measure: 'deposits', owner, subject: '' }, clientKey, day, -BigInt(units));
+  await addToCounters(tx, sums.added());
+}
+
+/** To the sum of an IB or a plan, and to what it holds of the client. */
+function add(sums: Standing, planKey: number, name: CounterName, clientKey: number, day: number, units: bigint): void {
+  const part: CounterName = { ...name, measure: 'deposits_of', owner: clientKey, subject: String(name.owner) };
+  sums.add(planKey, [
+    { ...name, day, units },
+    { ...part, day, units },
+  ]);
+}
+
+type CountedDeposit = ClientDay & { readonly name: CounterName; readonly units: bigint };
+
+/**
+ * Whose counters deposits are added to, in plan currency by the rates at their time: those of the IB and the plan that the client
+ * had then. One that no rate converts counts for nothing.
+ */
+async function countedOf(
+  tx: TenantTx,
+  book: PlanBook,
+  planKey: number,
+  deposits: readonly MoneyOperation[],
+): Promise<CountedDeposit[]> {
+  if (deposits.length === 0) return [];
+  const { chains } = await chainsOf(
+    tx,
+    deposits.map(({ clientKey, at }) => ({ clientKey, atMs: at.getTime() })),
+  );
+  const placed = deposits.flatMap((deposit, place) => {
+    const levels = chains[place]?.levels ?? [];
+    const version = book.versionFor(levels, deposit.at.getTime());
+    const ibKey = levels[0]?.ibKey;
+    return version?.planKey === planKey && ibKey !== undefined ? [{ deposit, ibKey, plan: version.plan }] : [];
+  });
+  const rates = await conversionsOf(
+    tx,
+    placed.map(({ deposit: { currency, at }, plan }) => ({ from: currency, to: plan.currency, at })),
+  );
+  return placed.flatMap(({ deposit, ibKey, plan }, place): CountedDeposit[] => {
+    const { clientKey, currency, amount, at } = deposit;
+    const rate = currency === plan.currency ? { numerator: 1n, denominator: 1n } : alongRates(rates[place], plan);
+    if (typeof rate === 'string') return [];
+    const units = measured(product(fractionOf(amount), rate));
+    const day = dayOf(at.getTime());
+    const names = plan.components.flatMap(({ adjusters }) =>
+      adjusters.flatMap((adjuster) => adjuster.deposits?.(ibKey) ?? []),
+    );
+    return names.map((name) => ({ name, clientKey, day, units }));
+  });
+}

@@ -66,11 +66,11 @@ describe('Posting a payout run', () => {
         const keys = await ensureAccounts(tx, [{ purpose, owner, currency: USD }]);
         return (await balancesOf(tx, keys))[0]?.balance ?? 0n;
       });
-    const trade = async (count: number, lots: string): Promise<void> => {
-      const closedAt = new Date('2026-03-10T10:00:00Z');
+    const trade = async (count: number, lots: string, end = END): Promise<void> => {
+      const closedAt = new Date(Date.parse(end) - 3_600_000);
       await brokerage.feed(Array.from({ length: count }, () => brokerage.deal({ lots, closedAt })).flat());
       await brokerage.book();
-      await issueUpTo(inTenant, END);
+      await issueUpTo(inTenant, end);
     };
     /** A run of all that is to be paid, agreed to; its task waits. */
     const agreed = () =>
@@ -85,21 +85,17 @@ describe('Posting a payout run', () => {
     return { ...at, brokerage, kim, on, trade, agreed, verified, stateOf };
   }
 
-  it('pays 0.01 USD for ten accruals of 0.001', async () => {
-    const { inTenant, trade, on, agreed } = await openStory('Maria 8.00 > Kim 0.10');
+  it('pays 0.01 USD for ten accruals of 0.001, takes whole minor units, and leaves the rest payable', async () => {
+    const { inTenant, trade, on, agreed, kim } = await openStory('Maria 8.00 > Kim 0.10');
     await trade(10, '0.01');
     expect(await on('ib_payable')).toBe(10_000n);
     await inTenant(async (tx) => payPart(tx, await agreed()));
     expect([await on('ib_payable'), await on('ib_wallet')]).toEqual([0n, 10_000n]);
-  });
-
-  it('takes whole minor units, and leaves the rest payable for the next statement', async () => {
-    const { inTenant, trade, on, agreed, kim } = await openStory('Maria 8.00 > Kim 0.123456');
-    await trade(1, '1');
+    await trade(1, '1.23456', '2026-03-12T00:00:00Z');
     await inTenant(async (tx) => payPart(tx, await agreed()));
-    expect([await on('ib_payable'), await on('ib_wallet')]).toEqual([3_456n, 120_000n]);
-    const [statement] = (await allStatements(inTenant)).filter(({ party }) => party.key === kim);
-    expect(statement && sumsOf(statement)).toMatchObject({ payable: '0.12', carried: '0.003456' });
+    expect([await on('ib_payable'), await on('ib_wallet')]).toEqual([3_456n, 130_000n]);
+    const [, second] = (await allStatements(inTenant)).filter(({ party }) => party.key === kim);
+    expect(second && sumsOf(second)).toMatchObject({ payable: '0.12', carried: '0.003456' });
   });
 
   it('pays each statement once, whoever is killed at whatever instant and however many post at a time', async () => {

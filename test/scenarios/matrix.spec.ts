@@ -27,6 +27,9 @@ const listed: Readonly<Record<string, string>> = {
   listDesks: '/api/v1/desks/{deskId}',
   listInvitations: '/api/v1/users/invitations/{invitationId}',
   listApiKeys: '/api/v1/api-keys/{apiKeyId}',
+  listPayoutRuns: '/api/v1/payout-runs/{runId}',
+  listClosings: '/api/v1/closings/{closingId}',
+  listDisputes: '/api/v1/disputes/{disputeId}',
 };
 
 /** Does something with each of many, a few at a time; the answers in their order. */

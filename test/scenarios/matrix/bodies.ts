@@ -105,6 +105,20 @@ export const bodies: Readonly<Record<string, (refs: Refs) => unknown>> = {
     amount: { amount: '1.00', currency: 'USD' },
     reason,
   }),
+  recordClientCosts: ({ clientId }) => ({
+    costs: [
+      {
+        clientId,
+        kind: 'psp_fee',
+        amount: { amount: '1.00', currency: 'USD' },
+        at: '2026-03-10T10:00:00Z',
+        source: 'matrix',
+        reference: 'fee of the matrix',
+        reason,
+      },
+    ],
+  }),
+  startPeriodRun: () => ({ from: '2026-02-01T00:00:00Z', to: '2026-03-01T00:00:00Z', isPreview: true }),
   setPayoutSchedule: ({ ibId }) => ({ beneficiary: ibId, terms: { cycle: { kind: 'daily' } }, reason }),
   verifyStatementUpload: () => ({ statement: { id: 'sta_00000000000000000000000000' } }),
   draftPayoutRun: ({ ibId }) => ({ beneficiaries: [ibId] }),
@@ -162,5 +176,6 @@ export const naming: readonly string[] = [
   'simulate',
   'overrideRates',
   'requestAdjustment',
+  'recordClientCosts',
   'draftPayoutRun',
 ];

@@ -17,7 +17,9 @@ import { openBrokerage } from '../../support/brokerage.ts';
 import { makePerson, type Person, type PersonWords } from '../../support/people.ts';
 import { testOrigin } from '../../support/tenancy.ts';
 import { issueUpTo, setDefault } from '../../payouts/statement-desk.ts';
+import { plantAwards } from './awards.ts';
 import type { Refs } from './bodies.ts';
+import { plantPayouts } from './payouts.ts';
 
 /** By which ways somebody may reach an object; one with none is reached only by who reaches everything. */
 export type Ties = {
@@ -256,6 +258,8 @@ async function collect(world: Collecting): Promise<Map<string, Planted[]>> {
   const passkeyId = freshId('pas');
   await inTenant((tx) => insertPasskey(tx, { id: passkeyId, userId: colleague.id }));
   put('/api/v1/auth/passkeys/{passkeyId}', { passkeyId }, { userId: colleague.id });
+  for (const { key, params, ties } of await plantAwards(world)) put(key, { ...params }, ties);
+  for (const { key, params, ties } of await plantPayouts({ operationOf, ...world })) put(key, { ...params }, ties);
   await ask(world, put);
   return objects;
 }

@@ -1,5 +1,7 @@
 import { clientIdsOf, clientKeyOf } from '../clients/index.ts';
 import {
+  awardRoutes,
+  costRoutes,
   discrepancyRoutes,
   differenceRoutes,
   lintRoutes,
@@ -60,6 +62,8 @@ export const moneyRoutes = ({
   ...tradeRoutes({ withTenant }),
   ...discrepancyRoutes({ withTenant }),
   ...rebateRoutes({ withTenant }),
+  ...awardRoutes({ withTenant }),
+  ...costRoutes({ withTenant }),
   ...ledgerAccountRoutes({ withTenant, owners: ledgerOwners }),
   ...adjustmentRoutes({
     askForAdjustment: (tx, adjustment, about) => requestApproval(tx, ledgerAdjustment, adjustment, about),

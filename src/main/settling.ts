@@ -1,4 +1,4 @@
-import { makeAmender, settleReruns, settleTrueUps, tellOfCorrections } from '../commissions/index.ts';
+import { makeAmender, makePeriodStep, settleReruns, settleTrueUps, tellOfCorrections } from '../commissions/index.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import type { Metrics } from '../ops/index.ts';
@@ -63,6 +63,7 @@ const settlingSteps = ({
     'mails about corrections': (tenantId) => tellOfCorrections({ withTenant, tell: tellCorrections }, tenantId),
     ...payoutSteps({ config, tenancy: platform.tenancy, nudgeMail: work.nudgeMail }),
     'tiers that were reached': (tenantId) => settleTrueUps({ withTenant }, tenantId),
+    'periods that are over': makePeriodStep({ withTenant }),
     'old files of tasks': (tenantId) => removeOldTaskFiles(withTenant, tenantId),
   };
 };

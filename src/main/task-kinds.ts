@@ -1,4 +1,4 @@
-import { chargebackTask, rerunApplication, rerunPreview, simulation, trueUp } from '../commissions/index.ts';
+import { chargebackTask, periodRun, rerunApplication, rerunPreview, simulation, trueUp } from '../commissions/index.ts';
 import { payRun, STATEMENT_KEYS_PURPOSE, statementRun } from '../payouts/index.ts';
 import type { Sealer } from '../platform/crypto.ts';
 import type { TaskKind } from '../platform/tasks/index.ts';
@@ -18,6 +18,7 @@ export const taskKindsOf = (deps: TaskDeps): readonly TaskKind[] => [
   rerunPreview,
   rerunApplication,
   chargebackTask,
+  periodRun,
 ];
 
 /** The same for what only lists tasks. */

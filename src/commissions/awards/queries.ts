@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { Currency } from '../../kernel/currency.ts';
+import { pagedQuery } from '../../platform/paging.ts';
 import { query } from '../../platform/query.ts';
+import { periodUnits } from '../periods/types.ts';
 
 const nothing = z.object({});
 
@@ -40,4 +43,138 @@ export const currenciesOfVersions = query(
   `
   select key, definition ->> 'currency' as currency from commissions.plan_versions
    where key = any (:versionKeys::integer[]) and published_at is not null`,
+);
+
+const awardRow = z.object({
+  key: z.bigint(),
+  batchKey: z.bigint(),
+  kind: z.string(),
+  planVersionKey: z.int().nullable(),
+  component: z.int(),
+  clientKey: z.int().nullable(),
+  ibKey: z.int().nullable(),
+  currency: Currency,
+  earnedAt: z.date(),
+  units: z.bigint(),
+  awardedAt: z.date(),
+});
+const COLUMNS = `
+  a.key, a.batch_key as "batchKey", a.kind, a.plan_version_key as "planVersionKey", a.component, a.client_key as "clientKey",
+  a.ib_key as "ibKey", a.currency, a.earned_at as "earnedAt", a.units, date_trunc('milliseconds', b.booked_at) as "awardedAt"`;
+const OF_BATCH = 'join commissions.batches b on b.key = a.batch_key';
+
+/** Everybody's awards behind one of them, newest first, by the primary key. */
+export const awardsOfAll = query(
+  'commissions.awards_of_all',
+  awardRow,
+  `
+  select ${COLUMNS}
+    from (select * from commissions.awards where :after::bigint is null or key < :after order by key desc limit :limit) a
+    ${OF_BATCH} order by a.key desc`,
+);
+
+/** Those about one client. */
+export const awardsOfClient = query(
+  'commissions.awards_of_client',
+  awardRow,
+  `
+  select ${COLUMNS}
+    from (select * from commissions.awards
+           where client_key = :clientKey and (:after::bigint is null or key < :after) order by key desc limit :limit) a
+    ${OF_BATCH} order by a.key desc`,
+);
+
+/** Those of which somebody has a part. */
+export const awardsOfBeneficiary = query(
+  'commissions.awards_of_beneficiary',
+  awardRow,
+  `
+  select ${COLUMNS}
+    from (select award_key from commissions.award_rebates
+           where beneficiary = :beneficiary and kind = :kind and (:after::bigint is null or award_key < :after)
+           order by award_key desc limit :limit) w
+    join commissions.awards a on a.key = w.award_key
+    ${OF_BATCH} order by a.key desc`,
+);
+
+export const awardOfKey = query(
+  'commissions.award_of_key',
+  awardRow.extend({ inputs: z.string(), knownAt: z.date(), configurationVersion: z.bigint() }),
+  `
+  select ${COLUMNS}, a.inputs, b.known_at as "knownAt", b.configuration_version as "configurationVersion"
+    from commissions.awards a ${OF_BATCH} where a.key = :key`,
+);
+
+/** The parts of awards, the direct IB first, the house last. */
+export const partsOfAwards = query(
+  'commissions.parts_of_awards',
+  z.object({ awardKey: z.bigint(), kind: z.int(), beneficiary: z.int(), depth: z.int(), units: z.bigint() }),
+  `
+  select award_key as "awardKey", kind, beneficiary, depth, units from commissions.award_rebates
+   where award_key = any (:awardKeys::bigint[]) order by award_key, kind = 3, depth, kind desc, beneficiary`,
+);
+
+export const waitsOfClient = query(
+  'commissions.period_waits_of_client',
+  z.object({
+    unit: z.enum([...periodUnits, 'ever']),
+    from: z.date(),
+    to: z.date(),
+    code: z.string().nullable(),
+    detail: z.string().nullable(),
+    since: z.date().nullable(),
+  }),
+  `
+  select unit, period_from as "from", period_to as "to", code, detail, date_trunc('milliseconds', waits_since) as since
+    from commissions.period_due where client_key = :clientKey order by period_from, unit limit 100`,
+);
+
+export const resultsOfClient = query(
+  'commissions.period_results_of_client',
+  z.object({
+    component: z.string(),
+    planVersionKey: z.int(),
+    from: z.date(),
+    to: z.date(),
+    earningUnits: z.bigint(),
+    carriedUnits: z.bigint(),
+    reason: z.string().nullable(),
+  }),
+  `
+  select component, plan_version_key as "planVersionKey", period_from as "from", period_to as "to", earning_units as "earningUnits",
+         carried_units as "carriedUnits", reason
+    from (select distinct on (plan_key, component, period_from) * from commissions.period_results
+           where client_key = :clientKey order by plan_key, component, period_from, sequence desc) r
+   order by period_from desc, component limit 100`,
+);
+
+export const pageOfWaits = pagedQuery(
+  'commissions.page_of_period_waits',
+  z.object({
+    name: z.string(),
+    clientKey: z.int(),
+    unit: z.enum([...periodUnits, 'ever']),
+    from: z.date(),
+    to: z.date(),
+    code: z.string(),
+    detail: z.string(),
+    since: z.date(),
+  }),
+  `
+  select client_key || ' ' || unit || ' ' || extract(epoch from period_from)::bigint as name, client_key as "clientKey", unit,
+         period_from as "from", period_to as "to", code, detail, date_trunc('milliseconds', waits_since) as since
+    from commissions.period_due where code is not null`,
+  {
+    sorts: { clientKey: { column: 'clientKey', type: 'integer' } },
+    unique: { column: 'name', schema: z.string().max(60), type: 'text' },
+  },
+);
+
+/** Awards that a plan computed, in the order of their keys. */
+export const computedAwards = query(
+  'commissions.computed_awards',
+  z.object({ key: z.bigint() }),
+  `
+  select key from commissions.awards where plan_version_key is not null and starts_with(inputs, '{"over":') and key > :after
+   order by key limit :limit`,
 );

@@ -53,7 +53,7 @@ export const PlanDefinition = z
         'As of which instant tree, plan, symbol and rates are taken: the close of a trade unless given, or its open.',
     }),
     components: z.array(PlanComponent).max(20).meta({ description: 'How trades earn; empty where none does.' }),
-    periods: z.array(PeriodComponent).min(1).max(20).optional().meta({
+    periods: z.array(PeriodComponent).min(1).max(10).optional().meta({
       description: 'What is earned by no single trade: CPA, shares of net revenue and of net loss.',
     }),
   })

@@ -17,6 +17,8 @@ import type { CountedDeposit, Ladder, WaitingLadder } from './types.ts';
 /** Deposits of a client as of which the plan in force is looked up. */
 const INSTANTS_MAX = 200;
 const EVER = new Date(0);
+/** The feed takes nothing that lies behind the year 2100. */
+const AFTER_ALL = new Date(Date.UTC(2200, 0));
 
 /** What is known of a client beside its trades. */
 type Client = {
@@ -130,10 +132,9 @@ async function tradesOfClients(
   );
   const found = new Map<number, { atMs: number; lots: bigint }[]>(asked.map(({ clientKey }) => [clientKey, []]));
   if (asked.length === 0) return found;
-  const until = new Date(8.64e15);
   const trades = await tradesOf(
     tx,
-    asked.map(({ clientKey }) => ({ clientKey, from: EVER, to: until })),
+    asked.map(({ clientKey }) => ({ clientKey, from: EVER, to: AFTER_ALL })),
   );
   for (const { trade } of trades) found.get(trade.clientKey)?.push({ atMs: trade.closedAt, lots: countedLots(trade) });
   return found;

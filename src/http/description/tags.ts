@@ -11,7 +11,12 @@ export const tags: readonly { readonly name: string; readonly description: strin
   { name: 'Trades', description: 'Closed trades, and the explanation of each rebate to the last decimal.' },
   {
     name: 'Corrections',
-    description: 'Trades that are run again by other terms, and what a chargeback takes back: seen first, then agreed to.',
+    description:
+      'Trades that are run again by other terms, and what a chargeback takes back: seen first, then agreed to.',
+  },
+  {
+    name: 'Awards',
+    description: 'What is earned by no single trade: CPA, shares of a period, decisions; and what clients cost.',
   },
   { name: 'Payouts', description: 'What is paid out: runs that two people agree to, and what came to whose wallet.' },
   { name: 'Closings', description: 'Periods of the whole tenant in which nothing takes effect any more.' },

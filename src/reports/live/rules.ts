@@ -15,6 +15,7 @@ const sights: readonly (readonly [prefix: string, sights: readonly Sight[]])[] =
   ['commissions.rerun_', [sight('reruns')]],
   ['commissions.charged_back', [sight('reruns')]],
   ['commissions.discrepancy', [sight('discrepancies')]],
+  ['commissions.costs_recorded', [sight('client_costs')]],
   ['commissions.', [sight('plans')]],
   ['payouts.dispute', [sight('disputes', ['ib'])]],
   ['payouts.run_', [sight('payout_runs')]],

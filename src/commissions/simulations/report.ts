@@ -75,7 +75,7 @@ export async function report(
   };
   const writer = new Writer(task, tally.trades);
   await writer.rows('months.csv', [MONTH_CELLS], months.map(monthCells));
-  for (const [file, of] of Object.entries(lines) as [keyof typeof lines, Line[]][])
+  for (const [file, rows] of Object.entries(lines) as [keyof typeof lines, Line[]][])
     await writer.rows(
       `${file}.csv`,
       [[...(file === 'ibs' ? ['ib', 'name'] : [file.slice(0, -1)]), ...LINE_CELLS]],
@@ -147,11 +147,11 @@ class Writer {
     names: Readonly<Record<'ibs' | 'levels' | 'symbols', Named>>,
   ): Promise<void> {
     await this.#pieces(file, [`{"result":${JSON.stringify(result)}`]);
-    for (const of of ['ibs', 'levels', 'symbols'] as const) {
-      const items = lines[of].map(
-        (line, place) => `${place === 0 ? '' : ','}\n${JSON.stringify(shownLine(line, names[of]))}`,
+    for (const list of ['ibs', 'levels', 'symbols'] as const) {
+      const items = lines[list].map(
+        (line, place) => `${place === 0 ? '' : ','}\n${JSON.stringify(shownLine(line, names[list]))}`,
       );
-      await this.#pieces(file, [`,\n"${of}":[`, ...items, ']']);
+      await this.#pieces(file, [`,\n"${list}":[`, ...items, ']']);
     }
     await this.#pieces(file, ['}\n']);
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { bookDueTrades, recompute, settleTrueUps, trueUp } from '../../src/commissions/index.ts';
 import { trueUpOn } from '../../src/commissions/true-ups/service.ts';
+import { carryOutAmendments } from '../../src/commissions/amendments/service.ts';
 import { mendParked } from '../../src/commissions/mending/service.ts';
 import { TaskId } from '../../src/kernel/ids.ts';
 import { query } from '../../src/platform/query.ts';
@@ -146,6 +147,55 @@ describe('A retroactive tier', () => {
     expect(await settle()).toEqual(['done', 'done']);
     const again = { planKey: 1, component: 'lots', owner: 4, month: Date.UTC(2026, 2, 1) / 86_400_000, rounds: 99 };
     expect(await acme.inTenant((tx) => trueUpOn(tx, again, undefined, 2))).toMatchObject({ looked: 2, changed: 0 });
+    expect(await acme.inTenant((tx) => recompute(tx))).toMatchObject({ findings: [] });
+  });
+});
+
+/** What the feed says of deals afterwards, taken up. */
+const amend = async (type: 'deal.update' | 'deal.delete', deal: RawDeal): Promise<void> => {
+  await brokerage.tell([{ type, deal }]);
+  await acme.inTenant((tx) => carryOutAmendments(tx, brokerage.memory.books, { after: 0n }));
+};
+
+describe('A correction takes counts back', () => {
+  beforeAll(() =>
+    open({
+      plan: {
+        budget: '7',
+        levels: LEVELS,
+        adjusters: [tier('retroactive'), { kind: 'cap', of: 'plan', over: 'month', amount: '4000' }],
+      },
+    }),
+  );
+  afterAll(() => acme.close());
+  const standsAt = async () =>
+    (await acme.inTenant((tx) => counters(tx, {}))).map(({ measure, units }) => `${measure} ${units}`);
+
+  it('and counts what the deal is now: others are brought to the tier that holds without it', async () => {
+    const [first, second, third] = [
+      brokerage.deal({ lots: '95' }),
+      brokerage.deal({ lots: '400' }),
+      brokerage.deal({ lots: '20' }),
+    ];
+    await brokerage.feed([...first, ...second, ...third]);
+    await brokerage.book();
+    await settle();
+    expect(await earned()).toEqual([665, 2800, 140]);
+    expect(await standsAt()).toEqual(['lots 515000000000000', `paid_plan ${usd(3605)}`]);
+    const [, closed = {}] = second;
+    await amend('deal.update', { ...closed, VolumeExt: '300000000' }); // 3 lots in place of 400.
+    expect(await standsAt()).toEqual(['lots 118000000000000', `paid_plan ${usd(665 + 21 + 140)}`]);
+    await settle();
+    expect(await earned()).toEqual([570, 18, 120]); // 118 lots: 6 for all of them.
+    expect(await standsAt()).toEqual(['lots 118000000000000', `paid_plan ${usd(708)}`]);
+  });
+
+  it('and counts nothing of what was deleted', async () => {
+    await amend('deal.delete', { Deal: '700003', Login: String(brokerage.logins[0]) });
+    expect(await standsAt()).toEqual(['lots 23000000000000', `paid_plan ${usd(138)}`]);
+    await settle();
+    expect(await earned()).toEqual(['deal_deleted', 15, 100]);
+    expect(await standsAt()).toEqual(['lots 23000000000000', `paid_plan ${usd(115)}`]);
     expect(await acme.inTenant((tx) => recompute(tx))).toMatchObject({ findings: [] });
   });
 });

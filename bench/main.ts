@@ -4,6 +4,7 @@ import { describeMachine } from './machine.ts';
 import { readOptions } from './options.ts';
 import { reportOf } from './report.ts';
 import { runBench } from './run.ts';
+import { benchSimulation, simulationReport } from './simulate.ts';
 import { summarise, type Summary } from './summary.ts';
 import { Disagreement } from './verify.ts';
 import { benchBrokerage, depthsOf } from './world.ts';
@@ -39,6 +40,26 @@ async function main(): Promise<Summary> {
   }
 }
 
+/** `npm run bench -- simulate`: how fast the published plan is simulated over the trades that it booked (100 000 unless told). */
+async function simulate(args: readonly string[]): Promise<void> {
+  const { trades = 100_000, ibs, json } = readOptions(args);
+  const startedMs = performance.now();
+  const say = (words: string): void =>
+    void process.stderr.write(
+      `${((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)} s  ${words} (load ${loadavg()[0]?.toFixed(1)})\n`,
+    );
+  const postgres = await startPostgresForBench();
+  const interrupted = (): void => void stopAll(postgres, undefined);
+  for (const signal of SIGNALS) process.once(signal, interrupted);
+  try {
+    const runs = await benchSimulation(postgres, { trades, ibs }, say);
+    process.stdout.write(json ? `${JSON.stringify({ machine: describeMachine(), runs })}\n` : simulationReport(runs));
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, interrupted);
+    await postgres.stop();
+  }
+}
+
 /** An interrupted benchmark leaves no server behind. */
 async function stopAll(postgres: Postgres, redis: RedisServer | undefined): Promise<void> {
   await Promise.allSettled([redis?.stop(), postgres.stop()]);
@@ -46,8 +67,12 @@ async function stopAll(postgres: Postgres, redis: RedisServer | undefined): Prom
 }
 
 try {
-  const { floor, findings } = await main();
-  if (floor.missed || findings.length > 0) process.exitCode = 1;
+  const [first, ...args] = process.argv.slice(2);
+  if (first === 'simulate') await simulate(args);
+  else {
+    const { floor, findings } = await main();
+    if (floor.missed || findings.length > 0) process.exitCode = 1;
+  }
 } catch (error) {
   process.stderr.write(
     `${error instanceof Disagreement ? `The arms disagree: ${error.message}` : error instanceof Error ? error.stack : String(error)}\n`,

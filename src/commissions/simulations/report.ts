@@ -79,7 +79,7 @@ export async function report(
     await writer.rows(
       `${file}.csv`,
       [[...(file === 'ibs' ? ['ib', 'name'] : [file.slice(0, -1)]), ...LINE_CELLS]],
-      of.map((line) => lineCells(line, file === 'ibs' ? named : undefined)),
+      rows.map((line) => lineCells(line, file === 'ibs' ? named : undefined)),
     );
   await writer.rows(
     'reasons.csv',

@@ -78,11 +78,34 @@ export const rebatesBelowZero = query(
   finding,
   `
   select 'deal ' || deal_key as subject,
-         'component ' || component || ', kind ' || kind || ', beneficiary ' || beneficiary || ': ' || sum(units) || ' units in all' as detail
+         'component ' || component % ${TRUE_UP_COMPONENT} || ', kind ' || kind || ', beneficiary ' || beneficiary || ': ' || sum(units) || ' units in all' as detail
     from commissions.rebates where deal_key > :after and deal_key <= :upTo
-   group by deal_key, component, kind, beneficiary
+   group by deal_key, component % ${TRUE_UP_COMPONENT}, kind, beneficiary
   having sum(units) < 0 or bool_or(revision = 0 and units <= 0)
    order by deal_key limit :limit`,
+);
+
+/** Counters stand at what the last revisions of trades say that they counted; deposits are no trade's. */
+export const countersAstray = query(
+  'commissions.verify_counters',
+  finding,
+  `
+  with counted as (
+    select s.plan_key, c ->> 'component' as component, c ->> 'measure' as measure, (c ->> 'owner')::integer as owner,
+           c ->> 'subject' as subject, date '1970-01-01' + (c ->> 'day')::integer as day, sum((c ->> 'units')::numeric) as units
+      from commissions.standings s
+     cross join lateral jsonb_array_elements(s.standing::jsonb -> 'counts') as c
+     where not exists (select from commissions.bookings b where b.deal_key = s.deal_key and b.revision > s.revision)
+     group by 1, 2, 3, 4, 5, 6
+  ), stands as (
+    select * from commissions.counters where measure not in ('deposits', 'deposits_of') and units <> 0
+  )
+  select concat_ws(' ', 'plan', plan_key, component, measure, 'of', owner, subject, 'on', day) as subject,
+         'stands at ' || coalesce(s.units, 0) || ', its trades counted ' || coalesce(c.units, 0) as detail
+    from stands s
+    full join counted c using (plan_key, component, measure, owner, subject, day)
+   where coalesce(s.units, 0) <> coalesce(c.units, 0)
+   order by 1 limit :limit`,
 );
 
 /** Revisions are 0, 1, 2 … */

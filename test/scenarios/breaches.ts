@@ -14,7 +14,7 @@ const bookings: readonly Planted[] = [
   [
     'what the client should have is the house’s',
     `update commissions.rebates set kind = 3 where deal_key = :paid and kind = 2`,
-    ['commissions.conserved', 'commissions.equals_ledger'],
+    ['commissions.conserved', 'commissions.equals_ledger', 'payouts.equals_ledger'],
   ],
   ['a reason is gone', `delete from commissions.unpaid where deal_key = :short`, ['commissions.unpaid_has_reason']],
   [
@@ -43,6 +43,7 @@ const bookings: readonly Planted[] = [
       'commissions.revisions_without_holes',
       'commissions.batch_complete',
       'commissions.equals_ledger',
+      'payouts.equals_ledger',
     ],
   ],
   [
@@ -84,7 +85,7 @@ const bookings: readonly Planted[] = [
   [
     'rebates were moved from one IB to another',
     `update commissions.rebates set units = units + case depth when 1 then 5 else -5 end where deal_key = :paid and kind = 1 and depth in (1, 2)`,
-    ['commissions.equals_ledger'],
+    ['commissions.equals_ledger', 'payouts.equals_ledger'],
   ],
   [
     'transfers name a batch that was never booked',
@@ -198,7 +199,12 @@ const ledger: readonly Planted[] = [
   [
     'a balance was set',
     `update ledger.accounts set posted_credits = posted_credits + 5 where purpose = 'ib_payable' and owner = 4`,
-    ['ledger.balance_equals_transfers', 'ledger.debits_equal_credits', 'ops.trial_balance_is_zero'],
+    [
+      'ledger.balance_equals_transfers',
+      'ledger.debits_equal_credits',
+      'ops.trial_balance_is_zero',
+      'payouts.equals_ledger',
+    ],
   ],
   [
     'a transfer was deleted',

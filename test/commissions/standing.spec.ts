@@ -3,12 +3,15 @@ import { z } from 'zod';
 import { bookDueTrades, recompute, settleTrueUps, trueUp, verifyBookings } from '../../src/commissions/index.ts';
 import { trueUpOn } from '../../src/commissions/true-ups/service.ts';
 import { carryOutAmendments } from '../../src/commissions/amendments/service.ts';
+import { PlanDefinition } from '../../src/commissions/definitions/contract.ts';
 import { mendParked } from '../../src/commissions/mending/service.ts';
+import { Currency } from '../../src/kernel/currency.ts';
 import { TaskId } from '../../src/kernel/ids.ts';
 import { query } from '../../src/platform/query.ts';
 import { runTask } from '../../src/platform/tasks/index.ts';
 import type { Tenancy } from '../../src/tenancy/index.ts';
 import { type RawDeal, serverTimeFromUtc } from '../../src/trading/index.ts';
+import type { SeedPlan } from '../../seeds/brokerage.ts';
 import { NEW_YORK_CLOSE } from '../../seeds/market.ts';
 import { type Brokerage, type BrokerageWords, openBrokerage } from '../support/brokerage.ts';
 import { openTestTenancy, openTestTenant, testLog, type TestTenant } from '../support/tenancy.ts';
@@ -351,6 +354,74 @@ describe('Caps, side by side', () => {
       { measure: 'paid_plan', units: String(usd(150)) },
     ]);
     expect((await earned()).filter((each) => each === 'cap_reached')).toHaveLength(40 - amounts.length);
+    await holds();
+  });
+});
+
+describe('Two plans whose trades come in the same batches', () => {
+  const plan = (name: string, master: number): SeedPlan => ({
+    name,
+    master,
+    definition: PlanDefinition.parse({
+      currency: 'USD',
+      components: [
+        {
+          name: 'lots',
+          model: { kind: 'per_lot' },
+          levels: LEVELS,
+          rules: [{ name: 'everything', budget: '7' }],
+          adjusters: [
+            {
+              ...tier('retroactive'),
+              of: 'plan',
+              tiers: [{ upTo: '10', rate: '5' }, { upTo: '20', rate: '6' }, { rate: '7' }],
+            },
+            { kind: 'cap', of: 'client', over: 'month', amount: '150' },
+          ],
+        },
+      ],
+    }),
+  });
+  beforeAll(() =>
+    open({
+      seed: {
+        ibs: [
+          { name: 'Ada', parent: null },
+          { name: 'Ben', parent: null },
+        ],
+        clients: [0, 1].map((ib) => ({
+          name: `Client ${ib}`,
+          ib,
+          accounts: [{ login: 900_001n + BigInt(ib), group: 'real\\standard', currency: Currency.parse('USD') }],
+        })),
+        plans: [plan('One', 0), plan('Two', 1)],
+      },
+    }),
+  );
+  afterAll(() => acme.close());
+
+  it('are booked, corrected and trued up side by side: nobody waits for ever, and no count is lost', async () => {
+    const [first = 0n, second = 0n] = brokerage.logins;
+    const deals = Array.from({ length: 60 }, (_none, place) =>
+      brokerage.deal({ lots: '1', login: place % 2 === 0 ? first : second }),
+    );
+    await brokerage.feed(deals.flat());
+    const book = () => acme.inTenant((tx) => bookDueTrades(tx, brokerage.memory, { max: 6 }));
+    await Promise.all([book(), book(), book()]);
+    const amended = deals.slice(0, 12).map(([, closed = {}], place) => ({
+      type: place % 3 === 0 ? 'deal.delete' : 'deal.update',
+      deal: { ...closed, VolumeExt: '50000000' },
+    }));
+    await brokerage.tell(amended);
+    const correct = () => acme.inTenant((tx) => carryOutAmendments(tx, brokerage.memory.books, { after: 0n }));
+    await Promise.all([book(), settle(), book(), correct(), book(), book()]);
+    await brokerage.book();
+    await correct();
+    await settle();
+    await settle();
+    const amounts = await earned();
+    const paid = amounts.reduce<number>((sum, each) => (typeof each === 'number' ? sum + each : sum), 0);
+    expect(paid).toBe(300); // Each client at its cap: 26 lots at 7 would be 182.
     await holds();
   });
 });

@@ -9,6 +9,7 @@ import type {
   NaiveModel,
   NaiveTerm,
 } from '../../src/commissions/naive/engine.ts';
+import { accountGroups, filter, symbolGroups, symbols } from './random-filters.ts';
 
 const decimalOf = (units: number, digits: number): string => {
   const text = String(units).padStart(digits + 1, '0');
@@ -20,9 +21,6 @@ const rateUpTo = (most: number) =>
     fc.integer({ min: 0, max: most }),
     fc.integer({ min: 0, max: Math.floor(most / 250_000) }).map((step) => step * 250_000),
   );
-const symbols = ['EURUSD', 'XAUUSD', 'BTCUSD'];
-const symbolGroups = ['majors', 'metals', 'crypto'];
-const accountGroups = ['standard', 'cent'];
 
 const rule = fc.record({
   symbol: fc.option(fc.constantFrom(...symbols), { nil: undefined, freq: 3 }),
@@ -154,6 +152,8 @@ const ways = (to: string): fc.Arbitrary<NaiveConversion[]> =>
     .map((found) => found.filter((one) => one !== undefined));
 
 const execution: fc.Arbitrary<NaiveExecution> = fc.record({
+  openReason: mostly(fc.constantFrom('client', 'expert', 'web')),
+  channel: mostly(fc.constantFrom('', '7HX2M4Q9TZ')),
   contractSize: fc.constantFrom('100000', '1000', '100', '0.5'),
   pipSize: fc.constantFrom('0.0001', '0.01', '1'),
   digits: fc.constantFrom(5, 3, 0),
@@ -161,6 +161,8 @@ const execution: fc.Arbitrary<NaiveExecution> = fc.record({
   profitCurrency: fc.oneof({ weight: 3, arbitrary: fc.constant('USD') }, { weight: 1, arbitrary: currency }),
   depositCurrency: fc.oneof({ weight: 6, arbitrary: fc.constant('USD') }, { weight: 1, arbitrary: currency }),
   side: fc.constantFrom('buy' as const, 'sell' as const),
+  openPrice: mostly(quote),
+  closePrice: mostly(quote),
   openBid: mostly(quote),
   openAsk: mostly(quote),
   closeBid: mostly(quote),
@@ -196,10 +198,7 @@ const component = (
           fc.integer({ min: 0, max: 100_000_000 }).map((share) => decimalOf(share, 6)),
           { nil: undefined },
         ),
-        filters: fc.option(
-          fc.constantFrom(59, 60).map((seconds) => [{ kind: 'minimum_time_open' as const, seconds }]),
-          { nil: undefined, freq: 2 },
-        ),
+        filters: fc.option(fc.array(filter, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 2 }),
       })
       .map((rest) => ({
         component: { name, rules: named, ...rest, levels: allowedFor(rest.model, rest.levels) },

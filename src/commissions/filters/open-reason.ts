@@ -13,7 +13,8 @@ export const openReason = listFilter({
   needsExecution: true,
   needsOpen: true,
   wordOf: ({ execution, openedAtMs }) => {
-    if (execution?.openReason !== undefined) return { word: execution.openReason };
+    if (execution === undefined) return { code: 'commissions.price_unknown' };
+    if (execution.openReason !== undefined) return { word: execution.openReason };
     return { code: openedAtMs === undefined ? 'commissions.open_unknown' : 'commissions.open_reason_unknown' };
   },
   reason: 'open_reason_excluded',

@@ -10,6 +10,7 @@ import { freeOf, unpaidStatements } from '../../src/payouts/statements/store.ts'
 import { rotateStatementKey } from '../../src/payouts/statements/keys.ts';
 import { verifyStatements } from '../../src/payouts/verify/service.ts';
 import { workOn } from '../../src/payouts/statements/jobs.ts';
+import { breach, keepRows } from '../support/breach.ts';
 import { type Brokerage, openBrokerage } from '../support/brokerage.ts';
 import { openTestTenancy, openTestTenant, type TestTenant } from '../support/tenancy.ts';
 import { allStatements, issueUpTo, setDefault, statementSealer, sumsOf, termsOf } from './statement-desk.ts';
@@ -220,6 +221,61 @@ describe('A statement', () => {
     await killed(1);
     expect(await allStatements(inTenant)).toHaveLength(0);
     expect(await issueUpTo(inTenant, '2026-03-11T00:00:00Z')).toBe(2);
+  });
+});
+
+describe('A breach of statements is found', () => {
+  const planted: readonly (readonly [string, string, readonly string[]])[] = [
+    [
+      'words were changed',
+      `update payouts.statements set document = replace(document, '"payable":"4.00"', '"payable":"5.00"') where number = 1`,
+      ['payouts.statement_hash', 'payouts.statement_signed', 'payouts.statement_words'],
+    ],
+    [
+      'words were changed and hashed anew',
+      `update payouts.statements set document = replace(document, '"payable":"4.00"', '"payable":"5.00"') where number = 1;
+       update payouts.statements set hash = encode(sha256(convert_to(document, 'UTF8')), 'hex') where number = 1`,
+      ['payouts.statements_chained', 'payouts.statement_signed', 'payouts.statement_words'],
+    ],
+    [
+      'figures were changed',
+      `update payouts.statements set earning_units = earning_units + 1, carried_units = carried_units + 1 where number = 2`,
+      ['payouts.stated_once', 'payouts.statement_recomputes', 'payouts.statement_words'],
+    ],
+    [
+      'one is gone',
+      `delete from payouts.statement_notices; update payouts.statements set previous_key = null, starts_at = null where number = 2;
+       delete from payouts.statements where number = 1`,
+      ['payouts.statements_without_gaps', 'payouts.stated_once'],
+    ],
+    [
+      'a line is gone',
+      `delete from commissions.rebates where kind = 1 and deal_key = (select min(deal_key) from commissions.rebates)`,
+      ['payouts.equals_ledger', 'payouts.stated_once', 'payouts.statement_recomputes'],
+    ],
+    [
+      'something is said to be netted that is not in the ledger',
+      `update payouts.statements set netted_units = 5 where number = 2`,
+      ['payouts.netted_in_ledger', 'payouts.statement_words'],
+    ],
+  ];
+  let story: Awaited<ReturnType<typeof openStory>>;
+  let restore: () => Promise<void>;
+  beforeAll(async () => {
+    story = await openStory();
+    await story.trade('2026-03-10T10:00:00Z');
+    await issueUpTo(story.inTenant, '2026-03-11T00:00:00Z');
+    await story.trade('2026-03-11T10:00:00Z');
+    await issueUpTo(story.inTenant, '2026-03-12T00:00:00Z');
+    restore = await keepRows(story);
+  });
+
+  it.each(planted)('where %s', async (_what, sql, rules) => {
+    expect((await story.inTenant(verifyStatements)).findings).toEqual([]);
+    await breach(story, sql);
+    const { findings } = await story.inTenant(verifyStatements);
+    expect([...new Set(findings.map(({ rule }) => rule))].sort()).toEqual([...rules].sort());
+    await restore();
   });
 });
 

@@ -22,7 +22,7 @@ export async function keepRows(place: Place): Promise<() => Promise<void>> {
     place.tenant.database,
     (pool): Promise<{ rows: { name: string; kept: string }[] }> =>
       pool.raw(`select format('%I.%I', schemaname, tablename) as name, format('kept.%I', schemaname || '_' || tablename) as kept
-                  from pg_tables where schemaname in ('platform', 'clients', 'ledger', 'trading', 'ib', 'commissions')`),
+                  from pg_tables where schemaname in ('platform', 'clients', 'ledger', 'trading', 'ib', 'commissions', 'payouts')`),
   );
   await breach(
     place,

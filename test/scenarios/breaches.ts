@@ -41,6 +41,7 @@ const bookings: readonly Planted[] = [
     [
       'commissions.conserved',
       'commissions.revisions_without_holes',
+      'commissions.within_budget',
       'commissions.batch_complete',
       'commissions.equals_ledger',
       'payouts.equals_ledger',

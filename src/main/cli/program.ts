@@ -6,6 +6,7 @@ import { registerClients } from './clients.ts';
 import { registerFeed } from './feed.ts';
 import { registerIbs } from './ibs.ts';
 import { registerKeys } from './keys.ts';
+import { registerPayouts } from './payouts.ts';
 import { registerPlans } from './plans.ts';
 import { registerRates } from './rates.ts';
 import { registerQueues } from './queues.ts';
@@ -28,6 +29,7 @@ const nouns = [
   registerTrades,
   registerSchedules,
   registerStatements,
+  registerPayouts,
   registerFeed,
   registerQueues,
   registerKeys,

@@ -10,7 +10,7 @@ import * as contract from './contract.ts';
 import { referenceOf } from './accounts.ts';
 import * as queries from './queries.ts';
 import { addItems, cancelRun, draftRun, recallRun, reviewItem } from './service.ts';
-import { itemOf, runOfId } from './store.ts';
+import { itemOf, runOfId, runWithTotals } from './store.ts';
 import type { ItemEvent, Run } from './types.ts';
 
 type RunRouteDeps = { readonly withTenant: WithTenant };
@@ -34,8 +34,7 @@ const shown = ({ key: _key, stoppedAt, criteria, ...run }: Run): z.input<typeof 
 });
 
 async function inFull(tx: TenantTx, id: PayoutRunId) {
-  const run = await runOfId(tx, id);
-  const totals = await queries.totalsOf(tx, { runKey: run.key });
+  const { run, totals } = await runWithTotals(tx, id);
   return {
     ...shown(run),
     totals: totals.map(({ kind, state, items, units, currency, walletCurrency, walletUnits }) => ({

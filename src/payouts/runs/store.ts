@@ -27,6 +27,16 @@ export async function itemOf(tx: TenantTx, run: Run, id: PayoutItemId): Promise<
   return found;
 }
 
+/** The newest runs, at most `limit`. */
+export const listRuns = async (tx: TenantTx, limit: number): Promise<Run[]> =>
+  (await queries.pageOfRuns(tx, { state: null }, { limit, sort: '-draftedAt' })).rows;
+
+/** A run with its sums by kind of beneficiary, currencies and state of the items. */
+export async function runWithTotals(tx: TenantTx, id: PayoutRunId) {
+  const run = await runOfId(tx, id);
+  return { run, totals: await queries.totalsOf(tx, { runKey: run.key }) };
+}
+
 /** What a run would pay as it stands, for people: "1,204 payments, 5120.44 USD and 310.00 EUR". */
 export async function wordsOf(tx: TenantTx, run: Run): Promise<string> {
   const sums = new Map<string, { items: number; units: bigint }>();

@@ -63,7 +63,9 @@ export const sendFeedBatch = operation({
   description:
     'One to 1 000 lines of newline-delimited JSON (or one JSON array), at most 1 MiB unpacked, packed by gzip or not. ' +
     'Answered when every line is durable. `Cascade-Signature: v1=<hex>` is the HMAC-SHA-256 with the secret of the ' +
-    'source over `timestamp.nonce.batch.sha256hex(body as sent)`.',
+    'source over `timestamp.nonce.batch.sha256hex(body as sent)`. Types of lines: `deal.add`, `deal.update`, `deal.delete` ' +
+    'with `deal`; `account.state` with `account` (Login, Equity, Credit, Balance, and Time or TimeMsc of the server’s clock: ' +
+    'what a credit coefficient goes by); `heartbeat`.',
   need: 'signed',
   params: sourceParams,
   headers: signatureHeaders,

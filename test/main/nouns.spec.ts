@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { encodeId } from '../../src/kernel/ids.ts';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { runCli } from '../../src/main/cli/program.ts';
 
@@ -118,6 +119,12 @@ describe('Trees, plans and mappings are reached by the command line', () => {
       [['plans', 'draft', plan, '--file', path.join(folder, 'absent.json')], /^cli\.file_invalid: /],
       [['plans', 'list', '--tenant', 'nobody'], /^cli\.tenant_unknown: /],
       [['plans', 'agree', plan, '--ib', 'kim', '--rate', '1'], /^cli\.usage: /],
+      [['plans', 'agree', plan, '--ib', ib], /^cli\.usage: /],
+      [['plans', 'agree', plan, '--ib', ib, '--rate', '1', '--rank', 'gold'], /^cli\.usage: /],
+      [['plans', 'agree', plan, '--ib', ib, '--rank', 'gold'], /^commissions\.rank_unknown: /],
+      [['plans', 'agree', plan, '--ib', ib, '--rate', 'much'], /^cli\.usage: /],
+      [['plans', 'override', plan, '--rate', '1', '--reason', 'x'], /^cli\.usage: /],
+      [['plans', 'override', plan, '--group', 'none', '--rate', '1', '--reason', 'x'], /account_group_unknown: /],
     ] as const)
       expect(
         await run(...args, ...(args.includes('--tenant') ? [] : ['--tenant', 'orbit'])),
@@ -125,6 +132,21 @@ describe('Trees, plans and mappings are reached by the command line', () => {
       ).toMatchObject({
         code: 1,
         out: '',
+        err: expect.stringMatching(problem) as string,
+      });
+  });
+
+  it('drafts and lists payout runs, and pays none that is not there', async () => {
+    expect(await inOrbit('payouts', 'list')).toEqual([]);
+    const absent = 'pyr_00000000000000000000000001';
+    for (const [args, problem] of [
+      [['payouts', 'draft'], /^payouts\.run_empty: /],
+      [['payouts', 'draft', '--currency', 'XXX'], /^cli\.usage: /],
+      [['payouts', 'show', absent], /^payouts\.run_unknown: /],
+      [['payouts', 'pay', absent], /^payouts\.run_unknown: /],
+    ] as const)
+      expect(await run(...args, '--tenant', 'orbit')).toMatchObject({
+        code: 1,
         err: expect.stringMatching(problem) as string,
       });
   });
@@ -176,18 +198,54 @@ describe('Trees, plans and mappings are reached by the command line', () => {
     expect(await inOrbit('clients', 'list')).toEqual([{ id: client, name: 'Client One', logins: ['900101'] }]);
     expect(await inOrbit('trading', 'parked')).toEqual({ counts: {}, deals: [] });
     expect(await inOrbit('trading', 'rerun')).toEqual({ putBack: 0, settled: 0, stillParked: 0 });
+    const open = ['trading', 'open', encodeId('dea', 7n), '--at', since, '--reason', 'x', '--tenant', 'orbit'];
+    expect((await run(...open)).err).toMatch(/^trading\.deal_unknown: /);
+    expect((await run(...open, '--open-reason', 'rollover')).err).toMatch(/^cli\.usage: /);
+    const [plan] = (await inOrbit('plans', 'list')) as { id: string }[];
+    const override = (...args: string[]) =>
+      inOrbit('plans', 'override', plan?.id ?? '', '--reason', 'agreed on the telephone', ...args);
+    expect(await override('--group', 'real\\std', '--rate', '2.00')).toMatchObject({
+      scope: { kind: 'group', accountGroup: 'real\\std' },
+      terms: [{ rate: '2.00' }],
+    });
+    expect(await override('--client', client, '--rate', '3.00')).toMatchObject({ scope: { kind: 'personal' } });
+    const ib = await idOf('ibs', 'create', 'Noor', '--from', since);
+    expect(await override('--client', client, '--ib', ib, '--rate', '4.00')).toMatchObject({ scope: { kind: 'link' } });
+    expect(await override('--client', client, '--ib', ib, '--end')).toMatchObject({ terms: [] });
+  });
+
+  it('gives an IB its rank where the levels of a plan are rank slots', async () => {
+    const plan = await idOf('plans', 'create', 'Ranks');
+    const ranks = ['bronze', 'silver', 'gold'].map((name) => ({ name, slot: '1.00' }));
+    const definition = {
+      currency: 'USD',
+      components: [
+        {
+          name: 'lots',
+          model: { kind: 'per_lot' },
+          levels: { kind: 'rank_slots', unit: 'amount', ranks },
+          rules: [{ name: 'all', budget: '8.00' }],
+        },
+      ],
+    };
+    await inOrbit('plans', 'draft', plan, '--file', await file('ranks.json', definition));
+    await inOrbit('plans', 'publish', plan, '1', '--from', since);
+    const ib = await idOf('ibs', 'create', 'Ida', '--from', since);
+    expect(await inOrbit('plans', 'agree', plan, '--ib', ib, '--rank', 'gold')).toMatchObject({ ib, rank: 'gold' });
   });
 
   it('shows the queues, pauses and resumes them', async () => {
     expect(JSON.parse((await run('queues', 'list', '--json')).out)).toMatchObject([
       { name: 'commissions', paused: false, waiting: 0 },
       { name: 'notifications', paused: false },
+      { name: 'tasks', paused: false },
       { name: 'tenants', paused: false },
     ]);
     await run('queues', 'pause', 'commissions');
     expect(JSON.parse((await run('queues', 'list', '--json')).out)).toMatchObject([
       { name: 'commissions', paused: true },
       { name: 'notifications', paused: false },
+      { name: 'tasks', paused: false },
       { name: 'tenants', paused: false },
     ]);
     expect(await run('queues', 'resume', 'commissions')).toMatchObject({ code: 0, out: 'commissions is running\n' });

@@ -5,10 +5,11 @@ import { Currency } from '../../src/kernel/currency.ts';
 import type { PayoutRunId } from '../../src/kernel/ids.ts';
 import { balancesOf, ensureAccounts, post } from '../../src/ledger/index.ts';
 import { verifyPayouts } from '../../src/payouts/index.ts';
-import { beginPosting, payPart, payRun, resumePostings } from '../../src/payouts/runs/posting.ts';
+import { agreeByHand } from '../../src/payouts/runs/by-hand.ts';
+import { payPart, payRun, resumePostings } from '../../src/payouts/runs/posting.ts';
 import { listHash, nextItems } from '../../src/payouts/runs/queries.ts';
-import { cancelRun, draftRun, moveRun } from '../../src/payouts/runs/service.ts';
-import { lockRun, runOfId } from '../../src/payouts/runs/store.ts';
+import { cancelRun, draftRun } from '../../src/payouts/runs/service.ts';
+import { runOfId } from '../../src/payouts/runs/store.ts';
 import { query } from '../../src/platform/query.ts';
 import { runTask } from '../../src/platform/tasks/index.ts';
 import { cancelTask } from '../../src/platform/tasks/service.ts';
@@ -76,8 +77,7 @@ describe('Posting a payout run', () => {
     const agreed = () =>
       inTenant(async (tx) => {
         const id = await draftRun(tx, {}, { draftedBy: 'one' });
-        await moveRun(tx, await lockRun(tx, id), { event: 'submit' });
-        await beginPosting(tx, await lockRun(tx, id), { approvalId: null, approvers: ['another'] });
+        await agreeByHand(tx, { runId: id, agreedBy: 'another' });
         return id;
       });
     const verified = async () => (await inTenant(verifyPayouts)).findings;
@@ -123,6 +123,11 @@ describe('Posting a payout run', () => {
   it('goes on by itself where its task was cancelled, and ends partly where the run was stopped', async () => {
     const { inTenant, trade, agreed, stateOf, on } = await openStory();
     await trade(1, '1');
+    const own = inTenant(async (tx) => {
+      const runId = await draftRun(tx, {}, { draftedBy: 'one' });
+      await agreeByHand(tx, { runId, agreedBy: 'one' });
+    });
+    await expect(own).rejects.toMatchObject({ code: 'payouts.run_own' });
     const id = await agreed();
     await inTenant(async (tx) => {
       for (const task of await tasks(tx, {})) await cancelTask(tx, task.id, [payRun.kind]);

@@ -16,7 +16,14 @@ const Rebate = z
       .int()
       .nullable()
       .meta({ description: "The IB's distance from the client's own IB; null for client and house." }),
-    amount: MoneyJson,
+    amount: MoneyJson.meta({ description: 'What this booking adds; below 0 where a correction takes back.' }),
+    correction: z
+      .strictObject({
+        cause: z.enum(['amendment', 'late_entry', 'rerun', 'chargeback', 'true_up']),
+        reason: z.string().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'Why it was written after the first booking; null for the first.' }),
     plan: z.strictObject({ name: z.string(), version: z.int() }),
     closedAt: InstantText.meta({ description: 'When the trade closed.' }),
     bookedAt: InstantText,
@@ -29,7 +36,7 @@ export const listRebates = operation({
   id: 'listRebates',
   method: 'get',
   path: '/api/v1/rebates',
-  summary: 'Lists rebates, those of the newest deals first',
+  summary: 'Lists rebates and their corrections, those of the newest deals first',
   description:
     'IBs and clients see their own. A request looks at a bounded number of rebates: a page may hold fewer than `limit`, or ' +
     'none, while `nextCursor` goes on.',

@@ -12,11 +12,15 @@ const rebateRow = z.object({
   planVersionKey: z.int(),
   closedAt: z.date(),
   bookedAt: z.date(),
+  cause: z.enum(['amendment', 'late_entry', 'rerun', 'chargeback']).nullable(),
+  reason: z.string().nullable(),
+  isTrueUp: z.boolean(),
 });
 
 const COLUMNS = `
   r.deal_key as "dealKey", r.revision, r.component, r.kind, r.beneficiary, r.depth, r.units,
-  b.plan_version_key as "planVersionKey", b.closed_at as "closedAt", t.booked_at as "bookedAt"`;
+  b.plan_version_key as "planVersionKey", b.closed_at as "closedAt", t.booked_at as "bookedAt",
+  c.cause, c.reason, t.kind = 'true_up' as "isTrueUp"`;
 
 const KEY = 'deal_key, revision, component, kind, beneficiary';
 const KEY_DOWN = 'deal_key desc, revision desc, component desc, kind desc, beneficiary desc';
@@ -26,6 +30,7 @@ const AFTER = `(:afterDeal::bigint is null or (${KEY})
 const BOOKED = `
   join commissions.bookings b on b.deal_key = r.deal_key and b.revision = r.revision
   join commissions.batches t on t.key = b.batch_key
+  left join commissions.corrections c on c.batch_key = b.batch_key
  order by r.deal_key desc, r.revision desc, r.component desc, r.kind desc, r.beneficiary desc`;
 
 /** Everybody's rebates behind one of them, by the primary key. */

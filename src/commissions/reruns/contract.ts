@@ -12,6 +12,14 @@ const params = z.strictObject({ rerunId: RerunId });
 const TRADES_MAX = 1_000;
 const IBS_MAX = 100;
 
+/** What rates that are named may be refused for. */
+const RATE_REFUSALS = [
+  'commissions.rate_too_fine',
+  'commissions.rate_above_budget',
+  'commissions.rank_unknown',
+  'commissions.agreement_names_no_rule',
+] as const;
+
 /** Which trades are run again. */
 export const RerunSelection = z
   .strictObject({
@@ -125,6 +133,7 @@ export const askRerun = operation({
     'ib.unknown',
     'clients.client_unknown',
     'platform.tasks_too_many',
+    ...RATE_REFUSALS,
   ],
 });
 

@@ -92,8 +92,8 @@ describe('What somebody must see', () => {
     const set = (words: { token?: string; body?: object; dealId?: string }) =>
       api.call(setOpenByHandOperation, {
         token: words.token ?? people.owner,
-        params: { dealId: (words.dealId ?? dealId) as typeof dealId },
-        body: { openedAt: '2026-03-10T10:00:00Z', reason: 'by the statement of the server', ...words.body } as never,
+        params: { dealId: words.dealId ?? dealId },
+        body: { openedAt: '2026-03-10T10:00:00Z', reason: 'by the statement of the server', ...words.body },
       });
     expect((await set({ token: people.finance })).status).toBe(403);
     expect((await set({ dealId: encodeId('dea', 99n) })).code).toBe('trading.deal_unknown');

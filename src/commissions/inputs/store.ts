@@ -5,7 +5,6 @@ import type { TradeStanding } from '../counters/types.ts';
 import type { TradeInput } from '../engine/types.ts';
 import type { PlanBook, PublishedVersion } from '../plans/store.ts';
 import type { AppliedRates, ExecutionFacts } from '../types.ts';
-import type { CompiledPlan } from '../definitions/types.ts';
 import { type Frame, framesOf, type TreeReader } from './frames.ts';
 import { ratesByTerms, type Terms } from './terms.ts';
 import { factsOf } from './rules.ts';

@@ -64,6 +64,7 @@ export function registerTrading(program: Command, context: CliContext): void {
   servers(trading, context);
   mappings(trading, context);
   parked(trading, context);
+  opens(trading, context);
 }
 
 function servers(trading: Command, context: CliContext): void {
@@ -183,31 +184,6 @@ function parked(trading: Command, context: CliContext): void {
     });
 
   trading
-    .command('open')
-    .argument('<deal>', 'a deal that is parked because the open of its position is not known', parsedBy(DealId))
-    .requiredOption(...TENANT_OPTION)
-    .requiredOption('--at <instant>', 'when the position was opened, in UTC', instant)
-    .option('--price <price>', 'at which price, where the plan looks at it', parsedBy(decimal))
-    .option('--open-reason <name>', 'why, by the name of the platform, where the plan looks at it', openReason)
-    .requiredOption('--reason <text>', 'how it is known')
-    .description('says by hand when the position of a parked deal was opened; it is kept, and told with the trade')
-    .action(async (dealId: DealId, said: InTenant & Opened) => {
-      const { tenant, at: openedAt, price, reason } = said;
-      const why = said.openReason;
-      const { due } = await inTenant(context, tenant, (tx) =>
-        setOpenByHand(tx, {
-          dealId,
-          openedAt,
-          reason,
-          ...(price !== undefined && { price }),
-          ...(why !== undefined && { openReason: reasonNumberOf(why) }),
-        }),
-      );
-      await tellSweeper(context, tenant, due.length);
-      out.result({ dealId, openedAt: openedAt.toISOString(), due: due.length }, (each) => `${each.due} put back`);
-    });
-
-  trading
     .command('rerun')
     .requiredOption(...TENANT_OPTION)
     .option('--code <code>', 'only those that wait for this reason')
@@ -230,6 +206,34 @@ function parked(trading: Command, context: CliContext): void {
         total,
         (each) => `${each.putBack} put back, ${each.settled} need no booking, ${each.stillParked} still parked`,
       );
+    });
+}
+
+function opens(trading: Command, context: CliContext): void {
+  const { out } = context;
+  trading
+    .command('open')
+    .argument('<deal>', 'a deal that is parked because the open of its position is not known', parsedBy(DealId))
+    .requiredOption(...TENANT_OPTION)
+    .requiredOption('--at <instant>', 'when the position was opened, in UTC', instant)
+    .option('--price <price>', 'at which price, where the plan looks at it', parsedBy(decimal))
+    .option('--open-reason <name>', 'why, by the name of the platform, where the plan looks at it', openReason)
+    .requiredOption('--reason <text>', 'how it is known')
+    .description('says by hand when the position of a parked deal was opened; it is kept, and told with the trade')
+    .action(async (dealId: DealId, said: InTenant & Opened) => {
+      const { tenant, at: openedAt, price, reason } = said;
+      const why = said.openReason;
+      const { due } = await inTenant(context, tenant, (tx) =>
+        setOpenByHand(tx, {
+          dealId,
+          openedAt,
+          reason,
+          ...(price !== undefined && { price }),
+          ...(why !== undefined && { openReason: reasonNumberOf(why) }),
+        }),
+      );
+      await tellSweeper(context, tenant, due.length);
+      out.result({ dealId, openedAt: openedAt.toISOString(), due: due.length }, (each) => `${each.due} put back`);
     });
 }
 

@@ -65,7 +65,7 @@ export const outcomesUnlikeAwards = query(
     from payouts.disputes d
     left join commissions.entries e
       on e.source = 'award' and e.source_key = d.outcome_award_key and e.kind = 1 and e.beneficiary = d.ib_key
-   where d.state = 'accepted' and (e.units, e.currency) is distinct from (d.outcome_units, d.outcome_currency)
+   where d.state = 'accepted' and (e.units is null or (e.units, e.currency) is distinct from (d.outcome_units, d.outcome_currency))
    order by d.key limit 100`,
 );
 

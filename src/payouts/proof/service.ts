@@ -49,7 +49,7 @@ function expectedOf({ kind, party, currency, units, walletCurrency, walletUnits 
   const [payable, wallet] = [`${PAYABLE[of]} ${party}`, `${WALLET[of]} ${party}`];
   const line = (debit: string, credit: string, amount: bigint, money: Currency): string =>
     `${amount} ${money} from ${debit} to ${credit}`;
-  if (currency === walletCurrency) return [line(payable, wallet, units, currency)];
+  if (currency === walletCurrency) return [line(payable, wallet, walletUnits, currency)]; // The other is its statement's.
   const exchange = 'currency_exchange 0';
   return [line(payable, exchange, units, currency), line(exchange, wallet, walletUnits, walletCurrency)];
 }

@@ -50,6 +50,7 @@ export { conversionsOf, importRates } from './rates/service.ts';
 export { countOpens, openedVolumesOf, symbolsAsOf } from './counting/service.ts';
 export { keysAsBookedNow, tradesAsBooked } from './booked/service.ts';
 export {
+  amendmentsWait,
   carryOut,
   forgetPositions,
   keepWaiting,

@@ -13,7 +13,11 @@ const ORIGIN = { actor: 'commissions', causation: 'amendments' };
  * and closes corrected whose entries came late. Each visit goes on where the last one ended, so that what cannot be taken up yet
  * hides nothing behind it.
  */
-export function makeAmender({ withTenant }: { readonly withTenant: WithTenant }): (tenantId: TenantId) => Promise<void> {
+export function makeAmender({
+  withTenant,
+}: {
+  readonly withTenant: WithTenant;
+}): (tenantId: TenantId) => Promise<void> {
   const books = new PlanBooks();
   const lookedAt = new Map<TenantId, bigint>();
   return async (tenantId) => {

@@ -1,5 +1,6 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import {
+  amendmentsWait,
   type BookedAmendment,
   carryOut,
   forgetPositions,
@@ -28,6 +29,8 @@ export type AmendmentRound = {
   readonly next: bigint | undefined;
 };
 
+const NOTHING: AmendmentRound = { corrected: 0, replaced: 0, next: undefined };
+
 const REASONS = {
   deleted: 'The platform deleted or cancelled the deal',
   updated: 'The platform updated the deal',
@@ -44,8 +47,9 @@ export async function carryOutAmendments(
   books: PlanBooks,
   { after }: { readonly after: bigint },
 ): Promise<AmendmentRound> {
+  if (!(await amendmentsWait(tx, { after }))) return NOTHING; // Looked at without the lock that others wait for.
   await holdSettlement(tx);
-  if ((await rerunApplying(tx, {})).length > 0) return { corrected: 0, replaced: 0, next: undefined };
+  if ((await rerunApplying(tx, {})).length > 0) return NOTHING;
   const { replaced, booked, next } = await takeUpAmendments(tx, { after, max: LOOKED_AT_MAX });
   if (booked.length === 0) return { corrected: 0, replaced, next };
   const live = await liveBookings(
@@ -100,10 +104,11 @@ function wantedOf({ dealKey, versionKey, now }: BookedAmendment, live: LiveBooki
  * corrected.
  */
 export async function correctLateEntries(tx: TenantTx, books: PlanBooks): Promise<number> {
-  await holdSettlement(tx);
-  if ((await rerunApplying(tx, {})).length > 0) return 0;
   const { needsOpens, needsExecutions } = await books.read(tx);
   await noteLateOpens(tx, { looked: needsOpens || needsExecutions });
+  if ((await touchedPositions(tx, { max: 1 })).length === 0) return 0;
+  await holdSettlement(tx);
+  if ((await rerunApplying(tx, {})).length > 0) return 0;
   const positions = await touchedPositions(tx, { max: LOOKED_AT_MAX });
   if (positions.length === 0) return 0;
   const live = await liveBookings(tx, [...new Set(positions.flatMap(({ dealKeys }) => dealKeys ?? []))]);

@@ -27,6 +27,10 @@ type Judged = {
   readonly now: Exclude<Handling, { handling: 'kept' | 'technical' | 'group_unpaid' }> | { handling: Nothing };
 };
 
+/** Whether any update or deletion waits behind a key. */
+export const amendmentsWait = async (tx: TenantTx, { after }: { readonly after: bigint }): Promise<boolean> =>
+  (await queries.waitingKeys(tx, { after, limit: 1 })).length > 0;
+
 /**
  * Looks at updates and deletions that wait, in the order in which they came, at most `max`. Of a deal that was not booked yet
  * they replace what is to be booked; of one that was, they are given back to be corrected. What comes before its addition

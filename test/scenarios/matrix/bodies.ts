@@ -99,6 +99,8 @@ export const bodies: Readonly<Record<string, (refs: Refs) => unknown>> = {
     terms: [{ rate: '1.00' }],
     reason,
   }),
+  askRerun: ({ ibId, clientId }) => ({ selection: { from: '2026-03-01T00:00:00Z', ibId, clientId }, reason }),
+  askChargeback: ({ clientId }) => ({ clientId, since: '2026-03-01T00:00:00Z', reason, evidence: 'case 1' }),
   requestAdjustment: ({ ledgerAccountIds: [debitAccountId, creditAccountId] }) => ({
     debitAccountId,
     creditAccountId,
@@ -171,6 +173,8 @@ export const naming: readonly string[] = [
   'createIb',
   'moveIb',
   'linkClient',
+  'askRerun',
+  'askChargeback',
   'assignPlan',
   'agreeOnRates',
   'simulate',

@@ -286,6 +286,8 @@ async function ask({ api, by, ibs, own }: Collecting, put: Put): Promise<void> {
   const email = `invited@${by.tenant}.example`;
   const invitation = WithId.parse(await call('inviteUser', { email, name: 'Somebody', roles: ['support'] }));
   put('/api/v1/users/invitations/{invitationId}', { invitationId: invitation.id });
+  const rerun = await call('askRerun', { selection: { from: '2026-03-01T00:00:00Z' }, reason: 'For the matrix' });
+  put('/api/v1/commission-reruns/{rerunId}', { ...z.object({ rerunId: z.string() }).parse(rerun) });
   const made = await call('createApiKey', { name: 'For the matrix', scopes: ['plans:list'] });
   const { apiKey } = z.object({ apiKey: WithId }).parse(made);
   put('/api/v1/api-keys/{apiKeyId}', { apiKeyId: apiKey.id });

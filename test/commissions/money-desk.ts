@@ -1,3 +1,4 @@
+import type { SeedBrokerage } from '../../seeds/brokerage.ts';
 import type { ClientId, IbId } from '../../src/kernel/ids.ts';
 import { listClients } from '../../src/clients/index.ts';
 import { makeApiKey } from '../../src/identity/api-keys/service.ts';
@@ -16,7 +17,7 @@ const USD = Currency.parse('USD');
  * The API of a tenant with Maria above Omar above Lena, and Zoe beside them below Maria; each of Lena, Omar and Zoe has a
  * client. A tenth of the direct IB's part goes back to the client. With people of the roles that matter for money.
  */
-export async function openMoneyDesk(options: TestApiOptions = {}) {
+export async function openMoneyDesk(options: TestApiOptions = {}, seed: Partial<SeedBrokerage> = {}) {
   const api = await openTestApi(options);
   const tenant = api.tenantOf('acme');
   const inTenant = <T>(work: Parameters<typeof api.withTenant<T>>[2]): Promise<T> =>
@@ -38,6 +39,7 @@ export async function openMoneyDesk(options: TestApiOptions = {}) {
           { name: 'Client of Omar', ib: 1, accounts: account(LOGINS.ofOmar) },
           { name: 'Client of Zoe', ib: 3, accounts: account(LOGINS.ofZoe) },
         ],
+        ...seed,
       },
     },
   );

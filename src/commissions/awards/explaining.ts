@@ -157,7 +157,12 @@ const sentenceOf = (reason: string): string => sentences[reason] ?? reason;
 export async function recomputeAwards(
   tx: TenantTx,
   asked: { readonly after: bigint; readonly limit: number },
-): Promise<{ readonly differing: readonly bigint[]; readonly last: bigint | undefined; readonly recomputed: number }> {
+): Promise<{
+  readonly keys: readonly bigint[];
+  readonly differing: readonly bigint[];
+  readonly last: bigint | undefined;
+  readonly recomputed: number;
+}> {
   const keys = (await queries.computedAwards(tx, asked)).map(({ key }) => key);
   const differing: bigint[] = [];
   for (const key of keys) {
@@ -166,5 +171,5 @@ export async function recomputeAwards(
     const kept = AwardInputs.parse(JSON.parse(row.inputs));
     if (!(await isAsStored(tx, row, await recomputed(tx, row, kept)))) differing.push(key);
   }
-  return { differing, last: keys.length < asked.limit ? undefined : keys.at(-1), recomputed: keys.length };
+  return { keys, differing, last: keys.length < asked.limit ? undefined : keys.at(-1), recomputed: keys.length };
 }

@@ -178,3 +178,45 @@ export const computedAwards = query(
   select key from commissions.awards where plan_version_key is not null and starts_with(inputs, '{"over":') and key > :after
    order by key limit :limit`,
 );
+
+/** A breach: whom it concerns, and what is wrong there. */
+const finding = z.object({ subject: z.string(), detail: z.string() });
+
+/** The parts of an award, with that of the house, add up to it. */
+export const awardsNotConserved = query(
+  'commissions.verify_awards_conserved',
+  finding,
+  `
+  select 'award ' || a.key as subject, 'has ' || a.units || ' units, its parts add up to ' || coalesce(w.units, 0) as detail
+    from commissions.awards a
+    left join (select award_key, sum(units) as units from commissions.award_rebates group by award_key) w on w.award_key = a.key
+   where a.units <> coalesce(w.units, 0) order by a.key limit :limit`,
+);
+
+/** Parts belong to an award, and awards to a batch of awards. */
+export const awardsAstray = query(
+  'commissions.verify_awards_have_batch',
+  finding,
+  `
+  select 'award ' || key as subject, detail
+    from (select w.award_key as key, 'a part without an award' as detail
+            from commissions.award_rebates w where not exists (select from commissions.awards a where a.key = w.award_key)
+          union
+          select a.key, 'is of no batch of awards' from commissions.awards a
+           where not exists (select from commissions.batches b where b.key = a.batch_key and b.kind = 'award')) astray
+   order by key limit :limit`,
+);
+
+/** What a period came to last is what was awarded for it in all. */
+export const periodsAstray = query(
+  'commissions.verify_periods_add_up',
+  finding,
+  `
+  select 'period of client ' || r.client_key || ' from ' || r.period_from as subject,
+         'came to ' || r.earning_units || ' units, its awards add up to ' || r.awarded as detail
+    from (select distinct on (r.client_key, r.plan_key, r.component, r.period_from) r.*,
+                 coalesce(sum(a.units) over (partition by r.client_key, r.plan_key, r.component, r.period_from), 0) as awarded
+            from commissions.period_results r left join commissions.awards a on a.key = r.award_key
+           order by r.client_key, r.plan_key, r.component, r.period_from, r.sequence desc) r
+   where r.earning_units <> r.awarded order by r.client_key, r.period_from limit :limit`,
+);

@@ -151,6 +151,8 @@ const REFUSALS = [
   'commissions.weights_all_zero',
   'commissions.rank_unknown',
   'commissions.filter_needs_close',
+  'commissions.plan_empty',
+  'commissions.ladder_not_rising',
   'commissions.agreement_names_no_rule',
 ] as const;
 

@@ -1,4 +1,5 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
+import { holdMarks } from '../arrivals/queries.ts';
 import { faultOf } from '../awards/rules.ts';
 import { award } from '../awards/service.ts';
 import type { NewAward } from '../awards/types.ts';
@@ -246,6 +247,7 @@ export async function settle(
   clientKeys: readonly number[],
   look: LookRange,
 ): Promise<PageSettled> {
+  await holdMarks(tx, {}); // Another that looks at the same clients waits, and then finds nothing due.
   const { due, looked } = await lookAt(tx, books, clientKeys, look);
   const granted = [...looked.results.flatMap(({ award: each }) => each ?? []), ...looked.awards];
   const awarded = await award(tx, granted, looked);

@@ -161,7 +161,7 @@ export const batchesIncomplete = query(
   select 'booking_batch/' || coalesce(s.key, c.batch_key) as subject,
          'says ' || coalesce(s.trades::text, 'nothing') || ', has ' || coalesce(c.trades, 0) || ' bookings' as detail
     from said s full join counted c on c.batch_key = s.key
-   where s.trades is distinct from c.trades
+   where s.trades is distinct from coalesce(c.trades, 0)
    order by coalesce(s.key, c.batch_key) limit :limit`,
 );
 

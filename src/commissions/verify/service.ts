@@ -1,6 +1,7 @@
 import { referencesUnder, type TransferSum, transferSumsOf } from '../../ledger/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { closingDeals, type ClosingDeal } from '../../trading/index.ts';
+import { verifyAwards } from '../awards/verifying.ts';
 import { KIND_NUMBERS } from '../booking/rules.ts';
 import { factsOf } from '../inputs/rules.ts';
 import { type PlanBook, PlanBooks } from '../plans/store.ts';
@@ -42,6 +43,7 @@ export async function verifyBookings(
   await verifyReferences(tx, page, findings);
   for (const found of await queries.countersAstray(tx, { limit: findings.room('commissions.counters_hold') }))
     findings.add('commissions.counters_hold', found);
+  for (const { rule, ...found } of await verifyAwards(tx)) findings.add(rule, found);
   return { findings: findings.all, checked: { trades, bookings, rebates, batches } };
 }
 

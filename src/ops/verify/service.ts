@@ -1,4 +1,4 @@
-import { recompute, verifyBookings } from '../../commissions/index.ts';
+import { recompute, recomputeAllAwards, verifyBookings } from '../../commissions/index.ts';
 import { countIbs, verifyTree } from '../../ib/index.ts';
 import { countTransfers, trialBalance, verifyLedger } from '../../ledger/index.ts';
 import { countEvents, headKeptOutside, verifyEvents } from '../../platform/events/index.ts';
@@ -105,6 +105,10 @@ const verifyPayoutsPart: Look = async (tx) => {
 };
 
 const recomputePart: Look = async (tx) => {
-  const { findings, recomputed } = await recompute(tx);
-  return { findings, counts: { recomputed } };
+  const bookings = await recompute(tx);
+  const awards = await recomputeAllAwards(tx);
+  return {
+    findings: [...bookings.findings, ...awards.findings],
+    counts: { recomputed: bookings.recomputed + awards.recomputed },
+  };
 };

@@ -69,8 +69,7 @@ async function countDays(tx: TenantTx, book: PlanBook, planKey: number, days: re
     ({ kind, clientKey, at }) => kind === 'deposit' && asked.has(`${clientKey} ${dayOf(at.getTime())}`),
   );
   const sums = new Standing();
-  for (const { name, clientKey, day, units } of await countedOf(tx, book, planKey, deposits))
-    add(sums, planKey, name, clientKey, day, units);
+  for (const counted of await countedOf(tx, book, planKey, deposits)) add(sums, planKey, counted);
   const components = book.componentsCountingDeposits(planKey);
   const held = await queries.depositsHeld(tx, {
     planKey,
@@ -79,12 +78,17 @@ async function countDays(tx: TenantTx, book: PlanBook, planKey: number, days: re
     days: days.map(({ day }) => day),
   });
   for (const { component, clientKey, owner, day, units } of held)
-    add(sums, planKey, { component, measure: 'deposits', owner, subject: '' }, clientKey, day, -BigInt(units));
+    add(sums, planKey, {
+      name: { component, measure: 'deposits', owner, subject: '' },
+      clientKey,
+      day,
+      units: -BigInt(units),
+    });
   await addToCounters(tx, sums.added());
 }
 
 /** To the sum of an IB or a plan, and to what it holds of the client. */
-function add(sums: Standing, planKey: number, name: CounterName, clientKey: number, day: number, units: bigint): void {
+function add(sums: Standing, planKey: number, { name, clientKey, day, units }: CountedDeposit): void {
   const part: CounterName = { ...name, measure: 'deposits_of', owner: clientKey, subject: String(name.owner) };
   sums.add(planKey, [
     { ...name, day, units },

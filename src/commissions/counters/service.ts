@@ -4,7 +4,7 @@ import type { TradeInput } from '../engine/types.ts';
 import type { PlanBook } from '../plans/store.ts';
 import { countDeposits } from './deposits.ts';
 import * as queries from './queries.ts';
-import { dayOf, monthOf, type Standing } from './rules.ts';
+import { monthOf, type Standing } from './rules.ts';
 import { addToCounters, readStanding, standingText } from './store.ts';
 import type { Counted, TierMonth } from './types.ts';
 

@@ -27,18 +27,22 @@ export const trueUp = defineTask({
   payload: TierMonth,
   checkpoint: Checkpoint,
   run: async (task, month) => {
-    let reached: Reached | undefined = task.checkpoint;
-    let [looked, changed] = [0, 0];
-    for (let more = true; more;)
+    const done: { looked: number; changed: number; reached: Reached | undefined; isOver: boolean } = {
+      looked: 0,
+      changed: 0,
+      reached: task.checkpoint,
+      isOver: false,
+    };
+    while (!done.isOver)
       await task.page(async (tx) => {
-        const page = await trueUpOn(tx, month, reached, PAGE);
-        reached = page.reached;
-        looked += page.looked;
-        changed += page.changed;
-        more = reached !== undefined;
-        return { done: looked, ...(page.reached !== undefined && { checkpoint: { ...page.reached } }) };
+        const page = await trueUpOn(tx, month, done.reached, PAGE);
+        done.looked += page.looked;
+        done.changed += page.changed;
+        done.reached = page.reached;
+        done.isOver = page.reached === undefined;
+        return { done: done.looked, ...(page.reached !== undefined && { checkpoint: { ...page.reached } }) };
       });
-    return { looked, changed };
+    return { looked: done.looked, changed: done.changed };
   },
 });
 

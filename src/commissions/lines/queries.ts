@@ -21,9 +21,9 @@ export const entriesOfTrade = query(
 
 export const entryOfAward = query(
   'commissions.entry_of_award',
-  z.object({ kind: z.string(), componentNumber: z.int(), currency: Currency, units: z.bigint(), earnedAt: z.date() }),
+  z.object({ componentNumber: z.int(), currency: Currency, units: z.bigint() }),
   `
-  select a.kind, a.component as "componentNumber", a.currency, w.units, a.earned_at as "earnedAt"
+  select a.component as "componentNumber", a.currency, w.units
     from commissions.awards a
     join commissions.award_rebates w on w.award_key = a.key
    where a.key = :awardKey and w.kind = 1 and w.beneficiary = :ibKey`,

@@ -12,12 +12,10 @@ export type TradeEntry = {
 
 /** An award as the IB that has a part of it sees it. */
 export type AwardEntry = {
-  readonly kind: string;
   readonly componentNumber: number;
   readonly currency: Currency;
   /** The IB's own part, signed. */
   readonly units: bigint;
-  readonly earnedAt: Date;
 };
 
 /** A line through the earnings: those of batches up to `cutKey` that were earned before `until`. */

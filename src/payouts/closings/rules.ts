@@ -13,4 +13,4 @@ export function obstaclesOf(
 }
 
 /** The kinds of approval by which something may come to take effect in the past. */
-export const isBackdating = (kind: string): boolean => /^(ibs\.move|clients\.|corrections\.|commissions\.)/.test(kind);
+export const isBackdating = (kind: string): boolean => /^(ibs|clients|commissions)\./.test(kind);

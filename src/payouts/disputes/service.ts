@@ -1,4 +1,4 @@
-import { entriesOfTrade, entryOfAward, toldFor } from '../../commissions/index.ts';
+import { entriesOfTrade, entryOfAward, explainAward, toldFor } from '../../commissions/index.ts';
 import { isActiveStaff } from '../../identity/index.ts';
 import { ibKeys } from '../../ib/index.ts';
 import type { Currency } from '../../kernel/currency.ts';
@@ -104,7 +104,7 @@ async function lineOf(
   { ibId, ibKey }: { readonly ibId: IbId; readonly ibKey: number },
   line: Opening['line'],
 ): Promise<FoundLine> {
-  if (line.kind === 'award') return awardLine(tx, ibKey, line.awardId);
+  if (line.kind === 'award') return awardLine(tx, { ibId, ibKey }, line.awardId);
   if (line.tradeId === undefined) return { ...NOTHING, kind: 'missing' };
   const dealKey = keyOfId(line.tradeId);
   if (dealKey === undefined) throw lineUnknown(line.tradeId);
@@ -121,29 +121,33 @@ async function lineOf(
   return { ...NOTHING, kind: 'rebate', dealKey, component, currency, lineUnits, explanation, entries };
 }
 
-async function awardLine(tx: TenantTx, ibKey: number, awardId: AwardId): Promise<FoundLine> {
+async function awardLine(
+  tx: TenantTx,
+  { ibId, ibKey }: { readonly ibId: IbId; readonly ibKey: number },
+  awardId: AwardId,
+): Promise<FoundLine> {
   const awardKey = keyOfId(awardId);
   const found = awardKey === undefined ? undefined : await entryOfAward(tx, { ibKey, awardKey });
   if (awardKey === undefined || found === undefined) throw lineUnknown(awardId);
-  const { currency, units, kind, earnedAt, componentNumber } = found;
-  const amount = { amount: formatAmount({ units, currency }), currency };
-  const explanation = JSON.stringify({ awardId, kind, earnedAt: earnedAt.toISOString(), amount });
+  const { currency, units, componentNumber } = found;
+  const explanation = JSON.stringify(await explainAward(tx, { ...NOBODY, ibId }, awardId));
   const entries = [{ revision: 0, componentNumber }];
   return { ...NOTHING, kind: 'award', awardKey, currency, lineUnits: units, explanation, entries };
 }
 
+const NOBODY: Reach = {
+  everything: false,
+  userId: null,
+  deskIds: [],
+  clientId: null,
+  ibId: null,
+  subtreeOf: null,
+};
+
 /** What an IB is told of a trade at this moment; of one that has no booking why it has none. */
 async function explanationOf(tx: TenantTx, ibId: IbId, tradeId: TradeId): Promise<string> {
-  const reach: Reach = {
-    everything: false,
-    userId: null,
-    deskIds: [],
-    clientId: null,
-    ibId: null,
-    subtreeOf: ibId,
-  };
   try {
-    return JSON.stringify(await toldFor(tx, reach, tradeId));
+    return JSON.stringify(await toldFor(tx, { ...NOBODY, subtreeOf: ibId }, tradeId));
   } catch (error) {
     if (isProblem(error, 'commissions.trade_unknown')) throw lineUnknown(tradeId);
     throw error;

@@ -28,6 +28,10 @@ const given = {
   reason: ReasonText,
 };
 
+/** One cost as a caller, or a line of a file, gives it. */
+export const GivenCost = z.strictObject({ ...given, at: InstantIn.meta({ description: 'When it fell.' }) });
+export type GivenCost = z.output<typeof GivenCost>;
+
 export const recordClientCosts = operation({
   ...form,
   id: 'recordClientCosts',
@@ -40,10 +44,7 @@ export const recordClientCosts = operation({
   need: { action: 'record', resource: 'client_costs' },
   isIdempotent: true,
   body: z.strictObject({
-    costs: z
-      .array(z.strictObject({ ...given, at: InstantIn.meta({ description: 'When it fell.' }) }))
-      .min(1)
-      .max(COSTS_MAX),
+    costs: z.array(GivenCost).min(1).max(COSTS_MAX),
   }),
   bodyBytesMax: 512 * 1024,
   answers: { 200: z.strictObject({ recorded: z.int(), known: z.int() }) },

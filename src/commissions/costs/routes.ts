@@ -1,10 +1,10 @@
-import { clientIdsOf, clientKeyOf, clientKeys } from '../../clients/index.ts';
-import { moneyJson, parseMoney } from '../../kernel/money.ts';
+import { clientIdsOf, clientKeyOf } from '../../clients/index.ts';
+import { moneyJson } from '../../kernel/money.ts';
 import { idempotentRoute, type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
 import * as contract from './contract.ts';
 import { pageOfCosts } from './queries.ts';
-import { recordCosts } from './service.ts';
+import { recordGiven } from './service.ts';
 
 /** No client has it: a list of nobody's costs is empty. */
 const NOBODY = 0;
@@ -12,15 +12,7 @@ const NOBODY = 0;
 /** The routes of what clients cost. */
 export const costRoutes = ({ withTenant }: { readonly withTenant: WithTenant }): Route[] => [
   idempotentRoute(contract.recordClientCosts, async (tx, { body: { costs } }) => {
-    const keys = await clientKeys(
-      tx,
-      costs.map(({ clientId }) => clientId),
-    );
-    const given = costs.flatMap(({ clientId, amount, ...cost }) => {
-      const clientKey = keys.get(clientId);
-      return clientKey === undefined ? [] : [{ ...cost, clientKey, money: parseMoney(amount, 'ledger') }];
-    });
-    return { status: 200, json: await recordCosts(tx, given) };
+    return { status: 200, json: await recordGiven(tx, costs) };
   }),
   route(contract.listClientCosts, ({ tenantId, origin, query }) =>
     withTenant(tenantId, origin, async (tx) => {

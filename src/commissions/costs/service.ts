@@ -1,11 +1,12 @@
+import { clientKeys } from '../../clients/index.ts';
 import { ClientCostId, idFromUuid, newUuid } from '../../kernel/ids.ts';
-import type { Money } from '../../kernel/money.ts';
+import { type Money, parseMoney } from '../../kernel/money.ts';
 import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { commissionProblem } from '../errors.ts';
 import { readConfiguration } from '../plans/queries.ts';
-import type { CostKind } from './contract.ts';
+import type { CostKind, GivenCost } from './contract.ts';
 import * as queries from './queries.ts';
 
 /** What a client cost the house. */
@@ -91,4 +92,20 @@ async function mustBeTheSame(tx: TenantTx, costs: readonly NewCost[]): Promise<v
         reference: cost.reference,
       });
   }
+}
+
+/** `recordCosts` of costs as people and files give them; `clients.client_unknown`, `money.too_fine`. */
+export async function recordGiven(
+  tx: TenantTx,
+  costs: readonly GivenCost[],
+): Promise<{ readonly recorded: number; readonly known: number }> {
+  const keys = await clientKeys(
+    tx,
+    costs.map(({ clientId }) => clientId),
+  );
+  const given = costs.flatMap(({ clientId, amount, ...cost }) => {
+    const clientKey = keys.get(clientId);
+    return clientKey === undefined ? [] : [{ ...cost, clientKey, money: parseMoney(amount, 'ledger') }];
+  });
+  return recordCosts(tx, given);
 }

@@ -14,7 +14,7 @@ type Reached = { readonly ladder: Ladder; readonly step: LadderStep; readonly at
 
 /**
  * What clients are to be awarded by models that pay once for ever: each step that is reached and not paid yet, what it adds to
- * the one before. A step counts under the version that is in force for the client at the instant at which it is reached, and is
+ * the one before. `later` are the clients who reached one since: they stay due. A step counts under the version that is in force for the client at the instant at which it is reached, and is
  * shared up the tree of that instant.
  */
 export async function laddersOf(
@@ -22,11 +22,12 @@ export async function laddersOf(
   book: PlanBook,
   due: readonly DueRow[],
   known: { readonly now: Date; readonly knownAt: Date },
-): Promise<{ readonly awards: NewAward[]; readonly waits: Wait[] }> {
+): Promise<{ readonly awards: NewAward[]; readonly waits: Wait[]; readonly later: ReadonlySet<number> }> {
   const awards: NewAward[] = [];
   const waits: Wait[] = [];
+  const later = new Set<number>();
   const pays = book.payingByPeriod.some(({ plan }) => plan.periods.some(({ model }) => model.over === 'client'));
-  if (due.length === 0 || !pays) return { awards, waits };
+  if (due.length === 0 || !pays) return { awards, waits, later };
   const rows = new Map(due.map((row) => [row.clientKey, row]));
   const wait = (clientKey: number, component: string, code: string): void => {
     const row = rows.get(clientKey);
@@ -37,7 +38,9 @@ export async function laddersOf(
     knownAt: known.knownAt,
   });
   for (const { clientKey, component, code } of waiting) wait(clientKey, component, code);
-  const reached = ladders.flatMap(reachedOn).sort((left, right) => left.atMs - right.atMs);
+  const all = ladders.flatMap(reachedOn).sort((left, right) => left.atMs - right.atMs);
+  const reached = all.filter(({ atMs }) => atMs <= known.now.getTime());
+  for (const { ladder, atMs } of all) if (atMs > known.now.getTime()) later.add(ladder.clientKey);
   const asked = reached.map(({ ladder: { clientKey }, atMs }) => ({ clientKey, atMs }));
   const { places } = await placesAt(tx, book, asked, known.knownAt);
   const paid = new Map<string, bigint>();
@@ -60,7 +63,7 @@ export async function laddersOf(
       planOf.set(clientKey, version.planKey);
     }
   }
-  return { awards, waits };
+  return { awards, waits, later };
 }
 
 const reachedOn = (ladder: Ladder): Reached[] =>

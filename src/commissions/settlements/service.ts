@@ -78,6 +78,7 @@ export async function lookAt(
     looked: {
       results: work.results,
       awards: ladders.awards,
+      later: ladders.later,
       waits: [...work.waits.filter((wait) => isDue.has(nameOfRow(wait))), ...ladders.waits],
       knownAt,
       configurationVersion: book.version,
@@ -258,7 +259,9 @@ export async function settle(
   await insertResults(tx, looked.results, awardKeys, looked);
   await noteWaits(tx, looked.waits);
   const waiting = new Set(looked.waits.map(nameOfRow));
-  const done = due.filter((row) => !waiting.has(nameOfRow(row)));
+  const stays = (row: DueRow): boolean =>
+    waiting.has(nameOfRow(row)) || (row.unit === 'ever' && looked.later.has(row.clientKey));
+  const done = due.filter((row) => !stays(row));
   await queries.deleteDue(tx, {
     clientKeys: done.map(({ clientKey }) => clientKey),
     units: done.map(({ unit }) => unit),

@@ -62,6 +62,8 @@ export type Looked = {
   /** Of models that are paid once for ever. */
   readonly awards: readonly NewAward[];
   readonly waits: readonly Wait[];
+  /** Clients who reached a step after what is looked at: they stay due. */
+  readonly later: ReadonlySet<number>;
   readonly knownAt: Date;
   readonly configurationVersion: bigint;
 };

@@ -15,6 +15,16 @@ export const bookingsOfBatches = query(
     from commissions.bookings where batch_key = any (:batchKeys::bigint[]) limit :max`,
 );
 
+/** Whom the awards of batches are about, and whose they are. */
+export const partiesOfAwards = query(
+  'commissions.parties_of_awards',
+  z.object({ batchKey: z.bigint(), clientKey: z.int().nullable(), kind: z.int(), beneficiary: z.int() }),
+  `
+  select distinct a.batch_key as "batchKey", a.client_key as "clientKey", w.kind, w.beneficiary
+    from commissions.awards a join commissions.award_rebates w on w.award_key = a.key
+   where a.batch_key = any (:batchKeys::bigint[]) limit :max`,
+);
+
 /** The IBs that earned from batches. */
 export const earnersOfBatches = query(
   'commissions.earners_of_batches',

@@ -1,5 +1,6 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { tradesAsBooked } from '../../trading/index.ts';
+import { KIND_NUMBERS } from '../booking/rules.ts';
 import * as queries from './queries.ts';
 
 /** Rows that are looked at for one question; a tenant in a spike tells less precisely whom it concerns, and stays alive. */
@@ -23,5 +24,12 @@ export async function partiesOfBatches(
     if (batchKey !== undefined) parties.get(batchKey)?.clientKeys.add(clientKey);
   }
   for (const { batchKey, ibKey } of earners) parties.get(batchKey)?.ibKeys.add(ibKey);
+  for (const { batchKey, clientKey, kind, beneficiary } of await queries.partiesOfAwards(tx, {
+    batchKeys,
+    max: ROWS_MAX,
+  })) {
+    if (clientKey !== null) parties.get(batchKey)?.clientKeys.add(clientKey);
+    if (kind === KIND_NUMBERS.ib) parties.get(batchKey)?.ibKeys.add(beneficiary);
+  }
   return parties;
 }

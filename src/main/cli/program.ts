@@ -3,6 +3,7 @@ import { Problem } from '../../kernel/problem.ts';
 import { makeContext } from './context.ts';
 import { cliProblem } from './errors.ts';
 import { registerClients } from './clients.ts';
+import { registerCosts } from './costs.ts';
 import { registerFeed } from './feed.ts';
 import { registerIbs } from './ibs.ts';
 import { registerKeys } from './keys.ts';
@@ -26,6 +27,7 @@ const nouns = [
   registerPlans,
   registerTrading,
   registerRates,
+  registerCosts,
   registerTrades,
   registerSchedules,
   registerStatements,

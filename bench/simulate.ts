@@ -13,8 +13,8 @@ import { benchBrokerage } from './world.ts';
 const CHUNK = 50_000;
 const MEMORY_PERIOD_MS = 100;
 /** The first trades, by their closes 40 ms apart. */
-const MARGIN_TRADES = 5_000;
-const MARGIN_TO = '2026-11-02T00:03:20.000Z';
+const MARGIN_TRADES = 1_000;
+const MARGIN_TO = '2026-11-02T00:00:40.000Z';
 
 /** What a simulation of the published plan over the trades that it booked took. */
 export type SimulationRun = Measured & {

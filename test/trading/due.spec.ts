@@ -27,6 +27,7 @@ describe('Deals that close volume wait to be booked', () => {
     expect(trades).toEqual([
       {
         dealKey: expect.any(BigInt) as unknown,
+        factsKey: expect.any(BigInt) as unknown,
         ticket: 2n,
         serverKey: 1,
         accountKey: expect.any(Number) as unknown,

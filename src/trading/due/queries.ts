@@ -188,7 +188,8 @@ export const closingDeals = query(
     left join trading.parked p on p.deal_key = d.key and p.resolved_at is null
     left join lateral (select resolution from trading.parked h where h.deal_key = d.key order by h.key desc limit 1) r on true
    where d.key > :after and d.version = 0
-     and (d.closed_volume > 0 or d.opened_volume > 0 and d.handling in ('due', 'parked') or m.deal_key is not null)
+     and (d.closed_volume > 0 or m.deal_key is not null
+          or (select opens from trading.counting) and d.opened_volume > 0 and d.handling in ('due', 'parked'))
    order by d.key limit :limit`,
 );
 

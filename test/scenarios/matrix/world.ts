@@ -222,8 +222,10 @@ async function collect(world: Collecting): Promise<Map<string, Planted[]>> {
   for (const { id } of ibs) put('/api/v1/ibs/{ibId}', { ibId: id }, { ibId: id, upline: uplineOf(id) });
   const accounts = await list(api, 'listAccounts', z.object({ id: z.string(), clientId: z.string() }), by);
   for (const { id, clientId } of accounts) put('/api/v1/accounts/{accountId}', { accountId: id }, tiesOf(clientId));
-  for (const { id, clientId } of await list(api, 'listTrades', Trade, by))
+  for (const { id, dealId, clientId } of await list(api, 'listTrades', Trade, by)) {
     put('/api/v1/trades/{tradeId}', { tradeId: id }, tiesOf(clientId));
+    put('/api/v1/trading/parked/{dealId}', { dealId });
+  }
   for (const { id, owner } of await list(api, 'listLedgerAccounts', LedgerAccount, by))
     put(
       '/api/v1/ledger/accounts/{accountId}',

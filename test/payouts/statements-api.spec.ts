@@ -235,7 +235,7 @@ describe('Statements over the API', () => {
 });
 
 describe('Schedules over the API', () => {
-  const terms = { cycle: { kind: 'monthly', afterDays: 5 }, minimums: [{ amount: '500.00', currency: USD }] } as const;
+  const terms = { cycle: { kind: 'monthly' as const, afterDays: 5 }, minimums: [{ amount: '500.00', currency: USD }] };
   const reason = 'As agreed';
 
   it('are set by who may, dated, and seen by whom they concern', async () => {

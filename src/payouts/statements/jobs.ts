@@ -22,13 +22,15 @@ export const statementRun = (sealer: () => Sealer): StatementRunTask =>
     run: async (task, { signature, endsAt }) => {
       const due = { signature, endsAt: new Date(endsAt) };
       let statements = 0;
-      for (let more = true; more;)
+      for (;;) {
+        const part: { made?: number | undefined } = {};
         await task.page(async (tx) => {
-          const made = await workOn(tx, due, sealer());
-          statements += made ?? 0;
-          more = made !== undefined;
+          part.made = await workOn(tx, due, sealer());
+          statements += part.made ?? 0;
           return { done: statements };
         });
+        if (part.made === undefined) break;
+      }
       return { statements };
     },
   });

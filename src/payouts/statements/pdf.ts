@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { once } from 'node:events';
-import PDFDocument from 'pdfkit';
+import Pdf from 'pdfkit';
 import type { FoundStatement, ShownLine } from './service.ts';
 import { formatAmount } from '../../kernel/money.ts';
 
@@ -19,7 +19,7 @@ const ROW = 15;
 /** What a PDF says beside the statement: who issues it and who gets it. */
 export type Letterhead = { readonly issuer: string; readonly recipient: string };
 
-type Doc = InstanceType<typeof PDFDocument>;
+type Doc = InstanceType<typeof Pdf>;
 type Column = { readonly label: string; readonly at: number; readonly width: number; readonly align?: 'right' };
 
 const COLUMNS: readonly Column[] = [
@@ -37,7 +37,7 @@ export async function pdfOf(
   { issuer, recipient }: Letterhead,
 ): Promise<Buffer> {
   const title = `Statement ${statement.number}, ${statement.currency}`;
-  const doc = new PDFDocument({
+  const doc = new Pdf({
     size: 'A4',
     margin: MARGIN,
     bufferPages: true,

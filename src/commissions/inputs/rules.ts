@@ -1,7 +1,6 @@
 import { type Decimal, parseDecimal } from '../../kernel/decimal.ts';
 import type { CompiledPlan } from '../definitions/types.ts';
 import type { ExecutionFacts, TradeFacts } from '../types.ts';
-import type { Inputs } from './store.ts';
 
 /** What is known of a trade when it was claimed, as far as the engine looks at it. */
 type ClaimedTrade = Pick<TradeFacts, 'symbol' | 'symbolGroup' | 'accountGroup'> & {
@@ -39,21 +38,6 @@ export function factsOf(
 function countedVolume({ closedVolume, openedVolume = 0n }: ClaimedTrade, counts: CompiledPlan['counts']): bigint {
   if (counts === 'close') return closedVolume;
   return counts === 'open' ? openedVolume : openedVolume + closedVolume;
-}
-
-/** Without the deals that are no trades: they close nothing, and their plan does not count what they open. */
-export function tradesAmong(inputs: Inputs): Inputs {
-  const isTrade = ({ closedVolume }: Inputs['trades'][number], place: number): boolean =>
-    closedVolume > 0n || (inputs.versions[place]?.plan.counts ?? 'close') !== 'close';
-  const isKept = inputs.trades.map(isTrade);
-  if (!isKept.includes(false)) return inputs;
-  const ofTrades = <Each>(all: readonly Each[]): Each[] => all.filter((_each, place) => isKept[place]);
-  return {
-    knownAt: inputs.knownAt,
-    trades: ofTrades(inputs.trades),
-    inputs: ofTrades(inputs.inputs),
-    versions: ofTrades(inputs.versions),
-  };
 }
 
 const LOT_FACTORS_MAX = 1_000;

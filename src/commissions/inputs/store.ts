@@ -120,3 +120,18 @@ async function executionsWithRates(
     }),
   );
 }
+
+/** Without the deals that are no trades: they close nothing, and their plan does not count what they open. */
+export function tradesAmong(inputs: Inputs): Inputs {
+  const isTrade = ({ closedVolume }: Inputs['trades'][number], place: number): boolean =>
+    closedVolume > 0n || (inputs.versions[place]?.plan.counts ?? 'close') !== 'close';
+  const isKept = inputs.trades.map(isTrade);
+  if (!isKept.includes(false)) return inputs;
+  const ofTrades = <Each>(all: readonly Each[]): Each[] => all.filter((_each, place) => isKept[place]);
+  return {
+    knownAt: inputs.knownAt,
+    trades: ofTrades(inputs.trades),
+    inputs: ofTrades(inputs.inputs),
+    versions: ofTrades(inputs.versions),
+  };
+}

@@ -42,7 +42,7 @@ const pure = '(rules|machine|types|contract)\\.ts$';
 const pureFiles = [
   `^src/[^/]+/${pure}`,
   `^src/[^/]+/[^/]+/${pure}`,
-  '^src/commissions/(models|levels|filters|adjusters|periods)/',
+  '^src/commissions/(models|levels|filters|adjusters|periods|naive)/',
 ];
 const npm = (names) => `(^|/)node_modules/(@types/)?(${names})/`;
 

@@ -25,16 +25,18 @@ export const up = (knex: Knex): Promise<void> =>
 
     create table commissions.discrepancies (
       id uuid primary key,
-      deal_key bigint not null,
+      deal_key bigint, -- Of a booking.
+      award_key bigint, -- Of an award.
       detail text not null,
       found_at timestamptz not null default date_trunc('milliseconds', now()),
       acknowledged_at timestamptz,
       acknowledged_by uuid, -- The user.
       note text,
+      check (num_nonnulls(deal_key, award_key) = 1),
       check (num_nulls(acknowledged_at, acknowledged_by, note) in (0, 3))
     );
-    -- The same difference of the same deal is said once.
-    create unique index discrepancies_once on commissions.discrepancies (deal_key, md5(detail));
+    -- The same difference of the same deal or award is said once.
+    create unique index discrepancies_once on commissions.discrepancies (coalesce(deal_key, -award_key), md5(detail));
     create index discrepancies_open on commissions.discrepancies (found_at, id) where acknowledged_at is null;
     create index discrepancies_by_time on commissions.discrepancies (found_at, id);
     grant select, insert, update (acknowledged_at, acknowledged_by, note) on commissions.discrepancies to cascade_app;

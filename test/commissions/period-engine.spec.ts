@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PlanDefinition } from '../../src/commissions/definitions/contract.ts';
 import { compileAgreement, compilePlan } from '../../src/commissions/definitions/rules.ts';
-import { naiveAward, naiveCpa, naivePeriod, type NaivePeriod } from '../../src/commissions/naive/periods.ts';
-import type { NaiveLevels, NaiveLink } from '../../src/commissions/naive/types.ts';
+import { naiveAward, naiveCpa, naivePeriod } from '../../src/commissions/naive/periods.ts';
+import type { NaiveLevels, NaiveLink, NaivePeriod } from '../../src/commissions/naive/types.ts';
 import { judgePeriod, shareAward } from '../../src/commissions/periods/rules.ts';
 import { checkDefinition } from '../../src/commissions/plans/rules.ts';
 
@@ -124,7 +124,7 @@ describe('What is earned by the period, by both engines', () => {
           const { component } = compiled(period);
           if (component.model.over !== 'period') throw new Error('a model of periods is meant');
           const judged = judgePeriod({ model: component.model, part: component.part }, { lines, carriedUnits }, FRAME);
-          const naive = naivePeriod(period, lines, carriedUnits, { currency: 'USD', decimals: 6 });
+          const naive = naivePeriod(period, lines, carriedUnits, { currency: 'USD' });
           const word = typeof judged === 'string' ? judged : (judged.reason ?? 'earned');
           met.set(word, (met.get(word) ?? 0) + 1);
           if (typeof judged === 'string' || typeof naive === 'string') {
@@ -220,7 +220,7 @@ describe('What is earned by the period, by both engines', () => {
             atMs: reachedAtMs,
           }));
           reached += found.filter(({ atMs }) => atMs !== undefined).length;
-          expect(found).toEqual(naiveCpa(period, facts, 6));
+          expect(found).toEqual(naiveCpa(period, facts, 'USD'));
         },
       ),
       runs,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { acknowledgeDiscrepancy, listDiscrepancies } from '../../src/commissions/proof/contract.ts';
 import { openDiscrepancies, proveSample } from '../../src/commissions/index.ts';
-import { naiveDifference } from '../../src/commissions/proof/rules.ts';
+import { naiveAwardDifference, naiveDifference } from '../../src/commissions/proof/rules.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { idFromUuid, newUuid } from '../../src/kernel/ids.ts';
 import { createMetrics } from '../../src/ops/index.ts';
@@ -117,6 +117,63 @@ describe('The naive engine', () => {
     ['no agreement', {}, { change: 1n }, /^rebates: /],
   ])('finds %s by itself', (_what, told, of, found) => {
     const difference = naiveDifference({ ...stored, ...told }, book, { ...trade, ...of });
+    if (found === undefined) expect(difference).toBeUndefined();
+    else expect(difference).toMatch(found);
+  });
+});
+
+describe('The naive engine and awards', () => {
+  const period = {
+    name: 'one',
+    model: { kind: 'net_loss' as const, period: 'month' as const, share: '25', carryOver: true },
+    levels: { kind: 'fixed_by_level' as const, unit: 'percent' as const, levels: ['60', '20'] },
+    traderRebate: '10',
+  };
+  const definition = { currency: 'USD', components: [], periods: [period] };
+  const book = {
+    assignments: [],
+    versions: [{ key: 9, planKey: 1, fromMs: 0, change: 1n, definition }],
+    overrides: [],
+    agreements: new Map(),
+  };
+  const award = {
+    versionKey: 9,
+    component: 0,
+    clientKey: 77,
+    units: 450_000_000n, // (3000 - 1200) x 25 %.
+    parts: [
+      { kind: 1, beneficiary: 1, depth: 0, units: 243_000_000n },
+      { kind: 2, beneficiary: 77, depth: 0, units: 27_000_000n },
+      { kind: 1, beneficiary: 2, depth: 1, units: 90_000_000n },
+    ],
+    inputs: {
+      over: 'period' as const,
+      component: 'one',
+      asOf: '2026-03-31T23:59:59.999Z',
+      period: { unit: 'month' as const, from: '2026-03-01T00:00:00.000Z', to: '2026-04-01T00:00:00.000Z' },
+      lines: [{ part: 'profit' as const, currency: 'USD', amount: '-3000', items: 3 }],
+      carriedUnits: '-1200000000',
+      before: { units: '0', parts: [] },
+    },
+    chain: [
+      { ibKey: 1, status: 'active' as const },
+      { ibKey: 2, status: 'active' as const },
+    ],
+    atMs: Date.UTC(2026, 3, 1) - 1,
+    change: 1n,
+  };
+  const [own] = award.parts;
+  const before = { units: '100000000', parts: own === undefined ? [] : [{ ...own, kind: 'ib' as const, units: '5' }] };
+
+  it.each([
+    ['agrees', {}, undefined],
+    ['finds another sum', { units: 450_000_001n }, /^the award is 450000001 units, the naive engine has 450000000/],
+    ['finds another part', { parts: award.parts.slice(1) }, /^parts differ .*1\/1 by 243000000/],
+    ['takes away what was awarded before', { inputs: { ...award.inputs, before } }, /naive engine has 350000000/],
+    ['knows no component that is not there', { component: 1 }, /^the plan has no such component/],
+    ['has nobody to pay without a chain', { chain: [] }, /naive engine has 0/],
+  ])('%s', (_what, words, found) => {
+    const difference = naiveAwardDifference({ ...award, ...words }, book);
     if (found === undefined) expect(difference).toBeUndefined();
     else expect(difference).toMatch(found);
   });

@@ -19,7 +19,7 @@ export type NaiveOutcome =
   | { kind: 'parked'; code: string };
 
 /** "Minor unit exponent + 4 decimals (USD 6, JPY 4, KWD 7; crypto assets 8)." */
-function ledgerUnitsOfOne(currency: string): Fraction {
+export function ledgerUnitsOfOne(currency: string): Fraction {
   const digits = ['BTC', 'ETH', 'USDT', 'USDC'].includes(currency)
     ? 8
     : currency === 'JPY'

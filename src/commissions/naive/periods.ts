@@ -1,38 +1,8 @@
 import { type Fraction, isAbove, minus, over, plus, read, round, sum, times, whole, zero } from './fractions.ts';
+import { ledgerUnitsOfOne } from './engine.ts';
 import { partsOf } from './levels.ts';
 import { converted } from './models.ts';
-import type { NaiveConversion, NaiveLevels, NaiveLink, NaivePlan } from './types.ts';
-
-type Step = { deposits: string; pays: string };
-export type NaivePeriodModel =
-  | {
-      kind: 'net_revenue';
-      share: string;
-      parts?: string[] | undefined;
-      carryOver?: boolean | undefined;
-    }
-  | { kind: 'net_loss'; share: string; carryOver: boolean }
-  | {
-      kind: 'cpa';
-      tables: { countries?: string[] | undefined; steps: Step[] }[];
-      gates?:
-        | {
-            firstDeposits?: { hours: number; atLeast: string } | undefined;
-            lots?: string | undefined;
-            tradingDays?: number | undefined;
-            withinDays?: number | undefined;
-          }
-        | undefined;
-    };
-
-/** A way in which a plan pays by the period or the client. */
-export type NaivePeriod = {
-  name: string;
-  model: NaivePeriodModel;
-  levels: NaiveLevels;
-  part?: string | undefined;
-  traderRebate?: string | undefined;
-};
+import type { NaiveConversion, NaiveLink, NaivePeriod, NaivePeriodModel, NaivePlan } from './types.ts';
 
 /** So much of one part of a client's period, in one currency. */
 export type NaiveLine = {
@@ -61,7 +31,7 @@ export function naivePeriod(
   { model, part }: NaivePeriod,
   lines: readonly NaiveLine[],
   carriedUnits: bigint,
-  plan: Pick<NaivePlan, 'currency' | 'rateAgeHoursMax'> & { readonly decimals: number },
+  plan: Pick<NaivePlan, 'currency' | 'rateAgeHoursMax'>,
 ): { earning: Fraction | undefined; reason?: string; carriedUnits: bigint } | string {
   if (model.kind === 'cpa') throw new Error('CPA has no periods');
   const counted: Fraction[] = [];
@@ -71,7 +41,7 @@ export function naivePeriod(
     const conversions = line.rates === undefined ? [] : [line.rates];
     const amount = converted(read(line.amount), line.currency, plan.currency, { conversions }, plan);
     if (typeof amount === 'string') return amount;
-    counted.push(times(amount, whole(sign * 10n ** BigInt(plan.decimals))));
+    counted.push(times(times(amount, ledgerUnitsOfOne(plan.currency)), whole(sign)));
   }
   const net = sum(counted);
   const base = model.carryOver === true ? plus(net, whole(carriedUnits)) : net;
@@ -108,14 +78,14 @@ function whenReached(items: readonly { atMs: number; much: bigint }[], needed: F
 export function naiveCpa(
   { model }: NaivePeriod,
   { country, deposits, trades }: NaiveBeginning,
-  decimals: number,
+  currency: string,
 ): { paysUnits: bigint; atMs: number | undefined }[] {
   if (model.kind !== 'cpa') throw new Error('only CPA has steps');
   const table = model.tables.filter(
     ({ countries }) => countries === undefined || (country !== undefined && countries.includes(country)),
   )[0];
   const { firstDeposits, lots, tradingDays, withinDays } = model.gates ?? {};
-  const money = (text: string): Fraction => times(read(text), whole(10n ** BigInt(decimals)));
+  const money = (text: string): Fraction => times(read(text), ledgerUnitsOfOne(currency));
   const paidIn = deposits.map(({ atMs, units }) => ({ atMs, much: units }));
   const beginMs = deposits[0]?.atMs ?? 0;
   const opened: (number | undefined)[] = [];

@@ -31,7 +31,15 @@ export type NaiveModel =
 export type NaiveConversion = {
   from: string;
   to: string;
-  rows: { key: string; rate: string; base: string; quote: string; source: string; at: string; ageMs: number }[];
+  rows: readonly {
+    key: string;
+    rate: string;
+    base: string;
+    quote: string;
+    source: string;
+    at: string;
+    ageMs: number;
+  }[];
 };
 /** How a trade was carried out, decimals as text; what is not known is left out. */
 export type NaiveExecution = {
@@ -90,12 +98,43 @@ export type NaiveComponent = {
   filters?: NaiveFilter[] | undefined;
   adjusters?: NaiveAdjuster[] | undefined;
 };
+type Step = { deposits: string; pays: string };
+export type NaivePeriodModel =
+  | {
+      kind: 'net_revenue';
+      share: string;
+      parts?: string[] | undefined;
+      carryOver?: boolean | undefined;
+    }
+  | { kind: 'net_loss'; share: string; carryOver: boolean }
+  | {
+      kind: 'cpa';
+      tables: { countries?: string[] | undefined; steps: Step[] }[];
+      gates?:
+        | {
+            firstDeposits?: { hours: number; atLeast: string } | undefined;
+            lots?: string | undefined;
+            tradingDays?: number | undefined;
+            withinDays?: number | undefined;
+          }
+        | undefined;
+    };
+
+/** A way in which a plan pays by the period or the client. */
+export type NaivePeriod = {
+  name: string;
+  model: NaivePeriodModel;
+  levels: NaiveLevels;
+  part?: string | undefined;
+  traderRebate?: string | undefined;
+};
 export type NaivePlan = {
   currency: string;
   rateAgeHoursMax?: number | undefined;
   counts?: 'close' | 'open' | 'both' | undefined;
   asOf?: 'close' | 'open' | undefined;
   components: NaiveComponent[];
+  periods?: NaivePeriod[] | undefined;
 };
 export type NaiveTerm =
   | { component?: string | undefined; rule?: string | undefined; rate: string }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DiscrepancyId, TradeId, UserId } from '../../kernel/ids.ts';
+import { AwardId, DiscrepancyId, TradeId, UserId } from '../../kernel/ids.ts';
 import { InstantText, operation, pageOf, pageQuery } from '../../kernel/operation.ts';
 
 const path = '/api/v1/discrepancies';
@@ -9,7 +9,10 @@ const NOTE_CHARACTERS_MAX = 500;
 const Discrepancy = z
   .strictObject({
     id: DiscrepancyId,
-    tradeId: TradeId,
+    tradeId: TradeId.nullable().meta({
+      description: 'The trade whose booking it is about; null where it is an award.',
+    }),
+    awardId: AwardId.nullable(),
     detail: z.string().meta({ description: 'What is stored, and what a second computation came to.' }),
     foundAt: InstantText,
     acknowledgedAt: InstantText.nullable(),
@@ -18,7 +21,7 @@ const Discrepancy = z
   })
   .meta({
     id: 'Discrepancy',
-    description: 'A booking of which another figure came out when it was computed again.',
+    description: 'A booking or an award of which another figure came out when it was computed again.',
   });
 
 export const listDiscrepancies = operation({

@@ -97,15 +97,27 @@ export const runsFrom = query(
    where r.least is not null`,
 );
 
+/** Behind which keys some awards are looked at: the newest ten, and ten anywhere. */
+export const sampleAwards = query(
+  'commissions.sample_awards',
+  z.object({ after: z.bigint() }),
+  `
+  select distinct greatest(p.after, 0) as after
+    from (select max(key) as most from commissions.awards) s,
+         lateral (values (s.most - 10), (floor(random() * s.most)::bigint)) as p (after)
+   where s.most is not null`,
+);
+
 /** What differs, once; what was said before is not said again. */
 export const insertDiscrepancies = query(
   'commissions.insert_discrepancies',
-  z.object({ id: DiscrepancyId, dealKey: z.bigint() }),
+  z.object({ id: DiscrepancyId, dealKey: z.bigint().nullable(), awardKey: z.bigint().nullable(), detail: z.string() }),
   `
-  insert into commissions.discrepancies (id, deal_key, detail)
-  select d.id, d.deal_key, d.detail from unnest(:ids::uuid[], :dealKeys::bigint[], :details::text[]) as d (id, deal_key, detail)
-  on conflict (deal_key, md5(detail)) do nothing
-  returning id, deal_key as "dealKey"`,
+  insert into commissions.discrepancies (id, deal_key, award_key, detail)
+  select d.id, d.deal_key, d.award_key, d.detail
+    from unnest(:ids::uuid[], :dealKeys::bigint[], :awardKeys::bigint[], :details::text[]) as d (id, deal_key, award_key, detail)
+  on conflict (coalesce(deal_key, -award_key), md5(detail)) do nothing
+  returning id, deal_key as "dealKey", award_key as "awardKey", detail`,
 );
 
 /** How many nobody has acknowledged; counted up to 1 000. */
@@ -119,7 +131,8 @@ export const openDiscrepancies = query(
 
 const discrepancy = z.object({
   id: DiscrepancyId,
-  dealKey: z.bigint(),
+  dealKey: z.bigint().nullable(),
+  awardKey: z.bigint().nullable(),
   detail: z.string(),
   foundAt: z.date(),
   acknowledgedAt: z.date().nullable(),
@@ -131,7 +144,7 @@ export const pageOfDiscrepancies = pagedQuery(
   'commissions.page_of_discrepancies',
   discrepancy,
   `
-  select id, deal_key as "dealKey", detail, found_at as "foundAt", acknowledged_at as "acknowledgedAt",
+  select id, deal_key as "dealKey", award_key as "awardKey", detail, found_at as "foundAt", acknowledged_at as "acknowledgedAt",
          acknowledged_by as "acknowledgedBy", note
     from commissions.discrepancies
    where (:isOpen::boolean is null or (acknowledged_at is null) = :isOpen)`,
@@ -145,7 +158,7 @@ export const discrepancyOfId = query(
   'commissions.discrepancy_of_id',
   discrepancy,
   `
-  select id, deal_key as "dealKey", detail, found_at as "foundAt", acknowledged_at as "acknowledgedAt",
+  select id, deal_key as "dealKey", award_key as "awardKey", detail, found_at as "foundAt", acknowledged_at as "acknowledgedAt",
          acknowledged_by as "acknowledgedBy", note
     from commissions.discrepancies where id = :id`,
 );
@@ -157,6 +170,6 @@ export const acknowledge = query(
   update commissions.discrepancies
      set acknowledged_at = date_trunc('milliseconds', now()), acknowledged_by = :userId, note = :note
    where id = :id and acknowledged_at is null
-  returning id, deal_key as "dealKey", detail, found_at as "foundAt", acknowledged_at as "acknowledgedAt",
+  returning id, deal_key as "dealKey", award_key as "awardKey", detail, found_at as "foundAt", acknowledged_at as "acknowledgedAt",
             acknowledged_by as "acknowledgedBy", note`,
 );

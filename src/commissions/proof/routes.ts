@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import { tradeIdOf, UserId } from '../../kernel/ids.ts';
+import { UserId } from '../../kernel/ids.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
 import * as contract from './contract.ts';
-import { acknowledgeDiscrepancy, type Discrepancy, listDiscrepancies } from './service.ts';
+import { acknowledgeDiscrepancy, type Discrepancy, listDiscrepancies, subjectOf } from './service.ts';
 
 /** The routes of what a second computation found different. */
 export const discrepancyRoutes = ({ withTenant }: { readonly withTenant: WithTenant }): Route[] => [
@@ -29,12 +29,13 @@ export const discrepancyRoutes = ({ withTenant }: { readonly withTenant: WithTen
 
 const shown = ({
   dealKey,
+  awardKey,
   foundAt,
   acknowledgedAt,
   ...rest
 }: Discrepancy): z.input<(typeof contract.acknowledgeDiscrepancy)['answers'][200]> => ({
   ...rest,
-  tradeId: tradeIdOf(dealKey),
+  ...subjectOf({ dealKey, awardKey }),
   foundAt: foundAt.toISOString(),
   acknowledgedAt: acknowledgedAt?.toISOString() ?? null,
 });

@@ -1,11 +1,12 @@
 import type { Clock } from '../../kernel/clock.ts';
-import { type DiscrepancyId, newUuid, type TenantId, tradeIdOf, type UserId } from '../../kernel/ids.ts';
+import { awardIdOf, type DiscrepancyId, newUuid, type TenantId, tradeIdOf, type UserId } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { Page, PageAsked } from '../../platform/paging.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
 import type { PlanBook } from '../plans/store.ts';
 import { recomputeRange } from '../replay/service.ts';
+import { proveAwards } from './awards.ts';
 import { proofProblem } from './errors.ts';
 import * as queries from './queries.ts';
 
@@ -22,7 +23,8 @@ const origin = { actor: 'cascade', causation: 'proof' };
 export type Proven = { readonly proven: number; readonly different: readonly { id: DiscrepancyId; detail: string }[] };
 
 /**
- * Computes a sample of a tenant's bookings again, by both engines: some of the newest and some of any age, never more than 200.
+ * Computes a sample of a tenant's bookings and awards again, by both engines: some of the newest and some of any age, never more
+ * than 200 bookings and 20 awards.
  * It sees one moment. What differs is kept until somebody acknowledges it, and told as an event; the same is said once.
  */
 export async function proveSample(
@@ -39,7 +41,8 @@ export async function proveSample(
   return { proven, different };
 }
 
-type Difference = readonly [dealKey: bigint, detail: string];
+/** Something different of a booking or of an award. */
+type Difference = { readonly dealKey: bigint | null; readonly awardKey: bigint | null; readonly detail: string };
 
 async function look(tx: TenantTx) {
   await queries.seeOneMoment(tx, {});
@@ -58,30 +61,40 @@ async function look(tx: TenantTx) {
   for (const run of runs) {
     const again = await recomputeRange(tx, run, books);
     proven += again.recomputed;
-    found.push(...again.found);
+    found.push(...again.found.map(([dealKey, detail]) => ({ dealKey, awardKey: null, detail })));
+  }
+  for (const { after } of await queries.sampleAwards(tx, {})) {
+    const again = await proveAwards(tx, { after, limit: RUN_LENGTH });
+    proven += again.recomputed;
+    found.push(...again.found.map(([awardKey, detail]) => ({ dealKey: null, awardKey, detail })));
   }
   return { reached, newest, proven, found };
 }
 
 async function keep(tx: TenantTx, found: readonly Difference[], clock: Clock): Promise<Proven['different']> {
   if (found.length === 0) return [];
-  const said = found.map(([dealKey, detail]) => ({ dealKey, detail: detail.slice(0, DETAIL_CHARACTERS_MAX) }));
   const kept = await queries.insertDiscrepancies(tx, {
-    ids: said.map(() => newUuid(clock.now().getTime())),
-    dealKeys: said.map(({ dealKey }) => dealKey),
-    details: said.map(({ detail }) => detail),
+    ids: found.map(() => newUuid(clock.now().getTime())),
+    dealKeys: found.map(({ dealKey }) => dealKey),
+    awardKeys: found.map(({ awardKey }) => awardKey),
+    details: found.map(({ detail }) => detail.slice(0, DETAIL_CHARACTERS_MAX)),
   });
-  return kept.map(({ id, dealKey }) => {
-    const detail = said.find((each) => each.dealKey === dealKey)?.detail ?? '';
+  return kept.map(({ id, detail, ...of }) => {
     emit(tx, {
       stream: `discrepancy/${id}`,
       type: 'commissions.discrepancy_found',
       schemaVersion: 1,
-      payload: { discrepancyId: id, tradeId: tradeIdOf(dealKey), detail },
+      payload: { discrepancyId: id, ...subjectOf(of), detail },
     });
     return { id, detail };
   });
 }
+
+/** What a difference is about: a trade or an award. */
+export const subjectOf = ({ dealKey, awardKey }: { dealKey: bigint | null; awardKey: bigint | null }) => ({
+  tradeId: dealKey === null ? null : tradeIdOf(dealKey),
+  awardId: awardKey === null ? null : awardIdOf(awardKey),
+});
 
 export type Discrepancy = Awaited<ReturnType<typeof queries.discrepancyOfId>>[number];
 
@@ -109,7 +122,7 @@ export async function acknowledgeDiscrepancy(
     stream: `discrepancy/${id}`,
     type: 'commissions.discrepancy_acknowledged',
     schemaVersion: 1,
-    payload: { discrepancyId: id, tradeId: tradeIdOf(closed.dealKey), note, by: userId },
+    payload: { discrepancyId: id, ...subjectOf(closed), note, by: userId },
   });
   return closed;
 }

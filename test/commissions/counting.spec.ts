@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createPlan, draftVersion, explain, listPlans, publishVersion } from '../../src/commissions/index.ts';
+import { carryOutAmendments } from '../../src/commissions/amendments/service.ts';
 import { recompute } from '../../src/commissions/replay/service.ts';
 import { verifyBookings } from '../../src/commissions/verify/service.ts';
 import { relinkClient } from '../../src/ib/index.ts';
@@ -154,6 +155,36 @@ describe('A plan names which volume of a deal counts', () => {
     ]);
     const tradeId = tradeIdOf(first?.dealKey ?? 0n);
     expect((await acme.inTenant((tx) => tradeWithin(tx, reachesEverything, tradeId))).state).toBe('unpaid');
+    await proven();
+  });
+});
+
+describe('What the feed says of an opening deal afterwards', () => {
+  const amended = (opening: RawDeal | undefined) => ({ ...opening, VolumeExt: '300000000' });
+  const carriedOut = () => acme.inTenant((tx) => carryOutAmendments(tx, brokerage.memory.books, { after: 0n }));
+
+  it('is booked anew where opens count', async () => {
+    await open({ counts: 'open' });
+    const [opening] = brokerage.deal({ lots: '1' });
+    await brokerage.feed([opening ?? {}]);
+    await brokerage.book();
+    await brokerage.tell([{ type: 'deal.update', deal: amended(opening) }]);
+    expect(await carriedOut()).toMatchObject({ corrected: 1 });
+    const all = await acme.inTenant((tx) => booked(tx, {}));
+    expect(all.map(({ units }) => units)).toEqual([8_000_000n, 24_000_000n]);
+    await proven();
+  });
+
+  it('is no trade before or after where it does not', async () => {
+    await open({});
+    const planId = await acme.inTenant((tx) => createPlan(tx, { name: 'Opens' }));
+    await acme.inTenant((tx) => draftVersion(tx, { planId, definition: planOf({ counts: 'open' }) }));
+    const [opening] = brokerage.deal({ lots: '1' });
+    await brokerage.feed([opening ?? {}]);
+    await brokerage.book();
+    await brokerage.tell([{ type: 'deal.update', deal: amended(opening) }]);
+    await carriedOut();
+    expect(await acme.inTenant((tx) => booked(tx, {}))).toEqual([]);
     await proven();
   });
 });

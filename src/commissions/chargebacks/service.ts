@@ -119,13 +119,14 @@ export const chargebackTask = defineTask({
     const asked = { ...payload, since: new Date(since) };
     let at: z.infer<typeof Checkpoint> = task.checkpoint ?? { after: null, trades: 0 };
     let awards = 0;
-    for (let more = true; more;)
+    const left = { more: true };
+    while (left.more)
       await task.page(async (tx) => {
         const after =
           at.after === null ? undefined : { closedAt: new Date(at.after.at), dealKey: BigInt(at.after.key) };
         const { trades, next } = await chargeBackTrades(tx, asked, after);
-        more = next !== undefined;
-        if (!more) {
+        left.more = next !== undefined;
+        if (!left.more) {
           awards = await chargeBackAwards(tx, asked);
           const { clientId } = payload;
           emit(tx, {

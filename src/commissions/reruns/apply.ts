@@ -7,10 +7,10 @@ import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import { defineTask, requestTask, type RunningTask } from '../../platform/tasks/index.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
-import { writeRevisions } from '../corrections/service.ts';
+import { type Knowing, writeRevisions } from '../corrections/service.ts';
 import { liveBookings } from '../corrections/store.ts';
 import { holdSettlement } from '../cuts/service.ts';
-import { type PlanBook, PlanBooks } from '../plans/store.ts';
+import { PlanBooks } from '../plans/store.ts';
 import { rerunProblem } from './errors.ts';
 import { rerunOf } from './preview.ts';
 import * as queries from './queries.ts';
@@ -41,13 +41,14 @@ export const rerunApplication = defineTask({
     }
     let upTo = BigInt(task.checkpoint?.upTo ?? '0');
     let done = task.checkpoint?.done ?? 0;
-    for (let more = true; more;)
+    const left = { more: true };
+    while (left.more)
       await task.page(async (tx) => {
         const written = await applyPage(tx, rerunId, upTo);
         upTo = written.upTo ?? upTo;
         done += written.trades;
-        more = written.trades === PAGE;
-        if (!more) await end(tx, rerunId, { state: 'applied', errorCode: null });
+        left.more = written.trades === PAGE;
+        if (!left.more) await end(tx, rerunId, { state: 'applied', errorCode: null });
         await reach('rerun.before_commit');
         return { done, checkpoint: { upTo: String(upTo), done } };
       });
@@ -58,22 +59,24 @@ export const rerunApplication = defineTask({
 /** Whether all that a re-run would change is, computed once more, what was agreed to. */
 async function isAsAgreed(task: Task, id: RerunId): Promise<boolean> {
   const books = new PlanBooks();
-  let digest = EMPTY_DIGEST;
-  let after: Point | undefined;
-  let known: { readonly book: PlanBook; readonly knownAt: Date } | undefined;
-  let agreed: string | null = null;
+  const at: { digest: string; agreed: string | null; after: Point | undefined; known: Knowing | undefined } = {
+    digest: EMPTY_DIGEST,
+    agreed: null,
+    after: undefined,
+    known: undefined,
+  };
   do {
     await task.read(async (tx) => {
       const rerun = await rerunIn(tx, id);
-      agreed = rerun.digest;
-      const knowing = known ?? { book: await books.read(tx) };
-      const page = await rerunPage(tx, knowing, rerunOf(rerun), after);
-      known = { book: knowing.book, knownAt: page.knownAt };
-      digest = digestOf(digest, page);
-      after = page.next;
+      const knowing = at.known ?? { book: await books.read(tx) };
+      const page = await rerunPage(tx, knowing, rerunOf(rerun), at.after);
+      at.known = { book: knowing.book, knownAt: page.knownAt };
+      at.agreed = rerun.digest;
+      at.digest = digestOf(at.digest, page);
+      at.after = page.next;
     });
-  } while (after !== undefined);
-  return digest === agreed;
+  } while (at.after !== undefined);
+  return at.digest === at.agreed;
 }
 
 async function rerunIn(tx: TenantTx, id: RerunId): Promise<StoredRerun> {

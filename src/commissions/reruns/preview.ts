@@ -47,7 +47,8 @@ export const rerunPreview = defineTask({
   run: async (task, { rerunId }) => {
     let at: Checkpoint = task.checkpoint ?? BEGINNING;
     const kept = new KeptBook();
-    for (let more = true; more;)
+    const left = { more: true };
+    while (left.more)
       await task.page(async (tx) => {
         const page = await previewPage(tx, rerunId, kept, at);
         const { changes, hindered, looked, next } = page;
@@ -63,8 +64,8 @@ export const rerunPreview = defineTask({
           changed: at.changed + changes.length,
           hindered: at.hindered + hindered.length,
         };
-        more = next !== undefined;
-        if (!more) await finish(tx, rerunId, at, (piece) => task.write(tx, 'parties.csv', piece));
+        left.more = next !== undefined;
+        if (!left.more) await finish(tx, rerunId, at, (piece) => task.write(tx, 'parties.csv', piece));
         return { done: at.looked, checkpoint: at };
       });
     const { digest, looked, changed, hindered } = at;

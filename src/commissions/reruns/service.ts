@@ -70,7 +70,7 @@ export async function askRerun(
     stream: `rerun/${id}`,
     type: 'commissions.rerun_asked',
     schemaVersion: 1,
-    payload: { rerunId: id, taskId, reason, ...JSON.parse(JSON.stringify(asked)) },
+    payload: { rerunId: id, taskId, reason, asked: JSON.stringify(asked) },
   });
   return { rerunId: id, taskId };
 }

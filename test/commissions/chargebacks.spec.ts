@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { askChargeback } from '../../src/commissions/chargebacks/contract.ts';
+import { readApproval } from '../../src/identity/approvals/contract.ts';
+import { linkClientOperation } from '../../src/ib/contract.ts';
+import { balancesOf, ensureAccounts, post } from '../../src/ledger/index.ts';
+import { query } from '../../src/platform/query.ts';
+import { USD } from '../ledger/support.ts';
+import { LOGINS, type MoneyDesk, openMoneyDesk } from './money-desk.ts';
+
+const ibKeyOf = query('test.ib_key', z.object({ key: z.int() }), `select key from ib.ibs where name = :name`);
+import { holds, payables, REASON, usd, workers } from './rerun-desk.ts';
+
+describe('A chargeback', () => {
+  let desk: MoneyDesk;
+  let by: ReturnType<typeof workers>;
+  beforeAll(async () => {
+    desk = await openMoneyDesk();
+    by = workers(desk);
+    const at = (day: string) => ({ login: LOGINS.ofLena, closedAt: new Date(`2026-03-${day}T10:00:00Z`) });
+    await desk.brokerage.feed([
+      ...desk.brokerage.deal(at('02')),
+      ...desk.brokerage.deal(at('09')),
+      ...desk.brokerage.deal({ ...at('10'), login: LOGINS.ofZoe }),
+    ]);
+    await desk.brokerage.book();
+  });
+  afterAll(() => desk.api.close());
+  const ask = (body: object = {}) =>
+    desk.api.call(askChargeback, {
+      token: desk.people.finance,
+      body: {
+        clientId: desk.clientOf(LOGINS.ofLena),
+        since: '2026-03-05T00:00:00Z',
+        reason: 'The card was stolen',
+        evidence: 'case 4711',
+        ...body,
+      },
+    });
+
+  it('takes back what came since the deposit; what was paid is owed', async () => {
+    const [lena] = await desk.inTenant((tx) => ibKeyOf(tx, { name: 'Lena' }));
+    await desk.inTenant(async (tx) => {
+      const owner = lena?.key ?? 0;
+      const [payable, wallet] = await ensureAccounts(tx, [
+        { purpose: 'ib_payable', owner, currency: USD },
+        { purpose: 'ib_wallet', owner, currency: USD },
+      ]);
+      if (payable === undefined || wallet === undefined) throw new Error('no accounts');
+      const money = { units: 9_000_000n, currency: USD };
+      post(tx, [{ debit: payable, credit: wallet, money, reference: `test/${randomUUID()}`, leg: 0 }]);
+    });
+    const asked = (await ask()).ok();
+    expect((await by.agree(asked, desk.people.finance)).code).toBe('identity.approval_own');
+    (await by.agree(asked, desk.people.otherFinance)).ok();
+    await by.work();
+    expect(await payables(desk)).toEqual(['6.00', '1.50', '0.00', '2.70']);
+    expect(await usd(desk, 'ib_receivable', 'Lena')).toBe('4.05');
+    await holds(desk);
+    const kept = (
+      await desk.api.call(readApproval, { token: desk.people.finance, params: { approvalId: asked.approvalId } })
+    ).ok();
+    expect(kept).toMatchObject({ state: 'approved' });
+  });
+
+  it('takes nothing back twice, and nothing earns again that was charged back', async () => {
+    const before = await payables(desk);
+    (await by.agree((await ask({ reason: 'Once more' })).ok(), desk.people.owner)).ok();
+    await by.work();
+    expect(await payables(desk)).toEqual(before);
+    const rerun = await by.prepared();
+    expect(rerun.totals).toMatchObject({ looked: 2, changed: 0 });
+    expect(await desk.inTenant(async (tx) => balancesOf(tx, []))).toEqual([]);
+  });
+
+  it('is refused for nobody, and for what lies ahead', async () => {
+    expect((await ask({ clientId: 'cli_00000000000000000000000000' })).code).toBe('clients.client_unknown');
+    expect((await ask({ since: new Date(Date.now() + 3_600_000).toISOString() })).code).toBe(
+      'commissions.chargeback_ahead',
+    );
+  });
+
+  it('moves a client of the past only with a second person', async () => {
+    const body = {
+      clientId: desk.clientOf(LOGINS.ofZoe),
+      effectiveAt: '2026-03-01T00:00:00Z',
+      backdated: true,
+      reason: REASON,
+    };
+    const asked = await desk.api.call(linkClientOperation, {
+      token: desk.people.owner,
+      params: { ibId: desk.ibOf('Omar') },
+      body,
+    });
+    expect(asked.status).toBe(202);
+  });
+});

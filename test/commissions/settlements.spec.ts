@@ -22,7 +22,7 @@ const awards = query(
   z.object({ kind: z.string(), units: z.bigint(), earnedAt: z.date(), login: z.bigint(), parts: z.string() }),
   `
   select a.kind, a.units, a.earned_at as "earnedAt", (select min(login) from clients.accounts c where c.client_key = a.client_key) as login,
-         (select string_agg(case w.kind when 1 then i.name when 2 then 'client' else 'house' end || ' ' || w.units, ', ' order by w.depth, w.kind)
+         (select string_agg(case w.kind when 1 then i.name when 2 then 'client' else 'house' end || ' ' || w.units, ', ' order by w.depth, w.kind, i.name)
             from commissions.award_rebates w left join ib.ibs i on w.kind = 1 and i.key = w.beneficiary where w.award_key = a.key) as parts
     from commissions.awards a order by a.key`,
 );

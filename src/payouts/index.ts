@@ -1,4 +1,3 @@
-export { PARTY_KINDS, type Party, type PartyKind, type UnpaidStatement } from './types.ts';
 export { closingRoutes } from './closings/routes.ts';
 export { closedUntil, makeClosingFigures, periodClosing, refuseClosed } from './closings/service.ts';
 export { sendDisputeNotices } from './disputes/notices.ts';

@@ -36,7 +36,7 @@ describe('Closing a period', () => {
   };
   const figures = async () => makeClosingFigures(desk.api.withTenant, desk.api.tenantOf('acme').id);
   const shown = async (closingId: string) =>
-    (await desk.api.call(readClosing, { token: desk.people.auditor, params: { closingId } as never })).ok();
+    (await desk.api.call(readClosing, { token: desk.people.auditor, params: { closingId } })).ok();
   const ofIbs = async (closingId: string) =>
     (await shown(closingId)).figures?.find(({ beneficiaries }) => beneficiaries === 'ib');
 

@@ -54,13 +54,12 @@ describe('A dispute', () => {
   const open = (token: string, line: object, text = 'The rate should be 6.00') =>
     desk.api.call(openDispute, { token, body: { line, text } as never });
   const opened = async (token: string, line: object) => (await open(token, line)).ok();
-  const read = async (token: string, disputeId: string) =>
-    desk.api.call(readDispute, { token, params: { disputeId } as never });
+  const read = async (token: string, disputeId: string) => desk.api.call(readDispute, { token, params: { disputeId } });
   const accept = (disputeId: string, amount: string, token = desk.people.finance, currency = 'USD') =>
     desk.api.call(acceptDispute, {
       token,
-      params: { disputeId } as never,
-      body: { amount: { amount, currency }, reason: 'The agreement says so' } as never,
+      params: { disputeId },
+      body: { amount: { amount, currency }, reason: 'The agreement says so' },
       headers: { 'idempotency-key': randomUUID() },
     });
   const heldOf = async (name: string) => {
@@ -152,7 +151,7 @@ describe('A dispute', () => {
       expect([answer.status, answer.code]).toEqual([404, 'payouts.dispute_unknown']);
     const looker = await makePerson(desk.api, { roles: ['finance'] });
     const assign = (userId: string | null) =>
-      desk.api.call(assignDispute, { token: owner, params: { disputeId: id }, body: { userId } as never });
+      desk.api.call(assignDispute, { token: owner, params: { disputeId: id }, body: { userId } });
     expect((await assign(looker.id)).ok().ownerUserId).toBe(looker.id);
     expect((await assign(encodeId('usr', 5n))).code).toBe('payouts.dispute_owner_unknown');
     const mine = { token: finance, query: { ownerUserId: looker.id } };
@@ -193,8 +192,7 @@ describe('A dispute', () => {
     expect(asked.status).toBe(202);
     expect((await accept(large.id, '2.01')).code).toBe('identity.approval_pending');
     const { approvalId, hash } = z.object({ approvalId: z.string(), hash: z.string() }).parse(asked.body);
-    const agree = (token: string) =>
-      desk.api.call(approveApproval, { token, params: { approvalId } as never, body: { hash } });
+    const agree = (token: string) => desk.api.call(approveApproval, { token, params: { approvalId }, body: { hash } });
     expect((await agree(finance)).code).toBe('identity.approval_own');
     expect((await agree(otherFinance)).ok().state).toBe('approved');
     expect((await agree(desk.people.owner)).code).toBe('identity.approval_closed');
@@ -216,7 +214,7 @@ describe('A dispute', () => {
     (await desk.api.call(withdrawDispute, { token: lena, params: { disputeId: id }, body: { reason: 'Solved' } })).ok();
     const answer = await desk.api.call(approveApproval, {
       token: otherFinance,
-      params: { approvalId } as never,
+      params: { approvalId },
       body: { hash },
     });
     expect(answer.code).toBe('identity.approval_outdated');

@@ -27,33 +27,29 @@ const way = (from: string, to: string, ...rows: [string, string, string][]): Kep
 
 describe('The change to the currency of a wallet', () => {
   it.each([
-    ['by a direct rate', '100.00', 'EUR', 'USD', [['EUR', 'USD', '1.0841']], '108.41'],
-    ['by an inverse rate', '108.41', 'USD', 'EUR', [['EUR', 'USD', '1.0841']], '100.00'],
+    ['by a direct rate', '100.00 EUR', [['EUR', 'USD', '1.0841']], '108.41 USD'],
+    ['by an inverse rate', '108.41 USD', [['EUR', 'USD', '1.0841']], '100.00 EUR'],
     [
       'by a cross',
-      '100.00',
-      'USD',
-      'JPY',
+      '100.00 USD',
       [
         ['EUR', 'USD', '1.25'],
         ['EUR', 'JPY', '162.50'],
       ],
-      '13000',
+      '13000 JPY',
     ],
-    ['down at less than half', '1.00', 'EUR', 'USD', [['EUR', 'USD', '1.0849']], '1.08'],
-    ['half to the even one below', '1.00', 'EUR', 'USD', [['EUR', 'USD', '1.085']], '1.08'],
-    ['half to the even one above', '1.00', 'EUR', 'USD', [['EUR', 'USD', '1.095']], '1.10'],
-    ['to yen, which have no minor unit', '0.01', 'USD', 'JPY', [['USD', 'JPY', '150']], '2'],
-    ['to dinars, which have three', '10.00', 'USD', 'KWD', [['USD', 'KWD', '0.30765']], '3.076'],
-    ['to bitcoin, which has eight', '10.00', 'USD', 'BTC', [['BTC', 'USD', '64000']], '0.00015625'],
-    ['from yen', '1000', 'JPY', 'USD', [['USD', 'JPY', '151.37']], '6.61'],
-  ] as [string, string, string, string, [string, string, string][], string][])(
-    'rounds %s: %s %s',
-    (_how, amount, from, to, rows, expected) => {
-      const result = converted(units(amount, from), code(from), code(to), way(from, to, ...rows));
-      expect(result).toBe(units(expected, to));
-    },
-  );
+    ['down at less than half', '1.00 EUR', [['EUR', 'USD', '1.0849']], '1.08 USD'],
+    ['half to the even one below', '1.00 EUR', [['EUR', 'USD', '1.085']], '1.08 USD'],
+    ['half to the even one above', '1.00 EUR', [['EUR', 'USD', '1.095']], '1.10 USD'],
+    ['to yen, which have no minor unit', '0.01 USD', [['USD', 'JPY', '150']], '2 JPY'],
+    ['to dinars, which have three', '10.00 USD', [['USD', 'KWD', '0.30765']], '3.076 KWD'],
+    ['to bitcoin, which has eight', '10.00 USD', [['BTC', 'USD', '64000']], '0.00015625 BTC'],
+    ['from yen', '1000 JPY', [['USD', 'JPY', '151.37']], '6.61 USD'],
+  ] as [string, string, [string, string, string][], string][])('rounds %s: %s', (_how, given, rows, expected) => {
+    const [[amount = '', from = ''], [right = '', to = '']] = [given.split(' '), expected.split(' ')];
+    const result = converted(units(amount, from), code(from), code(to), way(from, to, ...rows));
+    expect(result).toBe(units(right, to));
+  });
 });
 
 describe('What becomes of the statements of a run', () => {

@@ -55,7 +55,7 @@ describe('A payout run', () => {
     await issueUpTo(desk.inTenant, new Date(FIRST_MS + day * DAY_MS).toISOString());
   }
   const draft = (body: object = {}, token = desk.people.finance) =>
-    desk.api.call(draftPayoutRun, { token, body: body as never, headers: { 'idempotency-key': randomUUID() } });
+    desk.api.call(draftPayoutRun, { token, body, headers: { 'idempotency-key': randomUUID() } });
   const inRun = (runId: string) => ({ token: desk.people.finance, params: { runId } as never });
   const itemsOf = async (runId: string) => (await desk.api.call(listPayoutItems, inRun(runId))).ok().data;
   const itemOf = async (runId: string, name: string) => {
@@ -132,7 +132,7 @@ describe('A payout run', () => {
     expect((await desk.api.call(removePayoutItem, onItem(omar))).ok().state).toBe('removed');
     const other = (await draft({ beneficiaries: [desk.ibOf('Omar')] })).ok();
     const add = (runId: string, statementId: string) =>
-      desk.api.call(addPayoutItems, { ...inRun(runId), body: { statementIds: [statementId] } as never });
+      desk.api.call(addPayoutItems, { ...inRun(runId), body: { statementIds: [statementId] } });
     expect((await add(id, omar.statementId)).code).toBe('payouts.statement_not_payable');
     const cancelled = await desk.api.call(cancelPayoutRun, { ...inRun(other.id), body: { reason: 'Not needed' } });
     expect(cancelled.ok().state).toBe('cancelled');
@@ -201,7 +201,7 @@ describe('A payout run', () => {
   it('converts to the currency that an introducing broker chose, by a rate that is kept; without one it waits', async () => {
     const [omar, lena] = [desk.ibOf('Omar'), desk.ibOf('Lena')];
     const choose = (ibId: typeof omar, currency: string | null, token = desk.people.omar) =>
-      desk.api.call(chooseWallet, { token, params: { ibId }, body: { currency } as never });
+      desk.api.call(chooseWallet, { token, params: { ibId }, body: { currency } });
     expect((await choose(lena, 'EUR')).code).toBe('payouts.beneficiary_unknown');
     expect((await choose(omar, 'ABC')).code).toBe('http.body_invalid');
     expect((await choose(omar, 'EUR')).ok()).toEqual({ ibId: omar, currency: 'EUR' });

@@ -17,7 +17,7 @@ const STATES =
 
 const Accruals = z
   .strictObject({
-    beneficiary: z.union([IbId, ClientId]),
+    beneficiary: z.union([IbId, ClientId]).meta({ description: 'Whose they are.' }),
     data: z.array(
       z.strictObject({
         currency: Currency,
@@ -36,10 +36,13 @@ const AccruedEntry = z
   .strictObject({
     kind: z.enum(['trade', 'award']),
     id: z.union([TradeId, AwardId]),
-    revision: z.int(),
-    rule: z.strictObject({ plan: z.string(), version: z.int(), component: z.string() }).nullable(),
+    revision: z.int().meta({ description: 'Which booking of the trade; corrections are 1 and above.' }),
+    rule: z
+      .strictObject({ plan: z.string(), version: z.int(), component: z.string() })
+      .nullable()
+      .meta({ description: 'What it was earned by; null where no plan says so, as with the outcome of a dispute.' }),
     level: z.int().nullable().meta({ description: 'Distance from the client’s own IB; null for clients.' }),
-    earnedAt: InstantText,
+    earnedAt: InstantText.meta({ description: 'When the trade closed, or the award was earned.' }),
     amount: MoneyJson,
     state: z.enum(accrualStates).meta({ description: STATES }),
     statementId: StatementId.nullable().meta({ description: 'The statement that tells of it.' }),

@@ -6,7 +6,7 @@ import { type Route, route } from '../../platform/route.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
 import { type PartyId, partyWithin } from '../parties/service.ts';
 import * as contract from './contract.ts';
-import { accrualsOf, entriesOf, type FoundEntry } from './service.ts';
+import { accrualsOf, entriesWithStates, type FoundEntry } from './service.ts';
 import type { AccrualSums } from './types.ts';
 
 /** The routes of accruals. */
@@ -50,7 +50,7 @@ async function entryPage(
   { limit, cursor, state }: z.output<typeof contract.listIbEntries.query>,
 ) {
   const party = await partyWithin(tx, reach, beneficiary);
-  const { rows, nextCursor } = await entriesOf(tx, party, { state, limit, cursor });
+  const { rows, nextCursor } = await entriesWithStates(tx, party, { state, limit, cursor });
   const data = rows.map(({ source, sourceKey, units, currency, depth, earnedAt, ...row }: FoundEntry) => ({
     kind: source,
     id: source === 'trade' ? tradeIdOf(sourceKey) : awardIdOf(sourceKey),

@@ -1,6 +1,6 @@
 import type { ScheduleTerms } from '../schedules/contract.ts';
 import { endUpTo, gridOf, signatureOf } from '../schedules/rules.ts';
-import type { AccrualState, Bounds, Standing } from './types.ts';
+import type { AccrualState, Bounds, EntryStanding } from './types.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -15,7 +15,7 @@ export function boundsOf(terms: ScheduleTerms, nowMs: number): Bounds {
 }
 
 /** The state of an entry; the rules are those of `AccrualState`, in their order. */
-export function stateOf(entry: Standing, { onHold, pendingFromMs, heldFromMs }: Bounds): AccrualState {
+export function stateOf(entry: EntryStanding, { onHold, pendingFromMs, heldFromMs }: Bounds): AccrualState {
   if (entry.isPaid) return 'paid';
   if (entry.isReversed && !entry.isStated) return 'reversed';
   if (onHold || entry.isDisputed) return 'held';

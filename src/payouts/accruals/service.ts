@@ -1,9 +1,10 @@
 import { versionNames } from '../../commissions/index.ts';
 import type { Currency } from '../../kernel/currency.ts';
 import { idFromUuid, StatementId } from '../../kernel/ids.ts';
-import { cursorAt, cursorProblem, type Page, pointOfCursor } from '../../platform/paging.ts';
+import type { Page } from '../../platform/paging.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { readNow } from '../parties/service.ts';
+import { entryCursor, entryPoint, type EntryPoint } from '../parties/points.ts';
+import { presentInstant } from '../parties/service.ts';
 import { termsAt } from '../schedules/service.ts';
 import { PARTY_KINDS, type Party } from '../types.ts';
 import * as queries from './queries.ts';
@@ -22,7 +23,7 @@ export type FoundEntry = Entry & {
 const paramsOf = ({ kind, key }: Party) => ({ kind: PARTY_KINDS[kind], party: key });
 
 async function boundsFor(tx: TenantTx, party: Party): Promise<Bounds> {
-  const now = await readNow(tx);
+  const now = await presentInstant(tx);
   const [terms] = await termsAt(tx, [party], now);
   if (terms === undefined) throw new Error('no schedule holds, not even the default');
   return boundsOf(terms, now.getTime());
@@ -82,6 +83,7 @@ type EntriesAsked = {
   readonly cursor?: string | undefined;
 };
 
+const SORT = '-entry';
 /** Entries that one request looks at: rounds of so many. */
 const LOOKED_AT_MAX = 500;
 const ROUNDS_MAX = 4;
@@ -90,10 +92,10 @@ const ROUNDS_MAX = 4;
  * A page of a beneficiary's entries with their states, those of the newest trades first, then awards. It may be short while there
  * are more: what a request looks at is bounded.
  */
-export async function entriesOf(tx: TenantTx, party: Party, asked: EntriesAsked): Promise<Page<FoundEntry>> {
+export async function entriesWithStates(tx: TenantTx, party: Party, asked: EntriesAsked): Promise<Page<FoundEntry>> {
   const bounds = await boundsFor(tx, party);
   const limit = asked.state === undefined ? asked.limit + 1 : LOOKED_AT_MAX;
-  let after = asked.cursor === undefined ? undefined : pointIn(asked.cursor);
+  let after: EntryPoint | undefined = asked.cursor === undefined ? undefined : entryPoint(SORT, asked.cursor);
   const rows: (Entry & { readonly state: AccrualState })[] = [];
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const looked = await next(tx, party, after, limit);
@@ -103,20 +105,18 @@ export async function entriesOf(tx: TenantTx, party: Party, asked: EntriesAsked)
     }
     const last = rows[asked.limit - 1];
     if (rows.length > asked.limit && last !== undefined)
-      return { rows: await named(tx, rows.slice(0, asked.limit)), nextCursor: cursorOf(last) };
+      return { rows: await named(tx, rows.slice(0, asked.limit)), nextCursor: entryCursor(SORT, last) };
     after = looked.at(-1);
     if (looked.length < limit || after === undefined) return { rows: await named(tx, rows), nextCursor: null };
   }
-  return { rows: await named(tx, rows), nextCursor: after === undefined ? null : cursorOf(after) };
+  return { rows: await named(tx, rows), nextCursor: after === undefined ? null : entryCursor(SORT, after) };
 }
 
 const stateOfEntry = (entry: Entry, bounds: Bounds): AccrualState =>
   stateOf({ ...entry, isStated: entry.statementId !== null, earnedAtMs: entry.earnedAt.getTime() }, bounds);
 
-type Point = Pick<Entry, 'source' | 'sourceKey' | 'revision' | 'component'>;
-
-async function next(tx: TenantTx, party: Party, after: Point | undefined, limit: number): Promise<Entry[]> {
-  const behind = (point: Point | undefined) => ({
+async function next(tx: TenantTx, party: Party, after: EntryPoint | undefined, limit: number): Promise<Entry[]> {
+  const behind = (point: EntryPoint | undefined) => ({
     ...paramsOf(party),
     afterKey: point?.sourceKey,
     afterRevision: point?.revision,
@@ -142,15 +142,4 @@ async function named(tx: TenantTx, rows: readonly (Entry & { readonly state: Acc
       rule: version === undefined ? null : { plan: version.plan, version: version.number, component },
     };
   });
-}
-
-const SORT = '-entry';
-const cursorOf = ({ source, sourceKey, revision, component }: Point): string =>
-  cursorAt(SORT, source, [sourceKey, revision, component].join('.'));
-
-function pointIn(cursor: string): Point {
-  const { after: source, afterId } = pointOfCursor(cursor, SORT);
-  const [, key, revision, component] = /^(\d{1,18})\.(\d{1,4})\.(\d{1,4})$/.exec(afterId) ?? [];
-  if (key === undefined || (source !== 'trade' && source !== 'award')) throw cursorProblem();
-  return { source, sourceKey: BigInt(key), revision: Number(revision), component: Number(component) };
 }

@@ -10,7 +10,7 @@ export const accrualStates = ['pending', 'held', 'available', 'in_statement', 'p
 export type AccrualState = (typeof accrualStates)[number];
 
 /** What is known of an entry, or of a sum of entries, that decides over its state. */
-export type Standing = {
+export type EntryStanding = {
   readonly isPaid: boolean;
   readonly isStated: boolean;
   readonly isReversed: boolean;

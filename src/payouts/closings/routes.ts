@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { moneyJson } from '../../kernel/money.ts';
 import { onlyRow } from '../../platform/query.ts';
 import { type Route, route } from '../../platform/route.ts';

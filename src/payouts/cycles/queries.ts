@@ -76,7 +76,7 @@ export const lastEnd = query(
 );
 
 /** How far to read at a time: batches up to a number of trades, and never more than a number of batches. */
-export const nextBatches = query(
+export const batchesToRead = query(
   'payouts.next_batches',
   z.object({ upTo: z.bigint().nullable() }),
   `

@@ -1,7 +1,7 @@
 import { makeCut } from '../../commissions/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { readNow } from '../parties/service.ts';
+import { presentInstant } from '../parties/service.ts';
 import { endsDue, FIRST_TERMS, gridOf, isFine, signatureOf } from '../schedules/rules.ts';
 import * as queries from './queries.ts';
 import type { Candidate, Cycle } from './types.ts';
@@ -21,7 +21,7 @@ export type DueCycles = { readonly signature: string; readonly endsAt: Date };
 
 /** What is due at an instant, now unless given. Quick where nothing is. */
 export async function cyclesDue(tx: TenantTx, at?: Date): Promise<DueCycles[]> {
-  const nowMs = (at ?? (await readNow(tx))).getTime();
+  const nowMs = (at ?? (await presentInstant(tx))).getTime();
   return (await queries.signatures(tx, { first: FIRST_SIGNATURE })).flatMap(({ signature, lastEnd, isOpen }) => {
     const last = endsDue(gridOf(signature), lastEnd?.getTime() ?? null, nowMs, MISSED_MAX).at(-1);
     const endsAt = last === undefined ? (isOpen ? lastEnd : null) : new Date(last);
@@ -52,7 +52,7 @@ export async function takeCycle(tx: TenantTx, { signature, endsAt }: DueCycles):
 export async function readOn(tx: TenantTx, cycle: Cycle): Promise<boolean> {
   if (cycle.readTo >= cycle.cutBatch) return false;
   const { upTo } = onlyRow(
-    await queries.nextBatches(tx, {
+    await queries.batchesToRead(tx, {
       after: cycle.readTo,
       cutBatch: cycle.cutBatch,
       tradesMax: TRADES_READ_MAX,

@@ -13,7 +13,7 @@ import {
   type UserId,
 } from '../../kernel/ids.ts';
 import { formatAmount } from '../../kernel/money.ts';
-import { isProblem, Problem } from '../../kernel/problem.ts';
+import { isProblem, type Problem } from '../../kernel/problem.ts';
 import type { Access, Reach } from '../../platform/access.ts';
 import { emit } from '../../platform/events/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';

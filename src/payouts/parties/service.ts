@@ -70,4 +70,4 @@ export async function idsOfParties(tx: TenantTx, parties: readonly Party[]): Pro
 }
 
 /** The present instant by the tenant's database. */
-export const readNow = async (tx: TenantTx): Promise<Date> => onlyRow(await queries.readNow(tx, {})).now;
+export const presentInstant = async (tx: TenantTx): Promise<Date> => onlyRow(await queries.presentInstant(tx, {})).now;

@@ -18,7 +18,7 @@ import * as queries from './queries.ts';
 import { endOf, purseOf, settle, wayOf } from './rules.ts';
 import { moveRun, tell } from './service.ts';
 import { lockRun } from './store.ts';
-import type { Due, KeptConversion, Run, Settlement } from './types.ts';
+import type { Due, KeptConversion, Run } from './types.ts';
 
 /** Items that one transaction pays: so many that it holds others up for a moment only. */
 const PART = 500;

@@ -1,4 +1,4 @@
-import { type Currency } from '../../kernel/currency.ts';
+import type { Currency } from '../../kernel/currency.ts';
 import { idFromUuid, newUuid, type PayoutItemId, PayoutRunId, type StatementId } from '../../kernel/ids.ts';
 import { sqlStateOf } from '../../platform/database.ts';
 import { emit, type Json } from '../../platform/events/index.ts';

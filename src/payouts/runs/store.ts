@@ -1,4 +1,4 @@
-import { type PayoutItemId, type PayoutRunId } from '../../kernel/ids.ts';
+import type { PayoutItemId, PayoutRunId } from '../../kernel/ids.ts';
 import { formatAmount } from '../../kernel/money.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { runProblem } from './errors.ts';

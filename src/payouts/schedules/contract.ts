@@ -96,8 +96,10 @@ export const setSchedule = operation({
   need: { action: 'create', resource: 'payout_schedules' },
   body: z
     .strictObject({
-      beneficiary: beneficiary.nullable(),
-      terms: ScheduleTerms.nullable(),
+      beneficiary: beneficiary
+        .nullable()
+        .meta({ description: 'An IB or a client; null for all that have none of their own.' }),
+      terms: ScheduleTerms.nullable().meta({ description: 'Null: the default holds from then on.' }),
       effectiveAt: z.iso
         .datetime()
         .optional()
@@ -106,6 +108,7 @@ export const setSchedule = operation({
     })
     .meta({
       id: 'NewPayoutSchedule',
+      description: 'When a beneficiary is to get statements, and from when on.',
       examples: [
         {
           beneficiary: null,

@@ -1,5 +1,5 @@
 import type { ScheduleTerms } from './contract.ts';
-import { cycleKinds, type Grid, weekdays } from './types.ts';
+import { cycleKinds, type PeriodGrid, weekdays } from './types.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -26,7 +26,7 @@ export function signatureOf({ cycle, holdDays }: ScheduleTerms): string {
 }
 
 /** Reads a text of `signatureOf`. */
-export function gridOf(signature: string): Grid {
+export function gridOf(signature: string): PeriodGrid {
   const [, kind, days, delay] = /^([a-z]+)(?::([1-7](?:,[1-7])*))?\+(\d{1,3})$/.exec(signature) ?? [];
   const known = cycleKinds.find((each) => each === kind);
   if (known === undefined || (known === 'weekly') !== (days !== undefined))
@@ -35,7 +35,7 @@ export function gridOf(signature: string): Grid {
 }
 
 /** Whether a grid is so fine that a statement is made for what happened only, and nobody gets a mail for each. */
-export const isFine = ({ kind }: Grid): boolean => kind === 'realtime' || kind === 'hourly';
+export const isFine = ({ kind }: PeriodGrid): boolean => kind === 'realtime' || kind === 'hourly';
 
 const floor = (ms: number, step: number): number => Math.floor(ms / step) * step;
 /** The day of the week of a midnight: 1 is Monday; the first day of the epoch was a Thursday. */
@@ -57,7 +57,7 @@ function monthOf(ms: number): number {
 }
 
 /** The latest end of a period at an instant or before it, all in ms since 1970. */
-export function endUpTo(grid: Grid, atMs: number): number {
+export function endUpTo(grid: PeriodGrid, atMs: number): number {
   if (grid.kind === 'monthly') return monthOf(atMs);
   if (grid.kind !== 'weekly') return floor(atMs, STEPS_MS[grid.kind]);
   let midnight = floor(atMs, DAY_MS);
@@ -66,7 +66,7 @@ export function endUpTo(grid: Grid, atMs: number): number {
 }
 
 /** The end of the period in which an instant lies: an instant at an end begins the next. */
-export function endAfter(grid: Grid, atMs: number): number {
+export function endAfter(grid: PeriodGrid, atMs: number): number {
   if (grid.kind === 'monthly') return monthOf(monthOf(atMs) + 32 * DAY_MS);
   if (grid.kind !== 'weekly') return floor(atMs, STEPS_MS[grid.kind]) + STEPS_MS[grid.kind];
   let midnight = floor(atMs, DAY_MS) + DAY_MS;
@@ -75,13 +75,13 @@ export function endAfter(grid: Grid, atMs: number): number {
 }
 
 /** When the statements of a period that ends then are made. */
-export const issuedFrom = (grid: Grid, endMs: number): number => endMs + grid.delayDays * DAY_MS;
+export const issuedFrom = (grid: PeriodGrid, endMs: number): number => endMs + grid.delayDays * DAY_MS;
 
 /**
  * The ends of periods behind `doneMs` whose statements are to be made at an instant, the earliest first. Where nothing was ever
  * made it is the latest alone, and where more than `max` were missed, the latest of them: the first then tells of all before.
  */
-export function endsDue(grid: Grid, doneMs: number | null, nowMs: number, max: number): number[] {
+export function endsDue(grid: PeriodGrid, doneMs: number | null, nowMs: number, max: number): number[] {
   const ends: number[] = [];
   let end = endUpTo(grid, nowMs - grid.delayDays * DAY_MS);
   while (ends.length < max && (doneMs === null ? ends.length === 0 : end > doneMs)) {

@@ -11,7 +11,7 @@ import {
   partyOfId,
   partyOfRow,
   partyParams,
-  readNow,
+  presentInstant,
 } from '../parties/service.ts';
 import { PARTY_KINDS, type Party } from '../types.ts';
 import type { ScheduleTerms } from './contract.ts';
@@ -37,7 +37,7 @@ export type NewSchedule = {
  * `payouts.schedule_taken`, `payouts.schedule_default_needed`; `money.too_fine` for a minimum finer than minor units.
  */
 export async function setSchedule(tx: TenantTx, schedule: NewSchedule): Promise<FoundSchedule> {
-  const now = await readNow(tx);
+  const now = await presentInstant(tx);
   if (schedule.effectiveAt !== undefined && schedule.effectiveAt < now)
     throw payoutsProblem('payouts.schedule_backdated', { detail: `It is ${now.toISOString()}` });
   return insertSchedule(tx, { ...schedule, effectiveAt: schedule.effectiveAt ?? now });

@@ -171,14 +171,23 @@ export const verifyUpload = operation({
   need: { action: 'verify', resource: 'statements' },
   body: z
     .strictObject({
-      statement: z.record(z.string(), z.unknown()),
-      hash: z.string().max(200).optional(),
+      statement: z.record(z.string(), z.unknown()).meta({ description: 'The head, which is hashed and signed.' }),
+      hash: z.string().max(200).optional().meta({ description: 'As it was downloaded.' }),
       signature: z
         .strictObject({ alg: z.string().max(20), kid: z.string().max(100), value: z.string().max(200) })
-        .optional(),
-      lines: z.array(z.record(z.string(), z.unknown())).max(UPLOAD_LINES_MAX).optional(),
+        .optional()
+        .meta({ description: 'As it was downloaded.' }),
+      lines: z
+        .array(z.record(z.string(), z.unknown()))
+        .max(UPLOAD_LINES_MAX)
+        .optional()
+        .meta({ description: 'Compared with the entries, each with its own.' }),
     })
-    .meta({ id: 'StatementUpload', examples: [{ statement: { id: 'sta_01J9Z3K4M5N6P7Q8R9S0T1V2W3' } }] }),
+    .meta({
+      id: 'StatementUpload',
+      description: 'A statement as somebody holds it.',
+      examples: [{ statement: { id: 'sta_01J9Z3K4M5N6P7Q8R9S0T1V2W3' } }],
+    }),
   bodyBytesMax: UPLOAD_BYTES_MAX,
   answers: { 200: Verification },
   problems: [],

@@ -8,15 +8,15 @@ import { emit } from '../../platform/events/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { nextCandidates } from '../cycles/service.ts';
 import type { Candidate, Cycle } from '../cycles/types.ts';
-import { idsOfParties, type PartyId, partyOfRow, readNow } from '../parties/service.ts';
+import { idsOfParties, type PartyId, partyOfRow, presentInstant } from '../parties/service.ts';
 import type { ScheduleTerms } from '../schedules/contract.ts';
 import { gridOf, isFine } from '../schedules/rules.ts';
 import { termsAt } from '../schedules/service.ts';
 import type { Party } from '../types.ts';
 import * as queries from './issue-queries.ts';
 import { sha256, signerOf, type StatementSigner } from './keys.ts';
-import { type HeadFacts, headOf, settle } from './rules.ts';
-import type { Figures, Settled } from './types.ts';
+import { type HeadFacts, headOf, settleSum } from './rules.ts';
+import type { StatementFigures, Settled } from './types.ts';
 
 /** Statements that one transaction makes at most, and the entries behind them: whoever settles meanwhile waits for it. */
 const PARTIES_MAX = 250;
@@ -25,7 +25,7 @@ const ENTRIES_MAX = 50_000n;
 /** A statement that is about to be stored. */
 type Drawn = {
   readonly id: StatementId;
-  readonly figures: Figures;
+  readonly figures: StatementFigures;
   readonly settled: Settled;
   readonly nettedUnits: bigint;
   readonly number: number;
@@ -62,7 +62,7 @@ async function issueTo(tx: TenantTx, cycle: Cycle, members: readonly Candidate[]
     netted: netted.units,
     idOf: (each) => idOf(partyOfRow(each)),
     signer: await signerOf(tx, sealer),
-    issuedAt: await readNow(tx),
+    issuedAt: await presentInstant(tx),
   });
   post(
     tx,
@@ -92,7 +92,7 @@ async function figuresOf(
   { cutBatch, endsAt }: Cycle,
   members: readonly Candidate[],
   withCarried: boolean,
-): Promise<Figures[]> {
+): Promise<StatementFigures[]> {
   return queries.figuresOf(tx, {
     cutBatch,
     endsAt,
@@ -106,11 +106,11 @@ async function figuresOf(
   });
 }
 
-type Whose = Pick<Figures, 'kind' | 'party' | 'currency'>;
+type Whose = Pick<StatementFigures, 'kind' | 'party' | 'currency'>;
 const nameOf = ({ kind, party, currency }: Whose): string => `${kind} ${party} ${currency}`;
 
 /** What of each one's receivable is netted now: as much as its payable account has free. */
-async function nettedOf(tx: TenantTx, figures: readonly Figures[]) {
+async function nettedOf(tx: TenantTx, figures: readonly StatementFigures[]) {
   const refs = (purposes: Readonly<Record<Party['kind'], AccountRef['purpose']>>): AccountRef[] =>
     figures.map((each) => ({ purpose: purposes[partyOfRow(each).kind], owner: each.party, currency: each.currency }));
   const accounts = await balancesOfOwners(tx, [
@@ -149,7 +149,7 @@ async function nettedOf(tx: TenantTx, figures: readonly Figures[]) {
 
 type Drawing = {
   readonly cycle: Cycle;
-  readonly figures: readonly Figures[];
+  readonly figures: readonly StatementFigures[];
   /** What holds for each of the figures' beneficiaries, in their order. */
   readonly terms: readonly ScheduleTerms[];
   readonly netted: ReadonlyMap<string, bigint>;
@@ -170,7 +170,7 @@ async function draw(tx: TenantTx, drawing: Drawing): Promise<Drawn[]> {
     const minimum = terms[place]?.minimums.find(({ currency }) => currency === each.currency);
     const minimumUnits = minimum === undefined ? 0n : parseMoney(minimum, 'minor').units;
     const { openingUnits, earningUnits, adjustmentUnits } = each;
-    const settled = settle(openingUnits + earningUnits + adjustmentUnits, each.currency, minimumUnits);
+    const settled = settleSum(openingUnits + earningUnits + adjustmentUnits, each.currency, minimumUnits);
     const statement = {
       id: StatementId.parse(idFromUuid('sta', newUuid(issuedAt.getTime()))),
       figures: each,
@@ -188,7 +188,7 @@ async function draw(tx: TenantTx, drawing: Drawing): Promise<Drawn[]> {
   return drawn;
 }
 
-const keysOf = (figures: readonly Figures[]) => {
+const keysOf = (figures: readonly StatementFigures[]) => {
   const chains = new Map(figures.map((each) => [`${each.kind} ${each.party}`, each]));
   return {
     kinds: [...chains.values()].map(({ kind }) => kind),

@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import { AwardId, TradeId } from '../../kernel/ids.ts';
 import { moneyJson } from '../../kernel/money.ts';
-import { cursorAt, cursorProblem, pointOfCursor } from '../../platform/paging.ts';
 import { type Route, type RouteRequest, route, streamRoute } from '../../platform/route.ts';
 import { writeSlowly } from '../../platform/slow-writer.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
+import { entryCursor, entryPoint } from '../parties/points.ts';
 import * as contract from './contract.ts';
 import { csvDocument, fileNameOf, jsonDocument } from './documents.ts';
 import { publicKeys } from './keys.ts';
@@ -19,7 +19,7 @@ import {
   shownLines,
   statementWithin,
 } from './service.ts';
-import { type LinePoint, linesOf } from './store.ts';
+import { statementLines } from './store.ts';
 import { verifyStored, verifyUploaded } from './verification.ts';
 
 export type StatementRouteDeps = {
@@ -46,11 +46,11 @@ export const statementRoutes = (deps: StatementRouteDeps): Route[] => [
   route(contract.listStatementLines, ({ tenantId, origin, access: { reach }, params, query }) =>
     deps.withTenant(tenantId, origin, async (tx) => {
       const statement = await statementWithin(tx, reach, params.statementId);
-      const after = query.cursor === undefined ? undefined : pointIn(query.cursor);
-      const found = await linesOf(tx, statement, { after, limit: query.limit + 1 });
+      const after = query.cursor === undefined ? undefined : entryPoint(SORT, query.cursor);
+      const found = await statementLines(tx, statement, { after, limit: query.limit + 1 });
       const lines = found.slice(0, query.limit);
       const last = lines.at(-1);
-      const nextCursor = found.length > query.limit && last !== undefined ? cursorOf(last) : null;
+      const nextCursor = found.length > query.limit && last !== undefined ? entryCursor(SORT, last) : null;
       const data = (await shownLines(tx, statement, lines)).map((line) => lineShown(statement, line));
       return { status: 200, json: { data, nextCursor } };
     }),
@@ -106,16 +106,6 @@ const lineShown = ({ currency }: FoundStatement, { id, amount, ...line }: ShownL
 });
 
 const SORT = 'line';
-const cursorOf = ({ source, sourceKey, revision, component }: LinePoint): string =>
-  cursorAt(SORT, source, [sourceKey, revision, component].join('.'));
-
-function pointIn(cursor: string): LinePoint {
-  const { after: source, afterId } = pointOfCursor(cursor, SORT);
-  const [, key, revision, component] = /^(\d{1,18})\.(\d{1,4})\.(\d{1,4})$/.exec(afterId) ?? [];
-  if (key === undefined || (source !== 'trade' && source !== 'award')) throw cursorProblem();
-  return { source, sourceKey: BigInt(key), revision: Number(revision), component: Number(component) };
-}
-
 /** Writes a statement as a file, its lines a page at a time; a PDF is made whole. */
 async function download(
   { withTenant, letterheadOf }: StatementRouteDeps,

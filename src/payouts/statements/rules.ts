@@ -1,16 +1,15 @@
 import { type Currency, ledgerExponent, minorExponent } from '../../kernel/currency.ts';
 import { formatAmount } from '../../kernel/money.ts';
-import type { Figures, Settled, StatementState } from './types.ts';
+import type { StatementFigures, Settled, StatementState } from './types.ts';
 
 /** Ledger units of a minor unit. */
-export const minorUnits = (currency: Currency): bigint =>
-  10n ** BigInt(ledgerExponent(currency) - minorExponent(currency));
+const minorUnits = (currency: Currency): bigint => 10n ** BigInt(ledgerExponent(currency) - minorExponent(currency));
 
 /**
  * What of a sum is to be paid: whole minor units where it comes to the minimum, else nothing; the rest is carried over. What is
  * below 0 is carried too: more was taken back than earned.
  */
-export function settle(totalUnits: bigint, currency: Currency, minimumUnits: bigint): Settled {
+export function settleSum(totalUnits: bigint, currency: Currency, minimumUnits: bigint): Settled {
   const unit = minorUnits(currency);
   const isPaid = totalUnits >= unit && totalUnits >= minimumUnits;
   const payableUnits = isPaid ? totalUnits - (totalUnits % unit) : 0n;
@@ -46,7 +45,7 @@ export type HeadFacts = {
  * The head of a statement as data: what is hashed and signed in its canonical form (RFC 8785). The lines are in it by their
  * number and their hash.
  */
-export function headOf(facts: HeadFacts, figures: Figures, settled: Settled) {
+export function headOf(facts: HeadFacts, figures: StatementFigures, settled: Settled) {
   const { currency, openingUnits, earningUnits, adjustmentUnits } = figures;
   const shown = (units: bigint): string => formatAmount({ units, currency });
   return {
@@ -74,4 +73,3 @@ export function headOf(facts: HeadFacts, figures: Figures, settled: Settled) {
     previous: facts.previous,
   };
 }
-export type StatementHead = ReturnType<typeof headOf>;

@@ -7,13 +7,14 @@ import type { Reach } from '../../platform/access.ts';
 import type { Page, PageAsked } from '../../platform/paging.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { payoutsProblem } from '../errors.ts';
+import type { EntryPoint } from '../parties/points.ts';
 import { idsOfParties, type PartyId, partiesWithin, partyParams } from '../parties/service.ts';
 import * as queries from './queries.ts';
-import { findStatement, type Line, linesOf, type LinePoint, statementOfRow } from './store.ts';
-import type { Statement, StatementState } from './types.ts';
+import { findStatement, type StatementLine, statementLines, statementOfRow } from './store.ts';
+import type { StoredStatement, StatementState } from './types.ts';
 
 /** A statement with whose it is. */
-export type FoundStatement = Statement & { readonly beneficiary: PartyId };
+export type FoundStatement = StoredStatement & { readonly beneficiary: PartyId };
 
 /** What a list of statements is narrowed to. */
 export type StatementFilter = {
@@ -67,7 +68,11 @@ export type ShownLine = {
 };
 
 /** Lines with the names of what they point to; all of it never changes. */
-export async function shownLines(tx: TenantTx, statement: Statement, lines: readonly Line[]): Promise<ShownLine[]> {
+export async function shownLines(
+  tx: TenantTx,
+  statement: StoredStatement,
+  lines: readonly StatementLine[],
+): Promise<ShownLine[]> {
   const keys = [...new Set(lines.flatMap(({ planVersionKey }) => planVersionKey ?? []))];
   const versions = new Map(
     (keys.length === 0 ? [] : await versionNames(tx, { versionKeys: keys })).map((version) => [version.key, version]),
@@ -100,13 +105,13 @@ const LINES_PER_PAGE = 1_000;
 /** All lines of a statement, a page at a time, each page in a transaction of its own: they never change. */
 export async function* pagesOfLines(
   inTenant: <T>(work: (tx: TenantTx) => Promise<T>) => Promise<T>,
-  statement: Statement,
+  statement: StoredStatement,
 ): AsyncGenerator<readonly ShownLine[]> {
-  let after: LinePoint | undefined;
+  let after: EntryPoint | undefined;
   for (;;) {
     const behind = after;
     const { lines, shown } = await inTenant(async (tx) => {
-      const found = await linesOf(tx, statement, { after: behind, limit: LINES_PER_PAGE });
+      const found = await statementLines(tx, statement, { after: behind, limit: LINES_PER_PAGE });
       return { lines: found, shown: await shownLines(tx, statement, found) };
     });
     if (shown.length > 0) yield shown;

@@ -2,15 +2,16 @@ import type { Currency } from '../../kernel/currency.ts';
 import type { StatementId } from '../../kernel/ids.ts';
 import { type AccountRef, balancesOfOwners } from '../../ledger/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
+import type { EntryPoint } from '../parties/points.ts';
 import { partyOfRow, partyParams } from '../parties/service.ts';
 import { PARTY_KINDS, type Party, type PartyKind, type UnpaidStatement } from '../types.ts';
 import * as queries from './queries.ts';
-import type { Extent, Statement } from './types.ts';
+import type { Extent, StoredStatement } from './types.ts';
 
 type Row = Awaited<ReturnType<typeof queries.statementOfId>>[number];
 
 /** A stored row as a statement. */
-export function statementOfRow({ kind, party, beforeEndsAt, beforeCutBatch, ...row }: Row): Statement {
+export function statementOfRow({ kind, party, beforeEndsAt, beforeCutBatch, ...row }: Row): StoredStatement {
   const before =
     beforeEndsAt === null || beforeCutBatch === null ? null : { endsAt: beforeEndsAt, cutBatch: beforeCutBatch };
   return { ...row, party: partyOfRow({ kind, party }), before };
@@ -21,25 +22,22 @@ export async function findStatement(
   tx: TenantTx,
   id: StatementId,
   whose: Party | 'everybody',
-): Promise<Statement | undefined> {
+): Promise<StoredStatement | undefined> {
   const [row] = await queries.statementOfId(tx, { id, ...partyParams(whose) });
   return row === undefined ? undefined : statementOfRow(row);
 }
 
 /** A line of a statement, in ledger units of its currency. */
-export type Line = Awaited<ReturnType<typeof queries.tradeLines>>[number];
-
-/** Where the lines of a page ended. */
-export type LinePoint = Pick<Line, 'source' | 'sourceKey' | 'revision' | 'component'>;
+export type StatementLine = Awaited<ReturnType<typeof queries.tradeLines>>[number];
 
 const FIRST = { sourceKey: -1n, revision: 0, component: 0 };
 
 /** The lines of a statement behind one of them, awards first, at most `limit`; they are the same for ever. */
-export async function linesOf(
+export async function statementLines(
   tx: TenantTx,
   extent: Extent,
-  { after, limit }: { readonly after?: LinePoint | undefined; readonly limit: number },
-): Promise<Line[]> {
+  { after, limit }: { readonly after?: EntryPoint | undefined; readonly limit: number },
+): Promise<StatementLine[]> {
   const { firstDeal, lastDeal, firstAward, lastAward } = extent;
   const awards =
     firstAward === null || after?.source === 'trade'
@@ -51,7 +49,7 @@ export async function linesOf(
   return [...awards, ...(await queries.tradeLines(tx, { ...range, limit: limit - awards.length }))];
 }
 
-function asked({ party, currency, endsAt, cutBatch, before }: Extent, after: LinePoint | undefined) {
+function asked({ party, currency, endsAt, cutBatch, before }: Extent, after: EntryPoint | undefined) {
   const { sourceKey, revision, component } = after ?? FIRST;
   return {
     kind: PARTY_KINDS[party.kind],
@@ -68,7 +66,7 @@ function asked({ party, currency, endsAt, cutBatch, before }: Extent, after: Lin
 }
 
 /** A line as it goes into the hash over all lines; they are joined by line feeds. */
-export const lineText = ({ source, sourceKey, revision, component, depth, earnedAt, units }: Line): string =>
+export const lineText = ({ source, sourceKey, revision, component, depth, earnedAt, units }: StatementLine): string =>
   [source, sourceKey, revision, component, depth, earnedAt.getTime(), units].join('|');
 
 /**

@@ -8,10 +8,10 @@ export type StatementState = (typeof statementStates)[number];
 
 /** The verdict over something that says it is a statement. */
 export const verdicts = ['valid', 'altered', 'unknown'] as const;
-export type Verdict = (typeof verdicts)[number];
+export type StatementVerdict = (typeof verdicts)[number];
 
 /** What the entries of a beneficiary in a currency come to in a period, in ledger units. */
-export type Figures = {
+export type StatementFigures = {
   readonly kind: number;
   readonly party: number;
   readonly currency: Currency;
@@ -53,7 +53,7 @@ export type Extent = {
 };
 
 /** A statement as it is stored. */
-export type Statement = Extent & {
+export type StoredStatement = Extent & {
   readonly key: bigint;
   readonly id: StatementId;
   readonly number: number;

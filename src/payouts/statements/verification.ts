@@ -10,15 +10,15 @@ import type { verifyUpload } from './contract.ts';
 import { isSigned, publicKeys, sha256 } from './keys.ts';
 import * as queries from './queries.ts';
 import { canonical, shownLines } from './service.ts';
-import { findStatement, type Line, linesOf, lineText } from './store.ts';
-import type { Statement, Verdict } from './types.ts';
+import { findStatement, type StatementLine, statementLines, lineText } from './store.ts';
+import type { StoredStatement, StatementVerdict } from './types.ts';
 
 /** What of a statement is not as it was issued. */
 export type Fault = 'head' | 'lines' | 'hash' | 'signature' | 'chain';
 
 /** What a verification finds. */
 export type StatementVerification = {
-  readonly verdict: Verdict;
+  readonly verdict: StatementVerdict;
   readonly statementId: StatementId | null;
   readonly faults: Fault[];
   readonly chain: {
@@ -43,15 +43,15 @@ const UNKNOWN: StatementVerification = {
 };
 
 /** Goes through a statement's lines, a page at a time. */
-export async function eachPage(
+async function eachPage(
   tx: TenantTx,
-  statement: Statement,
-  look: (lines: readonly Line[]) => Promise<void> | void,
+  statement: StoredStatement,
+  look: (lines: readonly StatementLine[]) => Promise<void> | void,
 ): Promise<number> {
   let count = 0;
-  let after: Line | undefined;
+  let after: StatementLine | undefined;
   for (;;) {
-    const lines = await linesOf(tx, statement, { after, limit: LINES_PER_PAGE });
+    const lines = await statementLines(tx, statement, { after, limit: LINES_PER_PAGE });
     await look(lines);
     count += lines.length;
     after = lines.at(-1);
@@ -60,7 +60,7 @@ export async function eachPage(
 }
 
 /** Whether the entries that a statement tells of still come to its lines' hash and sums. */
-export async function recomputes(tx: TenantTx, statement: Statement): Promise<boolean> {
+export async function recomputes(tx: TenantTx, statement: StoredStatement): Promise<boolean> {
   const hash = createHash('sha256');
   let sum = 0n;
   let isFirst = true;
@@ -84,9 +84,9 @@ export const keysByKid = async (tx: TenantTx): Promise<ReadonlyMap<string, strin
   new Map((await publicKeys(tx)).map(({ kid, publicKey }) => [kid, publicKey]));
 
 /** What is wrong with a statement as it is stored: its hash, its signature, its place in the chain. */
-export async function faultsOf(
+export async function statementFaults(
   tx: TenantTx,
-  statement: Statement,
+  statement: StoredStatement,
   keys: ReadonlyMap<string, string>,
 ): Promise<Fault[]> {
   const { document, hash, kid, signature, number, previousHash } = statement;
@@ -110,8 +110,8 @@ export async function faultsOf(
 }
 
 /** Verifies a statement as it is stored, with its lines computed again. */
-export async function verifyStored(tx: TenantTx, statement: Statement): Promise<StatementVerification> {
-  const faults = await faultsOf(tx, statement, await keysByKid(tx));
+export async function verifyStored(tx: TenantTx, statement: StoredStatement): Promise<StatementVerification> {
+  const faults = await statementFaults(tx, statement, await keysByKid(tx));
   const isChecked = statement.lines <= LINES_CHECKED_MAX;
   if (isChecked && !(await recomputes(tx, statement))) faults.push('lines');
   const { last } = onlyRow(
@@ -152,7 +152,7 @@ export async function verifyUploaded(tx: TenantTx, reach: Reach, upload: Upload)
   return { ...stored, verdict: faults.size === 0 ? 'valid' : 'altered', faults: [...faults] };
 }
 
-async function hasLines(tx: TenantTx, statement: Statement, given: readonly object[]): Promise<boolean> {
+async function hasLines(tx: TenantTx, statement: StoredStatement, given: readonly object[]): Promise<boolean> {
   if (given.length !== statement.lines) return false;
   let place = 0;
   let isSame = true;

@@ -22,7 +22,7 @@ export const numbersBroken = query(
 );
 
 /** Each names the hash of the one before. */
-export const chainBroken = query(
+export const statementChainBroken = query(
   'payouts.verify_chain',
   finding,
   `

@@ -8,7 +8,7 @@ import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { isSigned, sha256 } from '../statements/keys.ts';
 import { nextStatements } from '../statements/queries.ts';
 import { PURPOSES, statementOfRow } from '../statements/store.ts';
-import type { Statement } from '../statements/types.ts';
+import type { StoredStatement } from '../statements/types.ts';
 import { keysByKid, recomputes } from '../statements/verification.ts';
 import { PARTY_KINDS, type PartyKind } from '../types.ts';
 import * as queries from './queries.ts';
@@ -22,7 +22,7 @@ const LAST_KEY = 2_147_483_647;
 /** The rules that one statement can judge. */
 const rules = {
   'payouts.statements_without_gaps': queries.numbersBroken,
-  'payouts.statements_chained': queries.chainBroken,
+  'payouts.statements_chained': queries.statementChainBroken,
   'payouts.carried_over': queries.carriedBroken,
 };
 
@@ -76,7 +76,7 @@ async function verifyEach(tx: TenantTx, found: Found): Promise<void> {
   }
 }
 
-function saysItsFigures({ currency, document, ...statement }: Statement): boolean {
+function saysItsFigures({ currency, document, ...statement }: StoredStatement): boolean {
   const head = JSON.parse(document) as Readonly<Record<string, unknown>>;
   const shown = (units: bigint): string => formatAmount({ units, currency });
   const { openingUnits, earningUnits, adjustmentUnits } = statement;
@@ -95,7 +95,7 @@ function saysItsFigures({ currency, document, ...statement }: Statement): boolea
   return Object.entries(figures).every(([name, figure]) => head[name] === figure);
 }
 
-async function verifyNetted(tx: TenantTx, page: readonly Statement[], found: Found): Promise<void> {
+async function verifyNetted(tx: TenantTx, page: readonly StoredStatement[], found: Found): Promise<void> {
   const moved = new Map<string, bigint>();
   const references = page.map(({ id }) => `statement/${id}`);
   for (const { reference, debitPurpose, creditPurpose, debitOwner, creditOwner, units } of await transferSumsOf(

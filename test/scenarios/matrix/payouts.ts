@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { query } from '../../../src/platform/query.ts';
-import { IbId, idFromUuid, newUuid } from '../../../src/kernel/ids.ts';
+import { IbId } from '../../../src/kernel/ids.ts';
 import type { OperationForm } from '../../../src/kernel/operation.ts';
 import type { TestApi } from '../../support/api.ts';
 import { makePerson } from '../../support/people.ts';
+import { freshId } from './rows.ts';
 
 type Made = {
   readonly key: string;
@@ -33,7 +34,6 @@ const WithId = z.object({ id: z.string() });
 
 /** A draft of a payout run, a closed period, and disputes of two introducing brokers; the statements are there. */
 export async function plantPayouts({ operationOf, api, by, ibs, own, inTenant }: Place): Promise<Made[]> {
-  const freshId = (prefix: string): string => idFromUuid(prefix, newUuid(Date.now()));
   const closingId = freshId('clo');
   await inTenant((tx) => insertClosing(tx, { id: closingId, approvalId: freshId('apr') }));
   const drafted = await api.call(operationOf('draftPayoutRun'), {

@@ -1,15 +1,5 @@
 import { z } from 'zod';
-import { query } from '../../../src/platform/query.ts';
-import {
-  ClientId,
-  DeskId,
-  DiscrepancyId,
-  IbId,
-  PlatformGrantId,
-  UserId,
-  idFromUuid,
-  newUuid,
-} from '../../../src/kernel/ids.ts';
+import { ClientId, DeskId, DiscrepancyId, IbId, PlatformGrantId, UserId } from '../../../src/kernel/ids.ts';
 import type { OperationForm } from '../../../src/kernel/operation.ts';
 import { allOperations } from '../../../src/main/api-routes.ts';
 import type { TestApi } from '../../support/api.ts';
@@ -20,6 +10,7 @@ import { issueUpTo, setDefault } from '../../payouts/statement-desk.ts';
 import { plantAwards } from './awards.ts';
 import type { Refs } from './bodies.ts';
 import { plantPayouts } from './payouts.ts';
+import { insertDesk, insertGrant, insertPasskey, insertDiscrepancy, freshId } from './rows.ts';
 
 /** By which ways somebody may reach an object; one with none is reached only by who reaches everything. */
 export type Ties = {
@@ -53,29 +44,6 @@ export type TenantWorld = {
   readonly objects: ReadonlyMap<string, readonly Planted[]>;
   readonly refs: Refs;
 };
-
-const insertDesk = query('test.insert_desk', z.object({}), `insert into identity.desks (id, name) values (:id, :name)`);
-const insertGrant = query(
-  'test.insert_grant',
-  z.object({}),
-  `insert into identity.platform_grants (id, operator_id, role, reason, ends_at)
-   values (:id, :operatorId, 'auditor', 'For the matrix', clock_timestamp() + interval '10 minutes')`,
-);
-
-const insertPasskey = query(
-  'test.insert_passkey',
-  z.object({}),
-  `insert into identity.passkeys (id, user_id, credential_id, public_key, counter, rp_id, transports, name)
-   values (:id, :userId, decode(md5(random()::text), 'hex'), '\\x00', 0, 'acme.localhost', '{}', 'For the matrix')`,
-);
-
-const insertDiscrepancy = query(
-  'test.insert_discrepancy',
-  z.object({}),
-  `insert into commissions.discrepancies (id, deal_key, detail) values (:id, 1, 'For the matrix')`,
-);
-
-const freshId = (prefix: string): string => idFromUuid(prefix, newUuid(Date.now()));
 
 /** The operation of a name, as the API has it. */
 export function operationOf(id: string): OperationForm {

@@ -7,10 +7,9 @@ import * as contract from './contract.ts';
 import type { IbRow } from './directory/queries.ts';
 import { ibWithin, pageOfAncestors, pageOfDescendants, pageOfIbs } from './directory/service.ts';
 import { foreseeRelink, relinkClient } from './links/service.ts';
-import { clientRelinkApproval, ibMoveApproval } from './moves/service.ts';
+import { clientRelinkApproval, ibMoveApproval, type RefuseClosed } from './moves/service.ts';
 import { setStatus } from './statuses/service.ts';
 import { createIb, foreseeMove } from './tree/service.ts';
-import type { RefuseClosed } from './types.ts';
 
 const shown = ({ key: _key, joinedAt, ...ib }: IbRow): contract.Ib => ({ ...ib, joinedAt: joinedAt.toISOString() });
 

@@ -1,5 +1,4 @@
 import type { IbId } from '../kernel/ids.ts';
-import type { TenantTx } from '../platform/tenant-tx.ts';
 
 /** What an IB may be at an instant. A terminated IB keeps its place in the tree, so that history can be told. */
 export type IbStatus = 'active' | 'suspended' | 'terminated';
@@ -19,9 +18,6 @@ export type CreatedIb = { readonly key: number; readonly id: IbId; readonly vali
 
 /** What a move did. `until` is the instant of the IB's next move that was scheduled before, null if there is none. */
 export type Moved = { readonly effectiveAt: Date; readonly until: Date | null; readonly recordedAt: Date };
-
-/** Refuses an instant in a period that is closed: a Problem that names until when it is. Handed down by main. */
-export type RefuseClosed = (tx: TenantTx, effectiveAt: Date) => Promise<void>;
 
 /** An IB seen from another one: `depth` 0 is the IB itself, 1 the next above or below. */
 export type Relative = { readonly key: number; readonly id: IbId; readonly name: string; readonly depth: number };

@@ -3,7 +3,11 @@ import { defineApproval } from '../../identity/index.ts';
 import { ClientId, IbId } from '../../kernel/ids.ts';
 import { linkOf, relinkClient } from '../links/service.ts';
 import { edgeOf, moveIb } from '../tree/service.ts';
-import type { Moved, RefuseClosed } from '../types.ts';
+import type { TenantTx } from '../../platform/tenant-tx.ts';
+import type { Moved } from '../types.ts';
+
+/** Refuses an instant in a period that is closed: a Problem that names until when it is. Handed down by main. */
+export type RefuseClosed = (tx: TenantTx, effectiveAt: Date) => Promise<void>;
 
 /** What the moves of the past must ask of others. */
 type Books = { readonly refuseClosed: RefuseClosed };

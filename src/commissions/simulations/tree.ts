@@ -17,7 +17,7 @@ const LEVELS_MAX = 1_000;
  * The chain above a client as it is assumed: from the IB that the client is assumed to belong to, and at each IB that is assumed to
  * be moved on with what is above its new parent. `commissions.simulation_cycle` where an IB would come above itself.
  */
-export function assumedChain(
+function assumedChain(
   known: readonly ChainLevel[],
   clientKey: number,
   atMs: number,

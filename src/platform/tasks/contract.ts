@@ -30,7 +30,7 @@ const fields = {
 
 const TaskHead = z.strictObject(fields).meta({ id: 'TaskHead', description: 'Long work, as it stands in a list.' });
 
-export const TaskShown = z
+const TaskShown = z
   .strictObject({
     ...fields,
     payload: z.unknown().meta({ description: 'What was asked for.' }),

@@ -26,7 +26,7 @@ export { rerunApproval, rerunApplication, settleReruns } from './reruns/apply.ts
 export { rerunPreview } from './reruns/preview.ts';
 export { rerunRoutes } from './reruns/routes.ts';
 export { chargebackRoutes } from './chargebacks/routes.ts';
-export { chargebackApproval, chargeBackAwards, chargebackTask, chargeBackTrades } from './chargebacks/service.ts';
+export { chargebackApproval, chargebackTask } from './chargebacks/service.ts';
 export { type CorrectionNotice, tellOfCorrections, type TellOfCorrections } from './notices/service.ts';
 export { explain } from './replay/explaining.ts';
 export { recompute } from './replay/service.ts';

@@ -24,7 +24,7 @@ const PAGE = 500;
 const LOGINS_MAX = 10_000;
 
 /** What is charged back: all that came of a client since a deposit. */
-export type Chargeback = {
+type Chargeback = {
   readonly clientId: ClientId;
   readonly clientKey: number;
   readonly since: Date;
@@ -40,7 +40,7 @@ type Point = { readonly closedAt: Date; readonly dealKey: bigint };
  * so that every trade keeps adding up by itself. Gives where to go on, undefined at the end; what was taken back before, or
  * deleted, is passed over. What was paid out is a receivable by it.
  */
-export async function chargeBackTrades(
+async function chargeBackTrades(
   tx: TenantTx,
   { clientId, since, reason, evidence, approvalId }: Chargeback,
   after: Point | undefined,
@@ -72,10 +72,7 @@ export async function chargeBackTrades(
 }
 
 /** Takes back what was awarded for a client since a deposit, each award once; gives how many. */
-export async function chargeBackAwards(
-  tx: TenantTx,
-  { clientKey, since, reason, evidence }: Chargeback,
-): Promise<number> {
+async function chargeBackAwards(tx: TenantTx, { clientKey, since, reason, evidence }: Chargeback): Promise<number> {
   const found = await queries.awardsOfClient(tx, { clientKey, since, limit: PAGE });
   await award(
     tx,

@@ -74,7 +74,7 @@ const unitsOf = (shares: readonly Share[], kind: keyof typeof KIND_NUMBERS): big
   shares.reduce((sum, share) => (share.kind === KIND_NUMBERS[kind] ? sum + share.units : sum), 0n);
 
 /** One share for each component and beneficiary: a true-up may give a beneficiary two. */
-export function sharesOf(result: Computed['result']): Share[] {
+function sharesOf(result: Computed['result']): Share[] {
   if (result.kind !== 'booked') return [];
   const sums = new Map<string, Share>();
   for (const { kind, ...rebate } of result.rebates) {
@@ -87,7 +87,7 @@ export function sharesOf(result: Computed['result']): Share[] {
 const nameOf = ({ component, kind, beneficiary }: Share): string => `${component}/${kind}/${beneficiary}`;
 
 /** New less old; what is the same in both is no row. */
-export function differences(old: readonly Share[], fresh: readonly Share[]): Share[] {
+function differences(old: readonly Share[], fresh: readonly Share[]): Share[] {
   const before = new Map(old.map((share) => [nameOf(share), share]));
   const after = new Map(fresh.map((share) => [nameOf(share), share]));
   const gone = old.filter((share) => !after.has(nameOf(share))).map((share) => ({ ...share, units: -share.units }));

@@ -115,7 +115,7 @@ async function applyPage(
 }
 
 /** The end of carrying a re-run out, with an event. */
-export async function end(
+async function end(
   tx: TenantTx,
   id: RerunId,
   { state, errorCode }: { readonly state: 'applied' | 'failed'; readonly errorCode: string | null },

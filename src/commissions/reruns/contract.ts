@@ -21,7 +21,7 @@ const RATE_REFUSALS = [
 ] as const;
 
 /** Which trades are run again. */
-export const RerunSelection = z
+const RerunSelection = z
   .strictObject({
     from: InstantIn.optional().meta({ description: 'Trades that closed at this instant or later.' }),
     to: InstantIn.optional().meta({ description: 'Trades that closed before this instant.' }),
@@ -34,7 +34,7 @@ export const RerunSelection = z
   .meta({ id: 'RerunSelection', description: 'A period, or a list of trades.' });
 
 /** By what they are computed in place of what held at their time. */
-export const RerunTerms = z
+const RerunTerms = z
   .strictObject({
     plan: z
       .strictObject({ planId: PlanId, version: z.int().min(1) })
@@ -76,16 +76,16 @@ export const Rerun = z
     state: z.enum(rerunStates).meta({
       description: '`prepared` waits to be agreed to by two people; `applying` is being carried out.',
     }),
-    selection: z.unknown(),
-    terms: z.unknown(),
+    selection: z.unknown().meta({ description: 'Which trades, as it was asked.' }),
+    terms: z.unknown().meta({ description: 'By what they are computed, as it was asked.' }),
     reason: z.string(),
-    askedBy: z.string(),
+    askedBy: z.string().meta({ description: 'Who asked for it.' }),
     askedAt: InstantText,
-    preparedAt: InstantText.nullable(),
+    preparedAt: InstantText.nullable().meta({ description: 'When the preview was complete.' }),
     digest: z.string().nullable().meta({ description: 'SHA-256 over all that would change: what is agreed upon.' }),
     totals: totals.nullable(),
     approvalId: z.string().nullable(),
-    appliedAt: InstantText.nullable(),
+    appliedAt: InstantText.nullable().meta({ description: 'When all of it was carried out.' }),
     taskId: z.string().nullable().meta({ description: 'The work for it: its progress, and its files to download.' }),
     problem: z.string().nullable().meta({ description: 'The code of why it failed; nothing was done then.' }),
   })
@@ -118,6 +118,7 @@ export const askRerun = operation({
   need: { action: 'ask', resource: 'reruns' },
   body: z.strictObject({ selection: RerunSelection, terms: RerunTerms.default({}), reason: ReasonText }).meta({
     id: 'NewRerun',
+    description: 'What is to be run again, by what, and why.',
     examples: [
       {
         selection: { from: '2026-03-01T00:00:00Z', to: '2026-04-01T00:00:00Z' },

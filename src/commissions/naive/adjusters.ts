@@ -1,5 +1,5 @@
-import { type Fraction, isAbove, minus, over, read, round, times, whole, zero } from './fractions.ts';
-import { converted } from './models.ts';
+import { type Fraction, isAbove, minus, over, read, round, times, inUnits, zero } from './fractions.ts';
+import { naivelyConverted } from './models.ts';
 import type { NaiveAdjuster, NaiveComponent, NaiveFacts, NaivePlan } from './types.ts';
 
 /** "Order: … volume rule, base …, clamp, coefficient, tier, cap": whatever order a plan lists them in. */
@@ -27,7 +27,7 @@ export function looksAt(adjuster: NaiveAdjuster): number {
 
 /** Counts of volume have twelve decimals. */
 const FINE = 10n ** 12n;
-export const counted = (amount: Fraction): bigint => round(times(amount, whole(FINE)));
+export const counted = (amount: Fraction): bigint => round(times(amount, inUnits(FINE)));
 
 /** "A trade counts by how much it raises max(long, short) in the calendar month": which part of its lots, or why none. */
 export function hedgedPart(facts: NaiveFacts, [long = 0n, short = 0n]: readonly bigint[]): Fraction | string {
@@ -72,7 +72,7 @@ export function adjusted(
   }
   if (adjuster.kind === 'cap') {
     const most = times(read(adjuster.amount), given.unitsOfOne);
-    const left = minus(most, whole(saw[0] ?? 0n));
+    const left = minus(most, inUnits(saw[0] ?? 0n));
     if (!isAbove(left, zero)) return 'cap_reached';
     const limit = over(left, given.unitsOfOne);
     return isAbove(amount, limit) ? limit : amount;
@@ -102,7 +102,7 @@ export function countOfTier(facts: NaiveFacts, plan: NaivePlan, { by }: Tier, pa
   if (execution === undefined) return 'commissions.price_unknown';
   if (execution.baseCurrency === undefined) return 'commissions.base_currency_missing';
   const units = times(lots, read(execution.contractSize));
-  const dollars = converted(units, execution.baseCurrency, 'USD', execution, plan);
+  const dollars = naivelyConverted(units, execution.baseCurrency, 'USD', execution, plan);
   return typeof dollars === 'string' ? dollars : counted(dollars);
 }
 

@@ -6,7 +6,7 @@
 import { adjusted, counted, countOfTier, hedgedPart, withSight } from './adjusters.ts';
 import { heldBackBy } from './filters.ts';
 import { type Fraction, over, read, round, sum, times, zero } from './fractions.ts';
-import { partsOf } from './levels.ts';
+import { naiveParts } from './levels.ts';
 import { earnedBy } from './models.ts';
 import type { NaiveAdjuster, NaiveComponent, NaiveFacts, NaivePlan } from './types.ts';
 
@@ -108,7 +108,7 @@ function ofComponent(
   const earning = times(left.amount, ledgerUnitsOfOne(plan.currency)); // E, in ledger units, not rounded.
   const rounded = round(earning);
   if (rounded === 0n) return without('below_ledger_unit', left.counts);
-  const parts = partsOf(facts.chain, component, rule, budget).map((share) => times(earning, share));
+  const parts = naiveParts(facts.chain, component, rule, budget).map((share) => times(earning, share));
   const paid = (component.adjusters ?? []).map((adjuster) => ({ adjuster, units: rounded }));
   return {
     earning: rounded,

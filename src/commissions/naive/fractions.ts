@@ -2,7 +2,7 @@
 export type Fraction = { readonly n: bigint; readonly d: bigint };
 
 export const zero: Fraction = { n: 0n, d: 1n };
-export const whole = (n: bigint): Fraction => ({ n, d: 1n });
+export const inUnits = (n: bigint): Fraction => ({ n, d: 1n });
 export const plus = (a: Fraction, b: Fraction): Fraction => ({ n: a.n * b.d + b.n * a.d, d: a.d * b.d });
 export const minus = (a: Fraction, b: Fraction): Fraction => ({ n: a.n * b.d - b.n * a.d, d: a.d * b.d });
 export const times = (a: Fraction, b: Fraction): Fraction => ({ n: a.n * b.n, d: a.d * b.d });

@@ -14,7 +14,12 @@ function rateOf({ terms }: NaiveLink, component: NaiveComponent, rule: NaiveRule
 }
 
 /** What share of E each IB of the chain gets, after suspension. */
-export function partsOf(chain: NaiveLink[], component: NaiveComponent, rule: NaiveRule, budget: Fraction): Fraction[] {
+export function naiveParts(
+  chain: NaiveLink[],
+  component: NaiveComponent,
+  rule: NaiveRule,
+  budget: Fraction,
+): Fraction[] {
   const { levels } = component;
   if (levels.kind === 'differential') return differences(chain, component, rule, budget, levels.suspension);
   if (levels.kind === 'rank_slots') return slotsTaken(chain, component.name, levels, budget);

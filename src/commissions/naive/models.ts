@@ -21,7 +21,7 @@ export function earnedBy(facts: NaiveFacts, model: NaiveModel, rate: Fraction, p
   const contract = times(lots, read(execution.contractSize));
   if (model.kind === 'per_million') {
     if (execution.baseCurrency === undefined) return 'commissions.base_currency_missing';
-    const dollars = converted(contract, execution.baseCurrency, 'USD', execution, plan);
+    const dollars = naivelyConverted(contract, execution.baseCurrency, 'USD', execution, plan);
     return typeof dollars === 'string' ? dollars : times(over(dollars, read('1000000')), rate);
   }
   if (model.kind === 'pips' || model.kind === 'points') {
@@ -60,11 +60,11 @@ function inPlan(amount: Fraction, from: string, execution: NaiveExecution, plan:
   const own = read(execution.rateProfit ?? '0');
   if (from === execution.profitCurrency && execution.depositCurrency === plan.currency && isAbove(own, zero))
     return times(amount, own);
-  return converted(amount, from, plan.currency, execution, plan);
+  return naivelyConverted(amount, from, plan.currency, execution, plan);
 }
 
 /** By published rows alone. */
-export function converted(
+export function naivelyConverted(
   amount: Fraction,
   from: string,
   to: string,

@@ -1,7 +1,7 @@
-import { type Fraction, isAbove, minus, over, plus, read, round, sum, times, whole, zero } from './fractions.ts';
+import { type Fraction, isAbove, minus, over, plus, read, round, sum, times, inUnits, zero } from './fractions.ts';
 import { ledgerUnitsOfOne } from './engine.ts';
-import { partsOf } from './levels.ts';
-import { converted } from './models.ts';
+import { naiveParts } from './levels.ts';
+import { naivelyConverted } from './models.ts';
 import type { NaiveConversion, NaiveLink, NaivePeriod, NaivePeriodModel, NaivePlan } from './types.ts';
 
 /** So much of one part of a client's period, in one currency. */
@@ -39,12 +39,12 @@ export function naivePeriod(
     const sign = signOf(model, line.part);
     if (sign === 0n) continue;
     const conversions = line.rates === undefined ? [] : [line.rates];
-    const amount = converted(read(line.amount), line.currency, plan.currency, { conversions }, plan);
+    const amount = naivelyConverted(read(line.amount), line.currency, plan.currency, { conversions }, plan);
     if (typeof amount === 'string') return amount;
-    counted.push(times(times(amount, ledgerUnitsOfOne(plan.currency)), whole(sign)));
+    counted.push(times(times(amount, ledgerUnitsOfOne(plan.currency)), inUnits(sign)));
   }
   const net = sum(counted);
-  const base = model.carryOver === true ? plus(net, whole(carriedUnits)) : net;
+  const base = model.carryOver === true ? plus(net, inUnits(carriedUnits)) : net;
   if (!isAbove(base, zero)) {
     const carried = model.carryOver === true ? rounded(base) : 0n;
     return {
@@ -70,7 +70,7 @@ export type NaiveBeginning = {
 /** When the first few add up to so much; undefined where they never do. */
 function whenReached(items: readonly { atMs: number; much: bigint }[], needed: Fraction): number | undefined {
   return items.find(
-    (_, place) => !isAbove(needed, whole(items.slice(0, place + 1).reduce((total, { much }) => total + much, 0n))),
+    (_, place) => !isAbove(needed, inUnits(items.slice(0, place + 1).reduce((total, { much }) => total + much, 0n))),
   )?.atMs;
 }
 
@@ -100,7 +100,7 @@ export function naiveCpa(
     opened.push(
       whenReached(
         trades.map((trade) => ({ atMs: trade.atMs, much: trade.lots })),
-        times(read(lots), whole(10n ** 8n)),
+        times(read(lots), inUnits(10n ** 8n)),
       ),
     );
   if (tradingDays !== undefined) {
@@ -125,10 +125,10 @@ export function naiveAward(
 ): { kind: 'ib' | 'client'; beneficiary: number; depth: number; units: bigint }[] {
   const rule = { name: 'whole', budget: '100' };
   const component = { name, model: { kind: 'per_lot' as const }, levels, rules: [rule] };
-  const parts = partsOf(chain, component, rule, read('100')).map((share) => times(earning, share));
+  const parts = naiveParts(chain, component, rule, read('100')).map((share) => times(earning, share));
   return parts.flatMap((_, depth) => {
     const units = round(sum(parts.slice(0, depth + 1))) - round(sum(parts.slice(0, depth)));
-    const back = depth === 0 ? round(times(whole(units), percent(traderRebate ?? '0'))) : 0n;
+    const back = depth === 0 ? round(times(inUnits(units), percent(traderRebate ?? '0'))) : 0n;
     return [
       { kind: 'ib' as const, beneficiary: chain[depth]?.ibKey ?? -1, depth, units: units - back },
       { kind: 'client' as const, beneficiary: clientKey, depth: 0, units: back },

@@ -12,11 +12,11 @@ const Discrepancy = z
     tradeId: TradeId.nullable().meta({
       description: 'The trade whose booking it is about; null where it is an award.',
     }),
-    awardId: AwardId.nullable(),
+    awardId: AwardId.nullable().meta({ description: 'The award that it is about; null where it is a trade.' }),
     detail: z.string().meta({ description: 'What is stored, and what a second computation came to.' }),
-    foundAt: InstantText,
-    acknowledgedAt: InstantText.nullable(),
-    acknowledgedBy: UserId.nullable(),
+    foundAt: InstantText.meta({ description: 'When it was found first.' }),
+    acknowledgedAt: InstantText.nullable().meta({ description: 'Since when it is open no more; null while it is.' }),
+    acknowledgedBy: UserId.nullable().meta({ description: 'Who said what it was.' }),
     note: z.string().nullable().meta({ description: 'What it was, in the words of whoever acknowledged it.' }),
   })
   .meta({

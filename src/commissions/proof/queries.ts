@@ -48,7 +48,7 @@ export const everyAgreement = query(
 );
 
 /** The first statement of a sample: all that follows sees one moment, whatever is booked or corrected meanwhile. */
-export const seeOneMoment = query(
+export const seeOneMomentOfBookings = query(
   'commissions.see_one_moment',
   z.object({}),
   'set transaction isolation level repeatable read, read only',

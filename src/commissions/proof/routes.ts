@@ -3,7 +3,7 @@ import { UserId } from '../../kernel/ids.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
 import * as contract from './contract.ts';
-import { acknowledgeDiscrepancy, type Discrepancy, listDiscrepancies, subjectOf } from './service.ts';
+import { acknowledgeDiscrepancy, type Discrepancy, listDiscrepancies, differsOn } from './service.ts';
 
 /** The routes of what a second computation found different. */
 export const discrepancyRoutes = ({ withTenant }: { readonly withTenant: WithTenant }): Route[] => [
@@ -35,7 +35,7 @@ const shown = ({
   ...rest
 }: Discrepancy): z.input<(typeof contract.acknowledgeDiscrepancy)['answers'][200]> => ({
   ...rest,
-  ...subjectOf({ dealKey, awardKey }),
+  ...differsOn({ dealKey, awardKey }),
   foundAt: foundAt.toISOString(),
   acknowledgedAt: acknowledgedAt?.toISOString() ?? null,
 });

@@ -1,7 +1,7 @@
 import type { TradeInput } from '../engine/types.ts';
 import { naiveEngine } from '../naive/engine.ts';
 import { type NaiveBook, naiveTerms, naiveVersion } from '../naive/lookup.ts';
-import { type Fraction, over, read, round, times, whole } from '../naive/fractions.ts';
+import { type Fraction, over, read, round, times, inUnits } from '../naive/fractions.ts';
 import { naiveAward, naiveCpa, naivePeriod } from '../naive/periods.ts';
 import type { NaiveFacts, NaiveLink, NaivePeriod, NaivePlan, NaiveTerm } from '../naive/types.ts';
 import type { BookedOutcome } from '../replay/types.ts';
@@ -163,6 +163,6 @@ function earnedBy(period: NaivePeriod, inputs: AwardInputs, plan: NaivePlan): Fr
     ({ paysUnits, atMs }) => paysUnits === BigInt(step.paysUnits) && atMs !== undefined,
   );
   if (reached === undefined) return 'no step of the ladder that was reached pays that';
-  const added = whole(reached.paysUnits - BigInt(paidBeforeUnits));
+  const added = inUnits(reached.paysUnits - BigInt(paidBeforeUnits));
   return times(added, over(read(period.part ?? '100'), read('100')));
 }

@@ -20,7 +20,10 @@ const DETAIL_CHARACTERS_MAX = 2_000;
 const origin = { actor: 'cascade', causation: 'proof' };
 
 /** How many bookings a sample computed again, and of how many something else came out that nobody had said before. */
-export type Proven = { readonly proven: number; readonly different: readonly { id: DiscrepancyId; detail: string }[] };
+export type ProvenSample = {
+  readonly proven: number;
+  readonly different: readonly { id: DiscrepancyId; detail: string }[];
+};
 
 /**
  * Computes a sample of a tenant's bookings and awards again, by both engines: some of the newest and some of any age, never more
@@ -30,7 +33,7 @@ export type Proven = { readonly proven: number; readonly different: readonly { i
 export async function proveSample(
   deps: { readonly withTenant: WithTenant; readonly clock: Clock },
   tenantId: TenantId,
-): Promise<Proven> {
+): Promise<ProvenSample> {
   const sample = await deps.withTenant(tenantId, origin, look);
   const { reached, newest, proven, found } = sample;
   if (newest === reached && found.length === 0) return { proven, different: [] };
@@ -45,7 +48,7 @@ export async function proveSample(
 type Difference = { readonly dealKey: bigint | null; readonly awardKey: bigint | null; readonly detail: string };
 
 async function look(tx: TenantTx) {
-  await queries.seeOneMoment(tx, {});
+  await queries.seeOneMomentOfBookings(tx, {});
   const { reached, newest } = onlyRow(await queries.proofPosition(tx, {}));
   const found: Difference[] = [];
   let proven = 0;
@@ -71,7 +74,7 @@ async function look(tx: TenantTx) {
   return { reached, newest, proven, found };
 }
 
-async function keep(tx: TenantTx, found: readonly Difference[], clock: Clock): Promise<Proven['different']> {
+async function keep(tx: TenantTx, found: readonly Difference[], clock: Clock): Promise<ProvenSample['different']> {
   if (found.length === 0) return [];
   const kept = await queries.insertDiscrepancies(tx, {
     ids: found.map(() => newUuid(clock.now().getTime())),
@@ -84,14 +87,14 @@ async function keep(tx: TenantTx, found: readonly Difference[], clock: Clock): P
       stream: `discrepancy/${id}`,
       type: 'commissions.discrepancy_found',
       schemaVersion: 1,
-      payload: { discrepancyId: id, ...subjectOf(of), detail },
+      payload: { discrepancyId: id, ...differsOn(of), detail },
     });
     return { id, detail };
   });
 }
 
 /** What a difference is about: a trade or an award. */
-export const subjectOf = ({ dealKey, awardKey }: { dealKey: bigint | null; awardKey: bigint | null }) => ({
+export const differsOn = ({ dealKey, awardKey }: { dealKey: bigint | null; awardKey: bigint | null }) => ({
   tradeId: dealKey === null ? null : tradeIdOf(dealKey),
   awardId: awardKey === null ? null : awardIdOf(awardKey),
 });
@@ -122,7 +125,7 @@ export async function acknowledgeDiscrepancy(
     stream: `discrepancy/${id}`,
     type: 'commissions.discrepancy_acknowledged',
     schemaVersion: 1,
-    payload: { discrepancyId: id, ...subjectOf(closed), note, by: userId },
+    payload: { discrepancyId: id, ...differsOn(closed), note, by: userId },
   });
   return closed;
 }

@@ -195,7 +195,7 @@ export async function tradeWithin(tx: TenantTx, reach: Reach, id: TradeId) {
  * The explanation of a trade as the caller may see it. Reached are the trades of clients within reach, and those that an IB
  * earned from, whoever the client belongs to now. `commissions.trade_unknown`, `commissions.booking_unknown`.
  */
-export async function explainFor(
+async function explainFor(
   tx: TenantTx,
   reach: Reach,
   id: TradeId,

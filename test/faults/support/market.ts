@@ -2,7 +2,12 @@ import { DealGenerator, SIMULATED_SYMBOLS } from '../../../simulators/mt-server/
 import type { SeedBrokerage } from '../../../seeds/brokerage.ts';
 import { DEMO_SYMBOLS, NEW_YORK_CLOSE } from '../../../seeds/market.ts';
 import type { RawDeal } from '../../../src/trading/index.ts';
-import { naiveEngine, type NaiveFacts, type NaiveLink, type NaiveOutcome } from '../../../src/commissions/naive/engine.ts';
+import {
+  naiveEngine,
+  type NaiveFacts,
+  type NaiveLink,
+  type NaiveOutcome,
+} from '../../../src/commissions/naive/engine.ts';
 
 /** The day that is traded: in summer time, when the server's clock is three hours ahead of UTC. */
 const DAY_STARTS_MS = Date.UTC(2026, 2, 16, 6);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ScheduleTerms } from '../../src/payouts/schedules/contract.ts';
 import { endAfter, endsDue, endUpTo, gridOf, issuedFrom, signatureOf } from '../../src/payouts/schedules/rules.ts';
 import { boundsOf, stateOf } from '../../src/payouts/accruals/rules.ts';
-import { settle } from '../../src/payouts/statements/rules.ts';
+import { settleSum } from '../../src/payouts/statements/rules.ts';
 import { Currency } from '../../src/kernel/currency.ts';
 import { termsOf } from './statement-desk.ts';
 
@@ -149,7 +149,7 @@ describe('A sum', () => {
     ['at the minimum of 500 it is paid', 500_000_000n, 500_000_000n, '500000000 0'],
     ['below 0 is carried', -1_500_000n, 0n, '0 -1500000'],
   ])('%s', (_rule, total, minimum, expected) => {
-    const { payableUnits, carriedUnits } = settle(total, USD, minimum);
+    const { payableUnits, carriedUnits } = settleSum(total, USD, minimum);
     expect(`${payableUnits} ${carriedUnits}`).toBe(expected);
   });
 });

@@ -6,7 +6,7 @@ import { signatureOf } from '../../src/payouts/schedules/rules.ts';
 import { workOn } from '../../src/payouts/statements/jobs.ts';
 import { nextStatements } from '../../src/payouts/statements/queries.ts';
 import { statementOfRow } from '../../src/payouts/statements/store.ts';
-import type { Statement } from '../../src/payouts/statements/types.ts';
+import type { StoredStatement } from '../../src/payouts/statements/types.ts';
 import { formatAmount } from '../../src/kernel/money.ts';
 
 type InTenant = <T>(work: (tx: TenantTx) => Promise<T>) => Promise<T>;
@@ -42,11 +42,11 @@ export async function issueUpTo(inTenant: InTenant, end: string, words: Terms = 
 }
 
 /** All statements there are, in the order in which they were made. */
-export const allStatements = async (inTenant: InTenant): Promise<Statement[]> =>
+export const allStatements = async (inTenant: InTenant): Promise<StoredStatement[]> =>
   (await inTenant((tx) => nextStatements(tx, { after: 0n, limit: 1_000 }))).map(statementOfRow);
 
 /** A statement's sums as people read them. */
-export function sumsOf({ currency, ...statement }: Statement) {
+export function sumsOf({ currency, ...statement }: StoredStatement) {
   const shown = (units: bigint): string => formatAmount({ units, currency });
   return {
     opening: shown(statement.openingUnits),

@@ -5,7 +5,7 @@ import { award } from '../../src/commissions/awards/service.ts';
 import { Currency } from '../../src/kernel/currency.ts';
 import { accrualsOf } from '../../src/payouts/accruals/service.ts';
 import { insertSchedule } from '../../src/payouts/schedules/service.ts';
-import { faultsOf, keysByKid, recomputes } from '../../src/payouts/statements/verification.ts';
+import { statementFaults, keysByKid, recomputes } from '../../src/payouts/statements/verification.ts';
 import { freeOf, unpaidStatements } from '../../src/payouts/statements/store.ts';
 import { rotateStatementKey } from '../../src/payouts/statements/keys.ts';
 import { verifyStatements } from '../../src/payouts/verify/service.ts';
@@ -195,13 +195,16 @@ describe('A statement', () => {
     expect(statements.at(-1)?.kid).toBe(kid);
     for (const statement of statements) {
       expect(createHash('sha256').update(statement.document).digest('hex')).toBe(statement.hash);
-      expect(await inTenant(async (tx) => faultsOf(tx, statement, await keysByKid(tx)))).toEqual([]);
+      expect(await inTenant(async (tx) => statementFaults(tx, statement, await keysByKid(tx)))).toEqual([]);
       expect(await inTenant((tx) => recomputes(tx, statement))).toBe(true);
     }
     const [first] = statements;
     if (first === undefined) throw new Error('there is no statement');
     const altered = { ...first, document: first.document.replace('4.00', '5.00') };
-    expect(await inTenant(async (tx) => faultsOf(tx, altered, await keysByKid(tx)))).toEqual(['hash', 'signature']);
+    expect(await inTenant(async (tx) => statementFaults(tx, altered, await keysByKid(tx)))).toEqual([
+      'hash',
+      'signature',
+    ]);
   });
 
   it('stops where its worker is killed, and goes on there', async () => {

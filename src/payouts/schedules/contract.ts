@@ -63,7 +63,7 @@ const Schedule = z
     beneficiary: beneficiary.nullable().meta({ description: 'An IB or a client; null for the default of all others.' }),
     terms: ScheduleTerms.nullable().meta({ description: 'Null where it follows the default from then on.' }),
     validFrom: InstantText,
-    timeZone: z.literal('UTC'),
+    timeZone: z.literal('UTC').meta({ description: 'Of its periods.' }),
     reason: z.string(),
     recordedAt: InstantText,
   })

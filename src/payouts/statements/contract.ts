@@ -21,20 +21,22 @@ const Hash = z
 const Statement = z
   .strictObject({
     id: StatementId,
-    beneficiary,
+    beneficiary: beneficiary.meta({ description: 'Whose it is: an IB, or a client for its trader rebates.' }),
     number: z.int().meta({ description: '1, 2, 3 … of a beneficiary, over all currencies, without a gap.' }),
     currency: Currency,
-    period: z.strictObject({
-      from: InstantText.nullable().meta({
-        description: 'Where the one before in this currency ended; null for the first.',
-      }),
-      to: InstantText.meta({ description: 'Not included. Periods are those of UTC.' }),
-    }),
-    issuedAt: InstantText,
+    period: z
+      .strictObject({
+        from: InstantText.nullable().meta({
+          description: 'Where the one before in this currency ended; null for the first.',
+        }),
+        to: InstantText.meta({ description: 'Not included. Periods are those of UTC.' }),
+      })
+      .meta({ description: 'What it tells of.' }),
+    issuedAt: InstantText.meta({ description: 'When it was made.' }),
     state: z
       .enum(statementStates)
       .meta({ description: '`carried`: nothing is to be paid; its sum stands in the next one.' }),
-    paidAt: InstantText.nullable(),
+    paidAt: InstantText.nullable().meta({ description: 'When a payout run paid it; null before.' }),
     opening: MoneyJson.meta({ description: 'Carried over; below 0 where more was taken back than earned.' }),
     earnings: MoneyJson,
     adjustments: MoneyJson.meta({ description: 'Of earlier periods: late trades and corrections.' }),
@@ -44,10 +46,14 @@ const Statement = z
     receivableNetted: MoneyJson.meta({
       description: 'Of what was taken back: so much had been paid out before, and is settled by this statement.',
     }),
-    lines: z.int(),
+    lines: z.int().meta({ description: 'How many lines it has.' }),
     hash: Hash,
-    previousHash: Hash.nullable(),
-    signature: z.strictObject({ alg: z.literal('ES256'), kid: z.string(), value: z.string() }),
+    previousHash: Hash.nullable().meta({
+      description: 'That of the beneficiary’s statement before; null for the first.',
+    }),
+    signature: z
+      .strictObject({ alg: z.literal('ES256'), kid: z.string(), value: z.string() })
+      .meta({ description: 'By the tenant’s key of that name, over the canonical form of the head.' }),
   })
   .meta({ id: 'Statement', description: 'What a beneficiary earned in a period, and what of it is paid.' });
 
@@ -61,9 +67,9 @@ const Line = z
       .nullable()
       .meta({ description: 'What it was earned by; null where no plan says so, as with the outcome of a dispute.' }),
     level: z.int().nullable().meta({ description: 'Distance from the client’s own IB; null for clients.' }),
-    earnedAt: InstantText,
+    earnedAt: InstantText.meta({ description: 'When the trade closed, or the award was earned.' }),
     amount: MoneyJson,
-    isAdjustment: z.boolean(),
+    isAdjustment: z.boolean().meta({ description: 'Whether it is of an earlier period.' }),
   })
   .meta({ id: 'StatementLine', description: 'An entry that a statement tells of.' });
 
@@ -133,7 +139,9 @@ const Verification = z
     verdict: z.enum(verdicts).meta({
       description: '`unknown`: no statement of this id, or none that the caller may see.',
     }),
-    statementId: StatementId.nullable(),
+    statementId: StatementId.nullable().meta({
+      description: 'The statement that it says it is; null where there is none.',
+    }),
     faults: z
       .array(z.enum(['head', 'lines', 'hash', 'signature', 'chain']))
       .meta({ description: 'What differs from what was issued; nothing where it is valid.' }),
@@ -206,13 +214,13 @@ export const listStatementKeys = operation({
       keys: z.array(
         z
           .strictObject({
-            kty: z.literal('EC'),
-            crv: z.literal('P-256'),
-            alg: z.literal('ES256'),
-            use: z.literal('sig'),
-            kid: z.string(),
-            x: z.string(),
-            y: z.string(),
+            kty: z.literal('EC').meta({ description: 'An elliptic curve.' }),
+            crv: z.literal('P-256').meta({ description: 'Which curve.' }),
+            alg: z.literal('ES256').meta({ description: 'How it signs.' }),
+            use: z.literal('sig').meta({ description: 'What it is for.' }),
+            kid: z.string().meta({ description: 'Its name, which statements give.' }),
+            x: z.string().meta({ description: 'Its first coordinate, base64url.' }),
+            y: z.string().meta({ description: 'Its second coordinate, base64url.' }),
           })
           .meta({ id: 'StatementKey', description: 'A public key as JWK (RFC 7517).' }),
       ),

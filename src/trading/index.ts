@@ -34,7 +34,7 @@ export type { GroupSetting, SymbolMapping } from './registry/types.ts';
 export { batchKeyOf } from './deals/rules.ts';
 export { closedTrades, countClosed, executionOfKey, closesOf, tradeOfKey, tradesByKey } from './trades/service.ts';
 export type { ClosedTrade, TradePoint } from './trades/types.ts';
-export { openReasonNames, reasonNumberOf } from './platforms/mt5/reasons.ts';
+export { openReasonNames, reasonNumberOf } from './opens/rules.ts';
 export { openRoutes } from './opens/routes.ts';
 export { setOpenByHand } from './opens/service.ts';
 export { opensByHandOf } from './opens/store.ts';
@@ -51,6 +51,7 @@ export { countOpens, openedVolumesOf, symbolsAsOf } from './counting/service.ts'
 export { keysAsBookedNow, tradesAsBooked } from './booked/service.ts';
 export {
   amendmentsWait,
+  bookAfterAll,
   carryOut,
   forgetPositions,
   keepWaiting,

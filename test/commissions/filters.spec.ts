@@ -3,6 +3,7 @@ import { PlanDefinition } from '../../src/commissions/definitions/contract.ts';
 import { explainTrade } from '../../src/commissions/engine/rules.ts';
 import type { NaiveExecution, NaiveFilter, NaiveList } from '../../src/commissions/naive/types.ts';
 import { checkDefinition } from '../../src/commissions/plans/rules.ts';
+import { openReasonNames, reasonNameOf } from '../../src/trading/opens/rules.ts';
 import { NO_PAY_REASONS } from '../../src/commissions/types.ts';
 import {
   accruals,
@@ -118,6 +119,13 @@ describe('filters', () => {
   it('have a sentence for each of their reasons that a partner can read', () => {
     for (const [reason, { sentence }] of Object.entries(NO_PAY_REASONS))
       expect(sentence, reason).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('know every reason with which the platform opens a position, and no other', () => {
+    const plan = filtered({ kind: 'open_reason', mode: 'deny', list: [...openReasonNames] });
+    expect(PlanDefinition.safeParse(plan).success).toBe(true);
+    for (const number of [6, 8, 11, 12, 13, 14, 15, 18, 19, 20])
+      expect(openReasonNames).not.toContain(reasonNameOf(number)); // Technical ones earn nothing, and 20 is nobody's.
   });
 
   it.each([

@@ -1,9 +1,20 @@
 import { z } from 'zod';
-import { openReasonNames } from '../../trading/index.ts';
 import { listFilter } from './lists.ts';
 
 /** Those that open positions, by the platform's names; all others are of its own making, and never earn. */
-const Reason = z.enum(openReasonNames);
+const Reason = z.enum([
+  'client',
+  'expert',
+  'dealer',
+  'stop_loss',
+  'take_profit',
+  'stop_out',
+  'external_client',
+  'gateway',
+  'signal',
+  'mobile',
+  'web',
+]);
 
 /** By why the position was opened: by hand at a terminal, on the telephone, in the browser, by a program, a dealer or a signal. */
 export const openReason = listFilter({

@@ -6,7 +6,7 @@ import type { Deal } from '../types.ts';
 import * as queries from './queries.ts';
 import { opensByHandOf } from '../opens/store.ts';
 import type { OpenByHand } from '../opens/types.ts';
-import { reasonNameOf } from '../platforms/mt5/reasons.ts';
+import { reasonNameOf } from '../opens/rules.ts';
 import { chargedOf, chargedOnLeg } from './rules.ts';
 import type { Counted, Execution } from './types.ts';
 

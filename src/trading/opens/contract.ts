@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DealId } from '../../kernel/ids.ts';
 import { InstantIn, InstantText, operation } from '../../kernel/operation.ts';
-import { openReasonNames } from '../platforms/mt5/reasons.ts';
+import { openReasonNames } from './rules.ts';
 
 const PriceText = z
   .string()

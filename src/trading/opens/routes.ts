@@ -1,7 +1,7 @@
 import type { TenantId } from '../../kernel/ids.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
-import { reasonNumberOf } from '../platforms/mt5/reasons.ts';
+import { reasonNumberOf } from './rules.ts';
 import * as contract from './contract.ts';
 import { setOpenByHand } from './service.ts';
 

@@ -155,6 +155,7 @@ describe('The naive engine and awards', () => {
       carriedUnits: '-1200000000',
       before: { units: '0', parts: [] },
     },
+    depositedAtMs: [],
     chain: [
       { ibKey: 1, status: 'active' as const },
       { ibKey: 2, status: 'active' as const },

@@ -33,26 +33,28 @@ export async function proveAwards(
 
 async function naiveDifferenceOf(tx: TenantTx, key: bigint): Promise<string | undefined> {
   const [row] = await awardOfKey(tx, { key });
-  if (row === undefined || row.clientKey === null || row.planVersionKey === null) return undefined;
+  const { clientKey = null, planVersionKey = null } = row ?? {};
+  if (row === undefined || clientKey === null || planVersionKey === null) return undefined;
   const inputs = AwardInputs.parse(JSON.parse(row.inputs));
   const atMs = Date.parse(inputs.asOf);
   const book = await openBook(tx, row.configurationVersion);
-  const { places } = await placesAt(tx, book, [{ clientKey: row.clientKey, atMs }], row.knownAt);
+  const { places } = await placesAt(tx, book, [{ clientKey, atMs }], row.knownAt);
   const chain = row.ibKey === null ? [] : (places[0]?.chain ?? []);
   const said = await naiveBook(
     tx,
     chain.map(({ ibKey }) => ibKey),
-    [row.clientKey],
+    [clientKey],
   );
   const parts = await partsOfAwards(tx, { awardKeys: [key] });
   return naiveAwardDifference(
     {
-      versionKey: row.planVersionKey,
+      versionKey: planVersionKey,
       component: row.component,
-      clientKey: row.clientKey,
+      clientKey,
       units: row.units,
       parts: parts.filter(({ kind }) => kind !== KIND_NUMBERS.house),
       inputs,
+      depositedAtMs: inputs.over === 'client' ? inputs.deposits.map(({ at }) => Date.parse(at)) : [],
       chain,
       atMs,
       change: row.configurationVersion,

@@ -111,6 +111,8 @@ export type ProvenAward = {
   readonly units: bigint;
   readonly parts: readonly AwardPart[];
   readonly inputs: AwardInputs;
+  /** UTC, ms, of the deposits in `inputs`. */
+  readonly depositedAtMs: readonly number[];
   readonly chain: readonly { readonly ibKey: number; readonly status: NaiveLink['status'] }[];
   readonly atMs: number;
   readonly change: bigint;
@@ -124,7 +126,7 @@ export function naiveAwardDifference(award: ProvenAward, book: NaiveBook): strin
   const version = book.versions.find(({ key }) => key === award.versionKey);
   const period = version?.definition.periods?.[award.component - version.definition.components.length];
   if (version === undefined || period === undefined) return 'the plan has no such component';
-  const earning = earnedBy(period, inputs, version.definition);
+  const earning = earnedBy(period, award, version.definition);
   if (typeof earning === 'string') return `the naive engine: ${earning}`;
   const links = chain.map(({ ibKey, status }, depth): NaiveLink => {
     const of = { ibKey, depth, clientKey, accountGroup: '', planKey: version.planKey };
@@ -146,13 +148,17 @@ export function naiveAwardDifference(award: ProvenAward, book: NaiveBook): strin
 }
 
 /** What counts in ledger units, exactly; undefined where nothing is earned, a sentence where the inputs are not of this plan. */
-function earnedBy(period: NaivePeriod, inputs: AwardInputs, plan: NaivePlan): Fraction | undefined | string {
+function earnedBy(
+  period: NaivePeriod,
+  { inputs, depositedAtMs }: ProvenAward,
+  plan: NaivePlan,
+): Fraction | undefined | string {
   if (inputs.over === 'period') {
     const found = naivePeriod(period, inputs.lines, BigInt(inputs.carriedUnits), plan);
     return typeof found === 'string' ? found : found.earning;
   }
   const { country, deposits, step, paidBeforeUnits } = inputs;
-  const paidIn = deposits.map(({ at, units }) => ({ atMs: Date.parse(at), units: BigInt(units) }));
+  const paidIn = deposits.map(({ units }, place) => ({ atMs: depositedAtMs[place] ?? 0, units: BigInt(units) }));
   // Gates that look at trades were open when it was paid; what is looked at anew is the ladder.
   const ladder: NaivePeriod = {
     ...period,

@@ -96,7 +96,7 @@ export const up = (knex: Knex): Promise<void> =>
     );
     create unique index statements_follow_once on payouts.statements (previous_key) where previous_key is not null;
     create index statements_of_cycle on payouts.statements (cycle_key);
-    create index statements_by_hash on payouts.statements (hash);
+    create index statements_by_issue on payouts.statements (issued_at, key);
     create index statements_payable on payouts.statements (kind, party, key) where payable_units > 0;
     create index statements_carrying on payouts.statements (kind, party, key) where carries;
     grant select, insert on payouts.statements to cascade_app;

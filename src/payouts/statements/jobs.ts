@@ -17,7 +17,7 @@ export type StatementRunTask = DefinedTask<typeof StatementRun>;
 export const statementRun = (sealer: () => Sealer): StatementRunTask =>
   defineTask({
     kind: 'payouts.statements',
-    right: { action: 'list', resource: 'statements' },
+    right: { action: 'create', resource: 'payout_schedules' },
     payload: StatementRun,
     run: async (task, { signature, endsAt }) => {
       const due = { signature, endsAt: new Date(endsAt) };

@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { versionNames } from '../../commissions/index.ts';
+import { componentName, versionNames } from '../../commissions/index.ts';
 import type { Currency } from '../../kernel/currency.ts';
 import { awardIdOf, type StatementId, tradeIdOf } from '../../kernel/ids.ts';
 import { formatAmount } from '../../kernel/money.ts';
@@ -89,7 +89,7 @@ export async function shownLines(
           : {
               plan: version.plan,
               version: version.number,
-              component: version.components[component] ?? String(component),
+              component: componentName(version.components, component),
             },
       level: statement.party.kind === 'ib' ? depth : null,
       earnedAt: earnedAt.toISOString(),

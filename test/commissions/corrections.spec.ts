@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain } from '../../src/commissions/index.ts';
+import { countOpens } from '../../src/trading/index.ts';
 import { type Desk, openDesk } from './amending-desk.ts';
 
 describe('An update or deletion of a deal that was booked', () => {
@@ -197,6 +198,27 @@ describe('An update or deletion of a deal that is not booked yet', () => {
     await desk.book();
     expect((await desk.bookings()).slice(before)).toEqual(['0: 24.00']);
     await desk.holds();
+  });
+});
+
+describe('An update of a deal that was no trade', () => {
+  it('is taken up, and what has become a trade by it is booked', async () => {
+    const desk = await openDesk();
+    await desk.inTenant((tx) => countOpens(tx)); // Opens are handed on, and under this plan they are no trades.
+    const [opened, closed] = desk.position({ lots: '1' });
+    await desk.feed([opened, closed]);
+    await desk.book();
+    await desk.update(opened, { Price: '1.08000' });
+    expect(await desk.round()).toMatchObject({ replaced: 1, corrected: 0 });
+    await desk.book();
+    expect(await desk.bookings()).toEqual(['0: 8.00']);
+    await desk.update(opened, { Price: '1.08000', Entry: 1, VolumeClosedExt: '50000000', VolumeExt: '50000000' });
+    expect(await desk.round()).toMatchObject({ replaced: 1 });
+    await desk.book();
+    expect((await desk.bookings()).toSorted()).toEqual(['0: 4.00', '0: 8.00']);
+    expect(await desk.waiting()).toEqual([]);
+    await desk.holds();
+    await desk.close();
   });
 });
 

@@ -1,6 +1,7 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import {
   amendmentsWait,
+  bookAfterAll,
   type BookedAmendment,
   carryOut,
   forgetPositions,
@@ -56,8 +57,10 @@ export async function carryOutAmendments(
     tx,
     booked.map(({ dealKey }) => dealKey),
   );
+  const unbooked = booked.filter(({ dealKey }) => !live.has(dealKey)); // No trades until now.
+  await bookAfterAll(tx, unbooked);
   const ended = booked.filter(({ dealKey }) => isFinal(live.get(dealKey)));
-  const open = booked.filter((each) => !ended.includes(each));
+  const open = booked.filter(({ dealKey }) => live.has(dealKey) && !isFinal(live.get(dealKey)));
   const done: BookedAmendment[] = [...ended];
   const book = await books.read(tx);
   for (const deleted of [true, false]) {
@@ -79,7 +82,7 @@ export async function carryOutAmendments(
     );
   }
   await carryOut(tx, done);
-  return { corrected: done.length - ended.length, replaced, next };
+  return { corrected: done.length - ended.length, replaced: replaced + unbooked.length, next };
 }
 
 const isFinal = (live: LiveBooking | undefined): boolean => live !== undefined && FINAL.has(wholeReason(live) ?? '');

@@ -6,7 +6,7 @@ import { serversOfKeys } from '../deals/queries.ts';
 import { dealOf, instantOf, namesIn, sorted } from '../deals/reading.ts';
 import { LINES_PER_BATCH } from '../deals/rules.ts';
 import { insertDue, insertParked, loadFacts } from '../deals/store.ts';
-import type { Handling, Instant } from '../deals/types.ts';
+import type { DueDeal, Handling, Instant } from '../deals/types.ts';
 import { resolveParked } from '../due/queries.ts';
 import { dealParkedProblem } from '../errors.ts';
 import type { Deal } from '../types.ts';
@@ -128,20 +128,7 @@ async function replaceUnbooked(tx: TenantTx, judged: readonly Judged[]): Promise
   await insertDue(
     tx,
     undefined,
-    mine.flatMap(({ addition, inForce, deal, instant, now }) =>
-      now.handling === 'due' && deal !== undefined && instant?.utcMs !== undefined
-        ? [
-            {
-              key: addition.key,
-              serverKey: addition.serverKey,
-              deal,
-              utcMs: instant.utcMs,
-              to: now.to,
-              factsKey: inForce.key,
-            },
-          ]
-        : [],
-    ),
+    mine.flatMap((each) => dueOf(each) ?? []),
   );
   await writeDown(
     tx,
@@ -150,13 +137,22 @@ async function replaceUnbooked(tx: TenantTx, judged: readonly Judged[]): Promise
   return mine.length;
 }
 
-function bookedAmendmentOf({ addition, inForce, instant, now }: Judged): BookedAmendment[] {
+/** What is to be booked by the amended facts; undefined where nothing is. */
+function dueOf({ addition, inForce, deal, instant, now }: Judged): DueDeal | undefined {
+  if (now.handling !== 'due' || deal === undefined || instant?.utcMs === undefined) return undefined;
+  const { key, serverKey } = addition;
+  return { key, serverKey, deal, utcMs: instant.utcMs, to: now.to, factsKey: inForce.key };
+}
+
+function bookedAmendmentOf(judged: Judged): BookedAmendment[] {
+  const { addition, inForce, now } = judged;
   const keys = { dealKey: addition.key, versionKey: inForce.key };
   if (now.handling === 'parked') return [];
   if (now.handling !== 'due') return [{ ...keys, now: { kind: 'nothing', why: now.handling } }];
-  if (instant?.utcMs === undefined) return [];
-  const { symbolKey, groupKey } = now.to;
-  return [{ ...keys, now: { kind: 'trade', symbolKey, groupKey, closedAt: new Date(instant.utcMs) } }];
+  const due = dueOf(judged);
+  if (due === undefined) return [];
+  const { symbolKey, groupKey } = due.to;
+  return [{ ...keys, now: { kind: 'trade', symbolKey, groupKey, closedAt: new Date(due.utcMs), due } }];
 }
 
 /** Why a booked deal cannot be corrected yet: what it is now names something that is not known. */
@@ -186,6 +182,23 @@ export const carryOut = (tx: TenantTx, amendments: readonly BookedAmendment[]): 
     tx,
     amendments.map(({ dealKey, versionKey }) => ({ dealKey, versionKey, settled: null })),
   );
+
+/** Amendments of deals that were handed on and are in no booking, for they were no trades: what they are now is booked, if anything. */
+export async function bookAfterAll(tx: TenantTx, amendments: readonly BookedAmendment[]): Promise<void> {
+  await insertDue(
+    tx,
+    undefined,
+    amendments.flatMap(({ now }) => (now.kind === 'trade' ? [now.due] : [])),
+  );
+  await writeDown(
+    tx,
+    amendments.map(({ dealKey, versionKey, now }) => ({
+      dealKey,
+      versionKey,
+      settled: now.kind === 'nothing' ? now.why : null,
+    })),
+  );
+}
 
 /** What deals are now, that nothing of theirs waits any more, and the positions that other closes may have to be looked at in. */
 async function writeDown(

@@ -1,4 +1,4 @@
-import type { NothingEarned } from '../deals/types.ts';
+import type { DueDeal, NothingEarned } from '../deals/types.ts';
 
 /** A stored version of a deal; version 0 is its addition. */
 export type DealVersion = {
@@ -19,7 +19,14 @@ export type BookedAmendment = {
   /** The row that says what it is now. */
   readonly versionKey: bigint;
   readonly now:
-    | { readonly kind: 'trade'; readonly symbolKey: number; readonly groupKey: number; readonly closedAt: Date }
+    | {
+        readonly kind: 'trade';
+        readonly symbolKey: number;
+        readonly groupKey: number;
+        readonly closedAt: Date;
+        /** The same as what waits to be booked, should it have been no trade until now. */
+        readonly due: DueDeal;
+      }
     | { readonly kind: 'nothing'; readonly why: Nothing };
 };
 
@@ -27,7 +34,10 @@ export type BookedAmendment = {
 export type TakenUp = {
   /** What only changes what is to be booked, and is done. */
   readonly replaced: number;
-  /** What was booked, and is to be corrected: `carryOut` when that is done, `keepWaiting` where it cannot be. */
+  /**
+   * What was handed on, and is to be corrected: `carryOut` when that is done, `keepWaiting` where it cannot be, `bookAfterAll`
+   * where it was no trade and so was not booked.
+   */
   readonly booked: readonly BookedAmendment[];
   /** Where to go on: the key to give as `after`; undefined when all were looked at. */
   readonly next: bigint | undefined;

@@ -35,6 +35,7 @@ export { verifyBookings } from './verify/service.ts';
 export { beneficiaryTotals, earningTotals, unpaidTotals } from './totals/service.ts';
 export type { BeneficiaryTotal, EarningTotal } from './totals/types.ts';
 export { NO_PAY_REASONS } from './types.ts';
+export { componentName } from './contract.ts';
 export { partiesOfBatches } from './subjects/service.ts';
 export { type Cut, holdOffCuts, holdSettlement, makeCut } from './cuts/service.ts';
 export { award } from './awards/service.ts';

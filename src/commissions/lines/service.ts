@@ -1,5 +1,6 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { KIND_NUMBERS } from '../booking/rules.ts';
+import { componentName } from '../contract.ts';
 import { versionNames } from '../plans/queries.ts';
 import * as queries from './queries.ts';
 import type { AwardEntry, EarningLine, EarningSum, TradeEntry } from './types.ts';
@@ -16,7 +17,7 @@ export async function entriesOfTrade(
   return rows.map(({ planVersionKey, componentNumber, ...row }) => ({
     ...row,
     componentNumber,
-    component: names.get(planVersionKey)?.[componentNumber] ?? String(componentNumber),
+    component: componentName(names.get(planVersionKey) ?? [], componentNumber),
   }));
 }
 

@@ -1,4 +1,4 @@
-import { versionNames } from '../../commissions/index.ts';
+import { componentName, versionNames } from '../../commissions/index.ts';
 import type { Currency } from '../../kernel/currency.ts';
 import { idFromUuid, StatementId } from '../../kernel/ids.ts';
 import type { Page } from '../../platform/paging.ts';
@@ -135,7 +135,7 @@ async function named(tx: TenantTx, rows: readonly (Entry & { readonly state: Acc
   );
   return rows.map((row) => {
     const version = row.planVersionKey === null ? undefined : versions.get(row.planVersionKey);
-    const component = version?.components[row.component] ?? String(row.component);
+    const component = componentName(version?.components ?? [], row.component);
     return {
       ...row,
       statement: row.statementId === null ? null : StatementId.parse(idFromUuid('sta', row.statementId)),

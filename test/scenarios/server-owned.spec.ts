@@ -6,7 +6,7 @@ import { realmQuery } from '../../src/platform/query.ts';
 import { openTestApi, type TestApi } from '../support/api.ts';
 import { testOrigin } from '../support/tenancy.ts';
 import { bodies, type Refs } from './matrix/bodies.ts';
-import { type Actor, makeCast } from './matrix/cast.ts';
+import { type Actor, makeCast, rightsTable } from './matrix/cast.ts';
 import { keyOf } from './matrix/cases.ts';
 import { plantPlatform } from './matrix/platform.ts';
 import { plantTenant } from './matrix/world.ts';
@@ -65,7 +65,12 @@ describe('What only the server says is never taken from a caller', () => {
 
   /** Who may call an operation, or anybody for what is public or one's own. */
   const actorFor = ({ need, on }: OperationForm): Actor | undefined => {
-    const role = on === 'bare' ? 'operator' : isRight(need) && need.action === 'ask' ? 'client' : 'owner';
+    const has = (role: string): boolean =>
+      !isRight(need) ||
+      rightsTable.some(
+        (row) => row.role === role && row.resource === need.resource && row.actions.includes(need.action),
+      );
+    const role = on === 'bare' ? 'operator' : (['owner', 'client', 'ib'].find(has) ?? 'owner');
     return cast.find((actor) => actor.role === role);
   };
 

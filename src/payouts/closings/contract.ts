@@ -28,7 +28,7 @@ const Closing = z
     acknowledged: z.array(z.string()).meta({ description: 'The warnings that were accepted.' }),
     reason: z.string(),
     requestedBy: z.string(),
-    approvedBy: z.array(z.string()),
+    approvedBy: z.array(z.string()).meta({ description: 'Who agreed to it.' }),
     approvalId: ApprovalId,
   })
   .meta({ id: 'Closing', description: 'A closed period of the whole tenant; nothing takes effect in it any more.' });
@@ -49,7 +49,11 @@ const Check = z.strictObject({
 });
 
 const ClosingChecks = z
-  .strictObject({ until: InstantText, blockers: z.array(Check), warnings: z.array(Check) })
+  .strictObject({
+    until: InstantText.meta({ description: 'The end of the period that would be closed.' }),
+    blockers: z.array(Check).meta({ description: 'What must be done first.' }),
+    warnings: z.array(Check).meta({ description: 'What is to be acknowledged by name.' }),
+  })
   .meta({ id: 'ClosingChecks', description: 'What stands against closing a period, and what should be known before.' });
 
 export const listClosings = operation({

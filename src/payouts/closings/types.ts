@@ -31,7 +31,6 @@ export const warningNames = [
   'statements_unissued',
   'disputes_undecided',
 ] as const;
-export type WarningName = (typeof warningNames)[number];
 
 /** How often each check found something; those that found nothing are left out. */
 export type FoundChecks = ReadonlyMap<ClosingCheck, number>;

@@ -13,7 +13,7 @@ const NAME_CHARACTERS_MAX = 64;
 const TEXT_CHARACTERS_MAX = 4_000;
 
 /** What people write to each other: lines and tabs, no other control characters. */
-export const MessageText = z
+const MessageText = z
   .string()
   .trim()
   .min(1)
@@ -45,13 +45,13 @@ export const Dispute = z
     ibId: IbId,
     kind: z.enum(disputeKinds),
     tradeId: TradeId.nullable(),
-    component: z.string().nullable(),
-    awardId: AwardId.nullable(),
+    component: z.string().nullable().meta({ description: 'By which component of the plan; null for all of them.' }),
+    awardId: AwardId.nullable().meta({ description: 'The award that is disputed.' }),
     line: MoneyJson.nullable().meta({
       description: 'What the line was when it was disputed; null where none is named.',
     }),
     held: MoneyJson.nullable().meta({ description: 'What of it counts as held at present.' }),
-    text: z.string(),
+    text: z.string().meta({ description: 'What the introducing broker says.' }),
     hasExplanation: z.boolean().meta({ description: 'Whether the explanation of the trade at that time is attached.' }),
     state: z.enum(disputeStates).meta({
       description: '`open` waits for staff, `answered` for the IB; the others are the end of it.',
@@ -73,8 +73,8 @@ const DisputeMessage = z
     number: z.int().min(1),
     side: z.enum(['ib', 'staff']),
     authorId: z.string().nullable().meta({ description: 'Who wrote it; null for the other side of the desk.' }),
-    text: z.string(),
-    writtenAt: InstantText,
+    text: z.string().meta({ description: 'What is written.' }),
+    writtenAt: InstantText.meta({ description: 'When it was written.' }),
   })
   .meta({ id: 'DisputeMessage', description: 'A message of the thread between an introducing broker and staff.' });
 

@@ -12,9 +12,6 @@ export type DisputeState = (typeof disputeStates)[number];
 /** What happens to a dispute. */
 export type DisputeEvent = 'ib_wrote' | 'staff_wrote' | 'accept' | 'reject' | 'withdraw';
 
-/** On whose side somebody speaks. */
-export type Side = 'ib' | 'staff';
-
 /** A dispute as it is kept. Amounts are ledger units of its currency. */
 export type Dispute = {
   readonly key: bigint;

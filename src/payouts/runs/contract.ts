@@ -17,7 +17,7 @@ const RATE_AGE_HOURS_MAX = 8_784;
 const kind = z.enum(['ib', 'client']);
 
 /** What a draft asks for. */
-export const RunDraft = z.strictObject({
+const RunDraft = z.strictObject({
   kind: kind.optional().meta({ description: 'Only introducing brokers, or only trader rebates of clients.' }),
   currencies: z.array(Currency).min(1).max(CURRENCIES_MAX).optional(),
   endsFrom: InstantIn.optional().meta({ description: 'Of cycles that ended at this instant or later.' }),
@@ -43,15 +43,15 @@ export const PayoutRun = z
         '`submitted` waits for a second person, `posting` moves the money, `partly` ended with items that could not be paid.',
     }),
     criteria: z.record(z.string(), z.unknown()).meta({ description: 'Which statements were asked for.' }),
-    rateAgeHoursMax: z.int(),
-    draftedBy: z.string(),
-    draftedAt: InstantText,
-    submittedAt: InstantText.nullable(),
+    rateAgeHoursMax: z.int().meta({ description: 'How old a rate may be that a payment is converted by.' }),
+    draftedBy: z.string().meta({ description: 'Who put it together; he does not approve it.' }),
+    draftedAt: InstantText.meta({ description: 'When it was drafted.' }),
+    submittedAt: InstantText.nullable().meta({ description: 'When it was last submitted to a second person.' }),
     approvalId: ApprovalId.nullable(),
-    approvedBy: z.array(z.string()).nullable(),
+    approvedBy: z.array(z.string()).nullable().meta({ description: 'Who agreed to it.' }),
     ratedAt: InstantText.nullable().meta({ description: 'The instant whose rates it converts by.' }),
-    isStopping: z.boolean(),
-    endedAt: InstantText.nullable(),
+    isStopping: z.boolean().meta({ description: 'Whether what is not paid yet stays unpaid.' }),
+    endedAt: InstantText.nullable().meta({ description: 'When it was paid as far as it could be, or cancelled.' }),
     reason: z.string().nullable().meta({ description: 'Why it was cancelled or stopped.' }),
   })
   .meta({ id: 'PayoutRun', description: 'Statements that are paid together.' });
@@ -65,7 +65,7 @@ const Total = z.strictObject({
   wallet: MoneyJson.nullable().meta({ description: 'What came to wallets; null before it has.' }),
 });
 
-export const PayoutRunInFull = PayoutRun.extend({ totals: z.array(Total) }).meta({
+const PayoutRunInFull = PayoutRun.extend({ totals: z.array(Total) }).meta({
   id: 'PayoutRunInFull',
   description: 'A payout run with its totals, by kind of beneficiary, currencies and state of the items.',
 });
@@ -82,9 +82,11 @@ const RateRow = z.strictObject({
 
 const payment = {
   id: PayoutItemId,
-  runId: PayoutRunId,
-  statementId: StatementId,
-  beneficiary: z.strictObject({ kind, id: z.union([IbId, ClientId]) }),
+  runId: PayoutRunId.meta({ description: 'The payout run.' }),
+  statementId: StatementId.meta({ description: 'The statement that is paid.' }),
+  beneficiary: z
+    .strictObject({ kind, id: z.union([IbId, ClientId]) })
+    .meta({ description: 'Who is paid: an introducing broker, or a client for its trader rebates.' }),
   amount: MoneyJson.meta({ description: 'Taken, or to be taken, from what is payable: whole minor units.' }),
   wallet: MoneyJson.nullable().meta({
     description: 'What came to the wallet, rounded half to even to whole minor units of its currency.',
@@ -93,13 +95,13 @@ const payment = {
     .strictObject({ from: z.string(), to: z.string(), rows: z.array(RateRow) })
     .nullable()
     .meta({ description: 'The rates by which it was converted; null in one currency.' }),
-  settledAt: InstantText.nullable(),
+  settledAt: InstantText.nullable().meta({ description: 'When it was paid, or found that it cannot be.' }),
 } as const;
 
-export const PayoutItem = z
+const PayoutItem = z
   .strictObject({
     ...payment,
-    walletCurrency: Currency,
+    walletCurrency: Currency.meta({ description: 'The currency of the wallet that is paid.' }),
     state: z
       .enum(itemStates)
       .meta({ description: '`held` is left for a later run, `removed` was taken out of this one.' }),
@@ -109,13 +111,18 @@ export const PayoutItem = z
   })
   .meta({ id: 'PayoutItem', description: 'A statement in a payout run; it is paid whole or not at all.' });
 
-export const Payout = z
-  .strictObject({ ...payment, wallet: MoneyJson, paidAt: InstantText, reference: z.string() })
+const Payout = z
+  .strictObject({
+    ...payment,
+    wallet: MoneyJson,
+    paidAt: InstantText.meta({ description: 'When it was paid.' }),
+    reference: z.string(),
+  })
   .omit({ settledAt: true })
   .meta({ id: 'Payout', description: 'A statement that was paid. `reference` names its transfers in the books.' });
 
-export const statementIds = z.array(StatementId).min(1).max(STATEMENTS_MAX);
-export const reasonBody = z.strictObject({ reason: ReasonText });
+const statementIds = z.array(StatementId).min(1).max(STATEMENTS_MAX);
+const reasonBody = z.strictObject({ reason: ReasonText });
 
 const path = '/api/v1/payout-runs';
 const form = { on: 'tenant', tag: 'Payouts' } as const;

@@ -16,7 +16,7 @@ import type { ItemEvent, Run, RunEvent } from './types.ts';
 /** Statements that are looked at together. */
 const PAGE = 1_000;
 /** Items that one run may have. */
-export const ITEMS_MAX = 50_000;
+const ITEMS_MAX = 50_000;
 const RATE_AGE_HOURS_MAX_DEFAULT = 120;
 
 /** Which statements a run is drafted from; what is not said does not narrow. */

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { holdSettlement } from '../../src/commissions/index.ts';
 import { award } from '../../src/commissions/awards/service.ts';
 import { Currency } from '../../src/kernel/currency.ts';
-import { accrualsOf } from '../../src/payouts/accruals/service.ts';
+import { accrualsOf, entriesWithStates } from '../../src/payouts/accruals/service.ts';
+import { agreeByHand, postRun } from '../../src/payouts/runs/by-hand.ts';
+import { draftRun } from '../../src/payouts/runs/service.ts';
 import { insertSchedule } from '../../src/payouts/schedules/service.ts';
 import { statementFaults, keysByKid, recomputes } from '../../src/payouts/statements/verification.ts';
 import { freeOf, unpaidStatements } from '../../src/payouts/statements/store.ts';
@@ -12,7 +14,7 @@ import { verifyStatements } from '../../src/payouts/verify/service.ts';
 import { workOn } from '../../src/payouts/statements/jobs.ts';
 import { breach, keepRows } from '../support/breach.ts';
 import { type Brokerage, openBrokerage } from '../support/brokerage.ts';
-import { openTestTenancy, openTestTenant, type TestTenant } from '../support/tenancy.ts';
+import { openTestTenancy, openTestTenant, testOrigin, type TestTenant } from '../support/tenancy.ts';
 import { allStatements, issueUpTo, setDefault, statementSealer, sumsOf, termsOf } from './statement-desk.ts';
 import type { Tenancy } from '../../src/tenancy/index.ts';
 
@@ -295,5 +297,41 @@ describe('Accruals', () => {
     expect((now?.pending ?? 0n) + (now?.available ?? 0n)).toBe(4_000_000n); // A minute ago may be yesterday.
     const [free] = await inTenant((tx) => freeOf(tx, [{ kind: 'ib', key: kim.key }], USD));
     expect((now?.pending ?? 0n) + (now?.available ?? 0n) + (now?.in_statement ?? 0n)).toBe(free);
+  });
+
+  it('become paid with the statement that tells of them, held while their beneficiary is on hold, and carried ones with the one that pays', async () => {
+    const terms = { minimums: [{ amount: '5.00', currency: USD }] };
+    const { inTenant, trade, kim, tenancy: here, tenant } = await openStory(terms);
+    const party = { kind: 'ib', key: kim.key } as const;
+    const states = async () =>
+      (await inTenant((tx) => entriesWithStates(tx, party, { limit: 10 }))).rows.map(({ state }) => state);
+    const pay = async (): Promise<void> => {
+      const runId = await inTenant((tx) => draftRun(tx, { currencies: [USD] }, { draftedBy: 'one' }));
+      await inTenant((tx) => agreeByHand(tx, { runId, agreedBy: 'other' }));
+      await postRun(here.withTenant, { tenantId: tenant.id, runId, origin: testOrigin });
+    };
+    await trade('2026-03-10T10:00:00Z');
+    await issueUpTo(inTenant, '2026-03-11T00:00:00Z', terms); // 4.00 is carried.
+    await trade('2026-03-11T10:00:00Z');
+    await issueUpTo(inTenant, '2026-03-12T00:00:00Z', terms);
+    expect(await states()).toEqual(['in_statement', 'in_statement']);
+    const hold = (onHold: boolean, at: string) =>
+      inTenant((tx) =>
+        insertSchedule(tx, {
+          beneficiary: kim.id,
+          terms: termsOf({ ...terms, onHold }),
+          effectiveAt: new Date(at),
+          reason: 'Asked',
+        }),
+      );
+    await hold(true, '2026-03-13T00:00:00Z');
+    expect(await states()).toEqual(['held', 'held']);
+    expect(await inTenant((tx) => unpaidStatements(tx, { limit: 10 }))).toHaveLength(1); // Maria's alone.
+    await hold(false, '2026-03-13T01:00:00Z');
+    await pay();
+    expect(await states()).toEqual(['paid', 'paid']);
+    const [sums] = await inTenant((tx) => accrualsOf(tx, party));
+    expect(sums).toMatchObject({ paid: 8_000_000n, in_statement: 0n, held: 0n });
+    expect((await inTenant(verifyStatements)).findings).toEqual([]);
   });
 });

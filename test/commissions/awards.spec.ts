@@ -80,7 +80,7 @@ describe('An award', () => {
     const both = await Promise.all([give(named), give(named, awardOf())]);
     const keys = both.map(([first]) => first?.key);
     expect(keys[0]).toBe(keys[1]);
-    expect(both.map(([first]) => first?.wasThere).toSorted()).toEqual([false, true]);
+    expect(both.filter(([first]) => first?.wasThere === true)).toHaveLength(1);
     const before = await counted();
     expect(await give(named)).toEqual([{ key: keys[0], wasThere: true }]);
     expect(await counted()).toEqual(before);

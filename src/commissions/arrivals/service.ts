@@ -1,9 +1,9 @@
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { moneyArrived, moneyNamed, settledDeal, tradesAsBooked } from '../../trading/index.ts';
-import { periodOf } from '../periods/rules.ts';
 import { type PeriodUnit, periodUnits } from '../periods/types.ts';
 import type { PlanBook } from '../plans/store.ts';
+import { periodOf } from './calendar.ts';
 import * as queries from './queries.ts';
 
 /** What is taken in by one page. */
@@ -52,44 +52,54 @@ export async function beginArrivals(tx: TenantTx, book: PlanBook): Promise<Arriv
 export async function takeArrivals(
   tx: TenantTx,
   book: PlanBook,
-  { stage, after }: Arrivals,
+  arrivals: Arrivals,
   cutKey: bigint,
 ): Promise<Arrivals> {
   const marks = onlyRow(await queries.holdMarks(tx, {}));
-  const units = unitsOf(book);
-  switch (stage) {
-    case 'bookings': {
-      const upTo = await takeBookings(tx, units, after, cutKey);
-      await queries.setMarks(tx, { ...marks, batchKey: upTo ?? after });
-      return upTo === undefined ? { stage: 'money', after: marks.dealKey } : { stage, after: upTo };
-    }
-    case 'money': {
-      const arrivals = await moneyArrived(tx, { after, limit: ROWS_PER_PAGE });
-      await noteMoney(tx, units, arrivals);
-      if (arrivals.length === ROWS_PER_PAGE) return { stage, after: arrivals.at(-1)?.dealKey ?? after };
-      const settled = await settledDeal(tx);
-      if (settled > marks.dealKey) await queries.setMarks(tx, { ...marks, dealKey: settled });
-      return { stage: 'strangers', after: 0n };
-    }
-    case 'strangers': {
-      const dealKeys = (await queries.strangers(tx, { after, limit: ROWS_PER_PAGE })).map(({ dealKey }) => dealKey);
-      const known = (await moneyNamed(tx, dealKeys)).filter(({ clientKey }) => clientKey !== undefined);
-      await noteMoney(tx, units, known);
-      await queries.deleteStrangers(tx, { dealKeys: known.map(({ dealKey }) => dealKey) });
-      if (dealKeys.length === ROWS_PER_PAGE) return { stage, after: dealKeys.at(-1) ?? after };
-      return { stage: 'costs', after: marks.costKey };
-    }
-    case 'costs': {
-      const costs = await queries.costsArrived(tx, { after, limit: ROWS_PER_PAGE });
-      await noteDue(tx, units, costs);
-      const settled = costs.findLast(({ isSettled }) => isSettled)?.key;
-      if (settled !== undefined) await queries.setMarks(tx, { ...marks, costKey: settled });
-      return costs.length < ROWS_PER_PAGE ? { stage: 'done', after: 0n } : { stage, after: costs.at(-1)?.key ?? after };
-    }
-    case 'done':
-      return { stage, after };
-  }
+  const at: Page = { tx, units: unitsOf(book), marks, after: arrivals.after, cutKey };
+  return arrivals.stage === 'done' ? arrivals : stages[arrivals.stage](at);
 }
+
+type Page = {
+  readonly tx: TenantTx;
+  readonly units: readonly Unit[];
+  readonly marks: Awaited<ReturnType<typeof queries.holdMarks>>[number];
+  readonly after: bigint;
+  readonly cutKey: bigint;
+};
+
+const stages: Readonly<Record<Exclude<Arrivals['stage'], 'done'>, (page: Page) => Promise<Arrivals>>> = {
+  bookings: async ({ tx, units, marks, after, cutKey }) => {
+    const upTo = await takeBookings(tx, units, after, cutKey);
+    await queries.setMarks(tx, { ...marks, batchKey: upTo ?? after });
+    return upTo === undefined ? { stage: 'money', after: marks.dealKey } : { stage: 'bookings', after: upTo };
+  },
+  money: async ({ tx, units, marks, after }) => {
+    const arrivals = await moneyArrived(tx, { after, limit: ROWS_PER_PAGE });
+    await noteMoney(tx, units, arrivals);
+    if (arrivals.length === ROWS_PER_PAGE) return { stage: 'money', after: arrivals.at(-1)?.dealKey ?? after };
+    const settled = await settledDeal(tx);
+    if (settled > marks.dealKey) await queries.setMarks(tx, { ...marks, dealKey: settled });
+    return { stage: 'strangers', after: 0n };
+  },
+  strangers: async ({ tx, units, marks, after }) => {
+    const dealKeys = (await queries.strangers(tx, { after, limit: ROWS_PER_PAGE })).map(({ dealKey }) => dealKey);
+    const known = (await moneyNamed(tx, dealKeys)).filter(({ clientKey }) => clientKey !== undefined);
+    await noteMoney(tx, units, known);
+    await queries.deleteStrangers(tx, { dealKeys: known.map(({ dealKey }) => dealKey) });
+    if (dealKeys.length === ROWS_PER_PAGE) return { stage: 'strangers', after: dealKeys.at(-1) ?? after };
+    return { stage: 'costs', after: marks.costKey };
+  },
+  costs: async ({ tx, units, marks, after }) => {
+    const costs = await queries.costsArrived(tx, { after, limit: ROWS_PER_PAGE });
+    await noteDue(tx, units, costs);
+    const settled = costs.findLast(({ isSettled }) => isSettled)?.key;
+    if (settled !== undefined) await queries.setMarks(tx, { ...marks, costKey: settled });
+    return costs.length < ROWS_PER_PAGE
+      ? { stage: 'done', after: 0n }
+      : { stage: 'costs', after: costs.at(-1)?.key ?? after };
+  },
+};
 
 /** The bookings of the next batches; gives the last of these, undefined where there is none. */
 async function takeBookings(

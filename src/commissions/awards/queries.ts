@@ -75,7 +75,7 @@ export const awardsOfAll = query(
 
 /** Those about one client. */
 export const awardsOfClient = query(
-  'commissions.awards_of_client',
+  'commissions.awards_about_client',
   awardRow,
   `
   select ${COLUMNS}

@@ -134,7 +134,7 @@ function progressOf(plan: Settings, facts: ClientFacts, digits: number): ClientP
   const limit: Gate = {
     gate: 'within_days',
     needed: `${withinDays} days of the first deposit`,
-    reached: firstMs === undefined ? 'no deposit' : new Date(firstMs).toISOString(),
+    reached: firstMs === undefined ? 'no deposit' : inTime ? 'in time' : 'not yet, or too late',
     openSinceMs: inTime ? firstMs : undefined,
   };
   return { gates: [...gates, limit], steps };

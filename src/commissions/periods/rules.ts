@@ -7,7 +7,7 @@ import { fractionOf, product, sum, wholeNumber } from '../models/fractions.ts';
 import type { ChainLink, Fraction, LevelFrame, LevelReason, ParkCode, PlanFrame, Refusal } from '../types.ts';
 import type { PaidByPeriod, PeriodComponent } from './contract.ts';
 import { periodModelOf } from './index.ts';
-import type { AwardStep, CompiledPeriod, OfPeriods, PeriodLine, PeriodReason, PeriodUnit } from './types.ts';
+import type { AwardStep, CompiledPeriod, OfPeriods, PeriodLine, PeriodReason } from './types.ts';
 
 /** A period component has one rate for everything, by this name in agreements: a percentage of what is earned. */
 const RULE = 'whole';
@@ -192,19 +192,4 @@ export function differenceOf(now: SharedAward, before: SharedAward): SharedAward
   for (const part of now.parts) add(part, part.units);
   for (const part of before.parts) add(part, -part.units);
   return { units: now.units - before.units, parts: [...parts.values()].filter(({ units }) => units !== 0n) };
-}
-
-const DAY_MS = 86_400_000;
-/** 1970-01-05 was a Monday. */
-const MONDAY_MS = 4 * DAY_MS;
-
-/** The period of a unit that holds an instant, half-open, UTC. */
-export function periodOf(unit: PeriodUnit, at: Date): { readonly from: Date; readonly to: Date } {
-  if (unit === 'month') {
-    const [year, month] = [at.getUTCFullYear(), at.getUTCMonth()];
-    return { from: new Date(Date.UTC(year, month)), to: new Date(Date.UTC(year, month + 1)) };
-  }
-  const [lengthMs, originMs] = unit === 'day' ? [DAY_MS, 0] : [7 * DAY_MS, MONDAY_MS];
-  const fromMs = Math.floor((at.getTime() - originMs) / lengthMs) * lengthMs + originMs;
-  return { from: new Date(fromMs), to: new Date(fromMs + lengthMs) };
 }

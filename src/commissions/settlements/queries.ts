@@ -62,6 +62,7 @@ export const noteWaits = query(
         waits_since = case when d.code = excluded.code then d.waits_since else excluded.waits_since end`,
 );
 
+/** A chargeback that took an award of a period back names it so (src/commissions/chargebacks). */
 export const latestResults = query(
   'commissions.latest_period_results',
   z.object({
@@ -74,12 +75,15 @@ export const latestResults = query(
     planVersionKey: z.int(),
     earningUnits: z.bigint(),
     carriedUnits: z.bigint(),
+    isClawedBack: z.boolean(),
   }),
   `
   select distinct on (client_key, plan_key, component, period_from)
          client_key as "clientKey", plan_key as "planKey", component, period_from as "from", period_to as "to", sequence,
-         plan_version_key as "planVersionKey", earning_units as "earningUnits", carried_units as "carriedUnits"
-    from commissions.period_results where client_key = any (:clientKeys::integer[])
+         plan_version_key as "planVersionKey", earning_units as "earningUnits", carried_units as "carriedUnits",
+         bool_or(exists (select from commissions.awards c where c.once = 'clawback/' || r.award_key))
+           over (partition by client_key, plan_key, component, period_from) as "isClawedBack"
+    from commissions.period_results r where client_key = any (:clientKeys::integer[])
    order by client_key, plan_key, component, period_from, sequence desc`,
 );
 

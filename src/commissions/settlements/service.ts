@@ -146,7 +146,7 @@ async function settleOne(work: Work, period: Period, place: Place, facts: Period
     if (names.has(`${result.planKey} ${result.component}`)) continue;
     const before = work.book.versionOfKey(result.planVersionKey);
     const component = componentNamed(before, result.component);
-    if (before !== undefined && component !== undefined && component.model.over === 'period')
+    if (before !== undefined && component?.model.over === 'period')
       await settleComponent(work, period, {
         place: { ...place, chain: [] },
         version: before,
@@ -180,6 +180,7 @@ async function settleComponent(work: Work, period: Period, { place, version, com
   if (blocked !== undefined || unknown !== undefined) return wait(blocked ?? unknown?.code ?? '');
   const items = facts.items.filter(({ part }) => model.signs[part] !== undefined);
   const before = work.ledgered.of(of, from);
+  if (before?.isClawedBack === true) return undefined;
   const inputs: PeriodInputs = {
     over: 'period',
     component: component.name,

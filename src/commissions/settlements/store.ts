@@ -94,7 +94,7 @@ export class Ledgered {
   note({ whole, award, kind: _kind, ibKey: _ibKey, reason: _reason, inputs: _inputs, ...result }: NewResult): void {
     const ofComponent = this.#of(nameOfComponent(result));
     const place = ofComponent.findIndex((each) => each.from.getTime() === result.from.getTime());
-    const stored: StoredResult = { ...result, earningUnits: whole.units };
+    const stored: StoredResult = { ...result, earningUnits: whole.units, isClawedBack: false };
     if (place < 0) ofComponent.push(stored);
     else ofComponent[place] = stored;
     if (award !== undefined) this.#parts.set(`${nameOfComponent(result)} ${result.from.getTime()}`, [...whole.parts]);

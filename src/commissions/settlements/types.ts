@@ -34,10 +34,12 @@ export type StoredResult = {
   readonly planVersionKey: number;
   readonly earningUnits: bigint;
   readonly carriedUnits: bigint;
+  /** A chargeback took back what it gave: it is never settled again. */
+  readonly isClawedBack: boolean;
 };
 
 /** What a period comes to now. */
-export type NewResult = Omit<StoredResult, 'earningUnits' | 'carriedUnits'> & {
+export type NewResult = Omit<StoredResult, 'earningUnits' | 'carriedUnits' | 'isClawedBack'> & {
   readonly kind: string;
   readonly ibKey: number | null;
   readonly whole: SharedAward;

@@ -18,6 +18,7 @@ const examples: { readonly [Template in MailTemplate]: Extract<Mail, { template:
   new_device: { link, at, device: 'Firefox on Linux', address: '203.0.113.7' },
   statement_issued: { link, at, number: 7, total: '9.63284 USD', payable: '9.63 USD' },
   earnings_corrected: { link, what: 'rerun', reason: 'the tree was wrong', trades: 3, change: '-1.50 USD' },
+  dispute_changed: { link, what: 'accepted', disputeId: 'dsp_1', reason: 'The agreement says so', amount: '2.01 USD' },
 };
 const all = Object.entries(examples).map(([template, data]) => ({ template, to, data }) as Mail);
 const written = (mail: Mail, sender = 'Acme Markets') => writeMail(mail, sender);

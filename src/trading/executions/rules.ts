@@ -16,16 +16,24 @@ function chargeOf({ commission = '0', fee = '0' }: Leg): bigint {
   return -((first ?? 0n) + (second ?? 0n));
 }
 
-const joined = (left: Fraction, right: Fraction, sign: bigint): Fraction => ({
-  numerator: left.numerator * right.denominator + sign * right.numerator * left.denominator,
-  denominator: left.denominator * right.denominator,
-});
+/** In lowest terms: denominators would else square with each close, and a position of thirty of them never end. */
+function reduced(numerator: bigint, denominator: bigint): Fraction {
+  let [larger, smaller] = [numerator < 0n ? -numerator : numerator, denominator];
+  while (smaller > 0n) [larger, smaller] = [smaller, larger % smaller];
+  return larger > 1n
+    ? { numerator: numerator / larger, denominator: denominator / larger }
+    : { numerator, denominator };
+}
+
+const joined = (left: Fraction, right: Fraction, sign: bigint): Fraction =>
+  reduced(
+    left.numerator * right.denominator + sign * right.numerator * left.denominator,
+    left.denominator * right.denominator,
+  );
 const plus = (left: Fraction, right: Fraction): Fraction => joined(left, right, 1n);
 const minus = (left: Fraction, right: Fraction): Fraction => joined(left, right, -1n);
-const part = ({ numerator, denominator }: Fraction, of: bigint, whole: bigint): Fraction => ({
-  numerator: numerator * of,
-  denominator: denominator * whole,
-});
+const part = ({ numerator, denominator }: Fraction, of: bigint, whole: bigint): Fraction =>
+  reduced(numerator * of, denominator * whole);
 
 /**
  * What the client was charged on a closing deal: its own commission and fee, and the part of the entries' that falls to the

@@ -91,7 +91,7 @@ const LINES: readonly (readonly [words: string, file: string, holds: string])[] 
     'commissions/filters.spec.ts',
     'a list lets pass what it names',
   ],
-  ['raises a visible exception', 'commissions/models.spec.ts', 'symbol_unmatched'],
+  ['raises a visible exception', 'commissions/exceptions.spec.ts', 'is listed, and its batch says so'],
   ['Order: eligibility, volume rule, base', 'commissions/engine.spec.ts', 'volume rules, tiers, caps'],
   // Level modes
   ['goes up to the master', 'commissions/models.spec.ts', 'differential: own rate - highest rate below'],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Standing, dayOf, monthOf } from '../../src/commissions/counters/rules.ts';
 import type { CounterName } from '../../src/commissions/counters/types.ts';
-import { computeBatch, computeTrade, seenBy } from '../../src/commissions/engine/rules.ts';
+import { computeBatch, computeTrade, looksSeen } from '../../src/commissions/engine/rules.ts';
 import type { TradeInput, TradeResult } from '../../src/commissions/engine/types.ts';
 import type { NaiveAdjuster, NaiveFacts, NaiveModel } from '../../src/commissions/naive/types.ts';
 import { parseDecimal, rescale } from '../../src/kernel/decimal.ts';
@@ -68,7 +68,7 @@ describe('Rates 5 up to 100 lots, 6 up to 500, 7 above; 495 done; a trade of 20 
     const whole = trades.map((each, place) => {
       const result = first[place];
       const seen = result?.kind === 'booked' ? (result.counted?.standing.seen ?? []) : [];
-      return computeTrade({ ...each, standing: { seen, again: seenBy(each, standing) } });
+      return computeTrade({ ...each, standing: { seen, again: looksSeen(each, standing) } });
     });
     return { first, whole };
   };

@@ -1,6 +1,6 @@
 import { roundHalfEven } from '../../kernel/decimal.ts';
 import { dayOf, monthOf } from '../counters/rules.ts';
-import { type Count, type CounterName, type Look, MEASURE_DIGITS, type Measure } from '../counters/types.ts';
+import { type CounterChange, type CounterName, type Look, MEASURE_DIGITS, type Measure } from '../counters/types.ts';
 import { product } from '../models/fractions.ts';
 import type { Fraction } from '../types.ts';
 import type { Owned } from './types.ts';
@@ -45,7 +45,7 @@ export const sumOver = (name: CounterName, window: { readonly fromDay: number; r
 });
 
 /** What a trade adds to a counter. */
-export const countOf = (name: CounterName, trade: Owned, units: bigint): Count => ({
+export const countOf = (name: CounterName, trade: Owned, units: bigint): CounterChange => ({
   ...name,
   day: dayOf(trade.closedAtMs),
   units,

@@ -7,7 +7,7 @@ import { fractionOf, isAbove, lotsOf, product, sum, wholeNumber } from '../model
 import { fitting, rateText, rateUnits } from '../rules.ts';
 import type { Fraction, ParkCode, Refusal } from '../types.ts';
 import { counterOf, countOf, measured, ownerOf, sumOver, times, windowOf } from './measures.ts';
-import type { Adjust, Adjuster, AdjusterFrame, Owned, Sight, TrueUp } from './types.ts';
+import type { Adjust, Adjuster, AdjusterFrame, Owned, AdjusterSight, TrueUp } from './types.ts';
 
 const TIERS_MAX = 20;
 
@@ -77,7 +77,11 @@ const ONE = 10n ** BigInt(MEASURE_DIGITS);
 const inUnits = (by: Settings['by'], stood: bigint): bigint => (by === 'active_clients' ? stood * ONE : stood);
 
 /** What a trade adds to the count: its volume, its client where that one was not active yet, or nothing. */
-function countedOf(by: Settings['by'], { trade, counted, seen, note }: Sight, frame: AdjusterFrame): bigint | ParkCode {
+function countedOf(
+  by: Settings['by'],
+  { trade, counted, seen, note }: AdjusterSight,
+  frame: AdjusterFrame,
+): bigint | ParkCode {
   if (by === 'deposits') return 0n;
   if (by === 'active_clients') return (seen[1] ?? 0n) > 0n ? 0n : ONE;
   if (by === 'lots') {

@@ -1,5 +1,5 @@
 import type { Currency } from '../../kernel/currency.ts';
-import type { Count, CounterName, Look } from '../counters/types.ts';
+import type { CounterChange, CounterName, Look } from '../counters/types.ts';
 import type { Fraction, NoPayReason, Note, ParkCode, PlanFrame, Refusal, TradeFacts } from '../types.ts';
 
 /** The stages between a trade's eligibility and its sharing, in the order in which they work (commission-models, Filters). */
@@ -20,7 +20,7 @@ export type AdjusterFrame = PlanFrame & {
 export type Owned = TradeFacts & { readonly clientKey: number; readonly chain: readonly { readonly ibKey: number }[] };
 
 /** What an adjuster is given of a trade. */
-export type Sight = {
+export type AdjusterSight = {
   readonly trade: Owned;
   /** The place of the rule that won. */
   readonly rule: number;
@@ -36,7 +36,7 @@ export type Sight = {
 /** What an adjuster makes of an amount; a reason where nothing is left of it. What it counts is counted either way. */
 export type Adjusted = {
   readonly amount: Fraction;
-  readonly counts?: readonly Count[];
+  readonly counts?: readonly CounterChange[];
   readonly reason?: NoPayReason | undefined;
 };
 
@@ -44,7 +44,7 @@ export type Adjusted = {
  * A compiled adjuster. Amounts are exact, in ledger units of the plan currency; it never makes one larger. Of the stage `volume`
  * the amount is the part of its volume that a trade counts, which is 1 at first.
  */
-export type Adjust = (amount: Fraction, sight: Sight) => Adjusted | ParkCode;
+export type Adjust = (amount: Fraction, sight: AdjusterSight) => Adjusted | ParkCode;
 
 /** How the trades of a period are brought to the tier that was reached: as soon as it is, or when the month is over. */
 export type TrueUp = {
@@ -69,7 +69,7 @@ export type CompiledAdjuster = {
   /** The counter to which what a client of an IB pays in is added. */
   readonly deposits?: ((ibKey: number) => CounterName) | undefined;
   /** The counters of money to which the rounded amount of the component is added. */
-  readonly paid?: ((trade: Owned) => Count) | undefined;
+  readonly paid?: ((trade: Owned) => CounterChange) | undefined;
   readonly trueUp?: TrueUp | undefined;
 };
 

@@ -1,4 +1,4 @@
-import type { Counted } from '../counters/types.ts';
+import type { CountedTrade } from '../counters/types.ts';
 import type { TradeResult } from '../engine/types.ts';
 import type { ExecutionFacts, NoPayReason } from '../types.ts';
 
@@ -65,7 +65,7 @@ export type Revision = Keys & {
   readonly reasons: readonly Reason[];
   readonly execution: ExecutionFacts | undefined;
   /** What it saw of the counters and what it counts; undefined where it takes all back, or its plan looks at none. */
-  readonly counted: Counted | undefined;
+  readonly counted: CountedTrade | undefined;
 };
 
 /** Why revisions are written, for whoever asks later. */

@@ -1,23 +1,32 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { computeTrade, looksOf, seenBy } from '../engine/rules.ts';
+import { computeTrade, looksOf, looksSeen } from '../engine/rules.ts';
 import type { TradeInput, TradeResult } from '../engine/types.ts';
 import * as queries from './queries.ts';
 import { dayOf, Standing } from './rules.ts';
 import { type CountedRevision, countingAmong, keepStandings, lockCounters, lockEveryCounter } from './service.ts';
 import { addToCounters, liveStandings, readStanding } from './store.ts';
-import type { Count, Counted, TradeStanding } from './types.ts';
+import type { CounterChange, CountedTrade, TradeStanding } from './types.ts';
 
 /** Counts of money, which caps go by: of them a corrected trade sees what is left now, of all else what it saw. */
-const isPaid = (measure: Count['measure']): boolean => measure.startsWith('paid_');
+const isPaid = (measure: CounterChange['measure']): boolean => measure.startsWith('paid_');
 
-const negative = (counts: readonly Count[]): Count[] => counts.map((count) => ({ ...count, units: -count.units }));
+const negative = (counts: readonly CounterChange[]): CounterChange[] =>
+  counts.map((count) => ({ ...count, units: -count.units }));
+
+/** What pages that are not written yet would change of the counters, in all. */
+export type CarriedCounts = { counts: readonly { readonly planKey: number; readonly count: CounterChange }[] };
 
 /**
  * `computeBatch` for trades that are booked already and are computed once more, to be corrected: their counts are taken back, each
  * sees what it saw when it was booked (caps go by what is left now), or where it is another's trade now what the counters
- * stand at without it. Writes nothing; holds the counters of all plans that are concerned. After `holdSettlement`.
+ * stand at without it. Writes nothing; holds the counters of all plans that are concerned. After `holdSettlement`. Of many pages
+ * that are computed before any is written, each sees by `carried` what those before it would change.
  */
-export async function computeAgain(tx: TenantTx, inputs: readonly TradeInput[]): Promise<TradeResult[]> {
+export async function computeAgain(
+  tx: TenantTx,
+  inputs: readonly TradeInput[],
+  carried?: CarriedCounts,
+): Promise<TradeResult[]> {
   const live = await liveStandings(
     tx,
     inputs.map(({ dealKey }) => dealKey),
@@ -32,8 +41,9 @@ export async function computeAgain(tx: TenantTx, inputs: readonly TradeInput[]):
       looksOf(trade).flatMap((looks) => looks.map((look) => ({ planKey, look }))),
     ),
   );
+  for (const { planKey, count } of carried?.counts ?? []) standing.add(planKey, [count]);
   for (const { planKey, counts } of before) standing.add(planKey, negative(counts));
-  return inputs.map((input) => {
+  const results = inputs.map((input) => {
     const { planKey = 0, dealKey } = input;
     const kept = live.get(dealKey);
     if (input.plan?.looksAtCounters !== true) return computeTrade(input);
@@ -43,11 +53,13 @@ export async function computeAgain(tx: TenantTx, inputs: readonly TradeInput[]):
     else if (kept !== undefined) standing.add(kept.planKey, kept.counts);
     return result;
   });
+  if (carried !== undefined) carried.counts = standing.added().filter(({ count }) => count.units !== 0n);
+  return results;
 }
 
 /** What a trade is to see that is computed once more. */
-function seenAgain(input: TradeInput, kept: Counted | undefined, standing: Standing): TradeStanding {
-  const seen = seenBy(input, standing);
+function seenAgain(input: TradeInput, kept: CountedTrade | undefined, standing: Standing): TradeStanding {
+  const seen = looksSeen(input, standing);
   const isSame =
     kept !== undefined &&
     kept.planKey === input.planKey &&
@@ -73,7 +85,7 @@ function seenAgain(input: TradeInput, kept: Counted | undefined, standing: Stand
 export type Recounted = {
   readonly dealKey: bigint;
   readonly revision: number;
-  readonly counted: Counted | undefined;
+  readonly counted: CountedTrade | undefined;
 };
 
 /**
@@ -93,7 +105,7 @@ export async function recount(
   const now = revisions.flatMap(({ counted, ...keys }): CountedRevision[] =>
     counted === undefined ? [] : [{ ...keys, counted }],
   );
-  const changed: Counted[] = [...live.values(), ...now.map(({ counted }) => counted)];
+  const changed: CountedTrade[] = [...live.values(), ...now.map(({ counted }) => counted)];
   if (changed.length === 0) return;
   await lockCounters(
     tx,

@@ -1,4 +1,4 @@
-import type { Count, CounterName, Counters, Look } from './types.ts';
+import type { CounterChange, CounterName, Counters, Look } from './types.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -51,7 +51,7 @@ export class Standing implements Counters {
   /** How many subjects there were in a window when the batch began, and which subjects the batch has touched since. */
   readonly #distinct = new Map<string, bigint>();
   readonly #touched = new Map<string, Map<string, CounterName>>();
-  readonly #counts = new Map<string, { readonly planKey: number; readonly count: Count; units: bigint }>();
+  readonly #counts = new Map<string, { readonly planKey: number; readonly count: CounterChange; units: bigint }>();
 
   /** What was read of a day of a counter. */
   stand(planKey: number, name: CounterName, day: number, units: bigint): void {
@@ -78,7 +78,7 @@ export class Standing implements Counters {
   }
 
   /** Adds what a trade counted. */
-  add(planKey: number, counts: readonly Count[]): void {
+  add(planKey: number, counts: readonly CounterChange[]): void {
     for (const count of counts) {
       const text = counterText(planKey, count);
       addTo(this.#added, text, count.day, count.units);
@@ -96,7 +96,7 @@ export class Standing implements Counters {
   }
 
   /** All that was added, one sum for each day of each counter. */
-  added(): { readonly planKey: number; readonly count: Count }[] {
+  added(): { readonly planKey: number; readonly count: CounterChange }[] {
     return [...this.#counts.values()].map(({ planKey, count, units }) => ({ planKey, count: { ...count, units } }));
   }
 

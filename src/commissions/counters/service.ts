@@ -6,7 +6,7 @@ import { countDeposits } from './deposits.ts';
 import * as queries from './queries.ts';
 import { monthOf, type Standing } from './rules.ts';
 import { addToCounters, readStanding, standingText } from './store.ts';
-import type { Counted, TierMonth } from './types.ts';
+import type { CountedTrade, TierMonth } from './types.ts';
 
 /**
  * Holds the counters of plans until the transaction ends: who reads them to decide by, or changes them, has them alone. After
@@ -51,7 +51,7 @@ export async function standingFor(
 }
 
 /** A revision of a booking with what it saw and counted. */
-export type CountedRevision = { readonly dealKey: bigint; readonly revision: number; readonly counted: Counted };
+export type CountedRevision = { readonly dealKey: bigint; readonly revision: number; readonly counted: CountedTrade };
 
 /** Keeps what trades saw and counted, by revision. */
 export async function keepStandings(tx: TenantTx, kept: readonly CountedRevision[]): Promise<void> {

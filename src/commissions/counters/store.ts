@@ -2,7 +2,7 @@ import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { KeptStanding } from './contract.ts';
 import * as queries from './queries.ts';
 import { counterText, Standing } from './rules.ts';
-import type { Count, Counted, Look, TradeStanding } from './types.ts';
+import type { CounterChange, CountedTrade, Look, TradeStanding } from './types.ts';
 
 /** A question to the counters of a plan. */
 export type PlanLook = { readonly planKey: number; readonly look: Look };
@@ -71,7 +71,7 @@ const unique = (asked: readonly PlanLook[]): PlanLook[] => [
 /** Adds to the counters, one sum for each day of each. */
 export async function addToCounters(
   tx: TenantTx,
-  added: readonly { readonly planKey: number; readonly count: Count }[],
+  added: readonly { readonly planKey: number; readonly count: CounterChange }[],
 ): Promise<void> {
   const changed = added.filter(({ count }) => count.units !== 0n);
   if (changed.length === 0) return;
@@ -87,7 +87,7 @@ export async function addToCounters(
 }
 
 /** What a trade saw and counted, as text; the same for the same, to the byte. */
-export const standingText = ({ standing, counts, clientKey, symbol, day, months }: Counted): string => {
+export const standingText = ({ standing, counts, clientKey, symbol, day, months }: CountedTrade): string => {
   const { seen, again } = standing;
   const kept: KeptStanding = {
     seen: seen.map((looks) => looks.map(String)),
@@ -111,12 +111,12 @@ export const standingKept = ({ seen, again }: KeptStanding): TradeStanding => ({
 export async function liveStandings(
   tx: TenantTx,
   dealKeys: readonly bigint[],
-): Promise<ReadonlyMap<bigint, Counted & { readonly revision: number }>> {
+): Promise<ReadonlyMap<bigint, CountedTrade & { readonly revision: number }>> {
   if (dealKeys.length === 0) return new Map();
   return new Map(
     (await queries.liveStandings(tx, { dealKeys })).map(({ dealKey, revision, planKey, ibKey, standing }) => {
       const { counts, clientKey, symbol, day, months } = standing;
-      const whole = counts.map((count): Count => ({ ...count, units: BigInt(count.units) }));
+      const whole = counts.map((count): CounterChange => ({ ...count, units: BigInt(count.units) }));
       const kept = { standing: standingKept(standing), counts: whole, clientKey, symbol, day, months };
       return [dealKey, { ...kept, revision, planKey, ibKey }] as const;
     }),

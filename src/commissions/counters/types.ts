@@ -36,7 +36,7 @@ export type Look = CounterName & {
 };
 
 /** What a trade adds to a counter, on the UTC day of its close. */
-export type Count = CounterName & { readonly day: number; readonly units: bigint };
+export type CounterChange = CounterName & { readonly day: number; readonly units: bigint };
 
 /**
  * What a trade saw of the counters: by component what its adjusters looked at, in their order. `again` is what they see where the
@@ -56,9 +56,9 @@ export type TierMonth = {
 };
 
 /** What a trade saw and what it counted, and whose trade that was: plain data, kept with its booking. */
-export type Counted = {
+export type CountedTrade = {
   readonly standing: TradeStanding;
-  readonly counts: readonly Count[];
+  readonly counts: readonly CounterChange[];
   readonly planKey: number;
   /** The direct IB. */
   readonly ibKey: number;
@@ -72,5 +72,5 @@ export type Counted = {
 /** Counters while a batch is threaded through them. */
 export type Counters = {
   readonly read: (planKey: number, look: Look) => bigint;
-  readonly add: (planKey: number, counts: readonly Count[]) => void;
+  readonly add: (planKey: number, counts: readonly CounterChange[]) => void;
 };

@@ -1,6 +1,6 @@
 import { roundHalfEven } from '../../kernel/decimal.ts';
 import { dayOf, Standing } from '../counters/rules.ts';
-import type { Count, Counted, Counters, Look } from '../counters/types.ts';
+import type { CounterChange, CountedTrade, Counters, Look } from '../counters/types.ts';
 import { matchRule } from '../definitions/rules.ts';
 import type { CompiledComponent, CompiledPlan } from '../definitions/types.ts';
 import { product } from '../models/fractions.ts';
@@ -25,7 +25,7 @@ export const computeTrade = (trade: TradeInput): TradeResult => compute(trade, u
 export const computeBatch = (trades: readonly TradeInput[], counters: Counters = new Standing()): TradeResult[] =>
   trades.map((trade) => {
     if (trade.plan?.looksAtCounters !== true) return compute(trade, undefined);
-    const result = compute({ ...trade, standing: { seen: seenBy(trade, counters) } }, undefined);
+    const result = compute({ ...trade, standing: { seen: looksSeen(trade, counters) } }, undefined);
     if (result.kind !== 'parked' && result.counted !== undefined)
       counters.add(trade.planKey ?? 0, result.counted.counts);
     return result;
@@ -42,7 +42,7 @@ export const looksOf = (trade: TradeInput): readonly (readonly Look[])[] =>
   trade.plan?.components.map(({ adjusters }) => adjusters.flatMap((adjuster) => adjuster.looksOf(trade))) ?? [];
 
 /** What they stand at. */
-export const seenBy = (trade: TradeInput, counters: Counters): bigint[][] =>
+export const looksSeen = (trade: TradeInput, counters: Counters): bigint[][] =>
   looksOf(trade).map((looks) => looks.map((look) => counters.read(trade.planKey ?? 0, look)));
 
 function compute(trade: TradeInput, steps: Step[] | undefined): TradeResult {
@@ -54,7 +54,7 @@ function compute(trade: TradeInput, steps: Step[] | undefined): TradeResult {
     return { kind: 'parked', dealKey, code: 'commissions.open_unknown' };
   const rebates: Rebate[] = [];
   const components: ComponentResult[] = [];
-  const counts: Count[] | undefined = plan.looksAtCounters ? [] : undefined;
+  const counts: CounterChange[] | undefined = plan.looksAtCounters ? [] : undefined;
   let earningUnits = 0n;
   for (let place = 0; place < plan.components.length; place += 1) {
     const result = computePlace({ trade, plan, place, rebates, steps, counts });
@@ -69,7 +69,7 @@ function compute(trade: TradeInput, steps: Step[] | undefined): TradeResult {
   return { ...unpaid(dealKey, reasonOf(components), components), counted };
 }
 
-const countedBy = (trade: TradeInput, plan: CompiledPlan, counts: readonly Count[]): Counted => ({
+const countedBy = (trade: TradeInput, plan: CompiledPlan, counts: readonly CounterChange[]): CountedTrade => ({
   standing: trade.standing ?? { seen: [] },
   counts,
   planKey: trade.planKey ?? 0,
@@ -103,7 +103,7 @@ type Place = {
   readonly place: number;
   readonly rebates: Rebate[];
   readonly steps: Step[] | undefined;
-  readonly counts: Count[] | undefined;
+  readonly counts: CounterChange[] | undefined;
 };
 
 /** One component of the plan; and where the trade was brought to a tier later, that true-up as a component of its own. */
@@ -131,7 +131,7 @@ function withPaid(
   result: ComponentResult | ParkCode,
   component: CompiledComponent,
   trade: TradeInput,
-  counts: Count[] | undefined,
+  counts: CounterChange[] | undefined,
 ): ComponentResult | ParkCode {
   if (counts === undefined || typeof result === 'string' || result.units === 0n) return result;
   counts.push(...paidCounts(component, trade, result.units));
@@ -143,7 +143,7 @@ const NOTHING_SEEN: readonly bigint[] = [];
 /** A component at work: `seen` is what its adjusters saw of the counters, `again` whether for a true-up; `counts` is added to. */
 type Work = Sharing & {
   readonly plan: CompiledPlan;
-  readonly counts: Count[] | undefined;
+  readonly counts: CounterChange[] | undefined;
   readonly seen: readonly bigint[] | undefined;
   readonly again: boolean;
 };
@@ -186,8 +186,8 @@ function computeComponent(work: Work): ComponentResult | ParkCode {
 }
 
 /** What a component adds to the counters of money by which its caps are measured. */
-function paidCounts({ adjusters }: CompiledComponent, trade: TradeInput, units: bigint): Count[] {
-  const counts = new Map<string, Count>(); // Two caps may look at one counter.
+function paidCounts({ adjusters }: CompiledComponent, trade: TradeInput, units: bigint): CounterChange[] {
+  const counts = new Map<string, CounterChange>(); // Two caps may look at one counter.
   for (const { paid } of adjusters) {
     const count = paid?.(trade);
     if (count !== undefined) counts.set(count.measure, { ...count, units });

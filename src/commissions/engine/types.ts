@@ -1,6 +1,6 @@
 import type { Currency } from '../../kernel/currency.ts';
 import type { CompiledPlan } from '../definitions/types.ts';
-import type { Counted, TradeStanding } from '../counters/types.ts';
+import type { CountedTrade, TradeStanding } from '../counters/types.ts';
 import type { ChainLink, LevelReason, NoPayReason, ParkCode, TradeFacts } from '../types.ts';
 
 /** One trade with all that the engine needs to know of it, as of the trade's time. */
@@ -52,14 +52,14 @@ export type TradeResult =
       readonly components: readonly ComponentResult[];
       readonly rebates: readonly Rebate[];
       /** Only under a plan that looks at counters. */
-      readonly counted?: Counted | undefined;
+      readonly counted?: CountedTrade | undefined;
     }
   | {
       readonly kind: 'unpaid';
       readonly dealKey: bigint;
       readonly reason: NoPayReason;
       readonly components: readonly ComponentResult[];
-      readonly counted?: Counted | undefined;
+      readonly counted?: CountedTrade | undefined;
     }
   | { readonly kind: 'parked'; readonly dealKey: bigint; readonly code: ParkCode };
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KeptStanding } from '../counters/contract.ts';
 import { standingKept, standingText } from '../counters/store.ts';
-import type { Counted } from '../counters/types.ts';
+import type { CountedTrade } from '../counters/types.ts';
 import { KeptExecution } from '../inputs/contract.ts';
 import type { LiveBooking, Revision } from '../corrections/types.ts';
 
@@ -13,7 +13,7 @@ const Instant = z.iso.datetime().transform((text) => new Date(text));
 
 const KeptCounted = z
   .strictObject({ planKey: z.int(), ibKey: z.int(), standing: z.string() })
-  .transform(({ planKey, ibKey, standing }): Counted => {
+  .transform(({ planKey, ibKey, standing }): CountedTrade => {
     const kept = KeptStanding.parse(JSON.parse(standing));
     const { counts, clientKey, symbol, day, months } = kept;
     return {

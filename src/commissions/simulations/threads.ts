@@ -1,8 +1,8 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { countersOf } from '../counters/queries.ts';
 import { counterText, dayOf, dayStartMs, monthOf, Standing } from '../counters/rules.ts';
-import type { Count, Look, TradeStanding } from '../counters/types.ts';
-import { computeBatch, computeTrade, looksOf, seenBy } from '../engine/rules.ts';
+import type { CounterChange, Look, TradeStanding } from '../counters/types.ts';
+import { computeBatch, computeTrade, looksOf, looksSeen } from '../engine/rules.ts';
 import type { TradeInput, TradeResult } from '../engine/types.ts';
 
 /**
@@ -54,7 +54,7 @@ export class Threads {
     return inputs.map((input) => {
       if (input.plan?.looksAtCounters !== true) return computeTrade(input);
       const planKey = input.planKey ?? 0;
-      const seen = seenBy(input, this.standing);
+      const seen = looksSeen(input, this.standing);
       const first = computeTrade({ ...input, standing: { seen } });
       if (first.kind === 'parked') return first;
       const own = first.counted?.counts ?? [];
@@ -79,7 +79,7 @@ const LAST_DAY = 47_482;
 
 type Again = {
   readonly seen: readonly (readonly bigint[])[];
-  readonly own: readonly Count[];
+  readonly own: readonly CounterChange[];
   readonly whole: Standing;
   readonly nowMs: number;
 };

@@ -3,7 +3,7 @@ import { tradesAsBooked } from '../../trading/index.ts';
 import { liveBookings, termsOf } from '../corrections/store.ts';
 import type { LiveBooking } from '../corrections/types.ts';
 import { liveStandings } from '../counters/store.ts';
-import type { Counted } from '../counters/types.ts';
+import type { CountedTrade } from '../counters/types.ts';
 import type { TradeInput } from '../engine/types.ts';
 import { inputsOf } from '../inputs/store.ts';
 import { openBook, type PlanBook } from '../plans/store.ts';
@@ -13,7 +13,7 @@ import * as queries from './queries.ts';
 /** A booked trade with all that its last revision was computed from. */
 export type LiveTrade = {
   readonly live: LiveBooking;
-  readonly kept: Counted;
+  readonly kept: CountedTrade;
   readonly input: TradeInput;
   readonly execution: ExecutionFacts | undefined;
 };
@@ -52,7 +52,7 @@ async function groupOf(
   tx: TenantTx,
   group: readonly LiveBooking[],
   known: {
-    readonly kept: ReadonlyMap<bigint, Counted>;
+    readonly kept: ReadonlyMap<bigint, CountedTrade>;
     readonly executions: ReadonlyMap<bigint, ExecutionFacts>;
     readonly books: Map<bigint, PlanBook>;
   },

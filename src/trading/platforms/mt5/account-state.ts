@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AccountSnapshot } from '../../account-states/types.ts';
 import type { RawDeal } from '../../types.ts';
 import { decimalOf, keyOf, needed } from './fields.ts';
-import { refusalOf, timeOf, translated, type Translated } from './translate.ts';
+import { fieldRefusalOf, timeOf, translated, type Translated } from './translate.ts';
 
 const numeric = z.union([z.string().max(80), z.number()]);
 
@@ -22,7 +22,7 @@ const Mt5AccountWire = z.object({
 /** The state of an account as the server tells it, as the noun. Never throws: what is wrong with a field has its code. */
 export function translateAccountState(raw: RawDeal): Translated<AccountSnapshot> {
   const wire = Mt5AccountWire.safeParse(raw);
-  if (!wire.success) return refusalOf(wire.error, raw);
+  if (!wire.success) return fieldRefusalOf(wire.error, raw);
   return translated(() => ({
     login: needed('Login', keyOf('Login', wire.data.Login)),
     equity: needed('Equity', decimalOf('Equity', wire.data.Equity)),

@@ -71,7 +71,7 @@ export function timeOf(wire: Pick<Mt5DealWire, 'Time' | 'TimeMsc'>): Pick<Deal, 
 }
 
 /** The codes of zod's findings: a field is missing, or it is of a wrong kind. */
-export function refusalOf(
+export function fieldRefusalOf(
   error: z.ZodError,
   raw: RawDeal,
 ): { readonly ok: false; readonly code: FeedLineCode; readonly detail: string } {
@@ -131,14 +131,14 @@ function dealOf(wire: Mt5DealWire, raw: RawDeal): Deal {
  */
 export function translateDeal(raw: RawDeal): Translated<Deal> {
   const wire = Mt5DealWire.safeParse(raw);
-  if (!wire.success) return refusalOf(wire.error, raw);
+  if (!wire.success) return fieldRefusalOf(wire.error, raw);
   return translated(() => dealOf(wire.data, raw));
 }
 
 /** The deal that a `deal.delete` names. */
 export function translateDeletedDeal(raw: RawDeal): Translated<DeletedDeal> {
   const wire = Mt5DeletedWire.safeParse(raw);
-  if (!wire.success) return refusalOf(wire.error, raw);
+  if (!wire.success) return fieldRefusalOf(wire.error, raw);
   return translated(() => ({
     ticket: needed('Deal', keyOf('Deal', wire.data.Deal)),
     login: keyOf('Login', wire.data.Login),

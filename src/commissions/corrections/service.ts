@@ -1,7 +1,7 @@
 import { emit } from '../../platform/events/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { type DueTrade, opensOf, tradesAsBooked } from '../../trading/index.ts';
-import { computeAgain, recount } from '../counters/recount.ts';
+import { type CarriedCounts, computeAgain, recount } from '../counters/recount.ts';
 import { inputsOf } from '../inputs/store.ts';
 import type { Terms } from '../inputs/terms.ts';
 import { postOwed } from '../owed/service.ts';
@@ -36,7 +36,12 @@ export type Wanted =
     };
 
 /** As of which knowledge of the tree trades are computed; at present unless given. */
-export type Knowing = { readonly book: PlanBook; readonly knownAt?: Date | undefined };
+export type Knowing = {
+  readonly book: PlanBook;
+  readonly knownAt?: Date | undefined;
+  /** Of many pages that are computed before any is written: what those before would change of the counters. Is added to. */
+  readonly carried?: CarriedCounts | undefined;
+};
 
 /** What trades come to, or the code of why that cannot be said; and as of which knowledge. */
 export type Recomputed = {
@@ -135,7 +140,7 @@ export async function recomputeTrades(tx: TenantTx, knowing: Knowing, wanted: re
 /** Adds to `results`; gives as of which knowledge they are. */
 async function recompute(
   tx: TenantTx,
-  { book, knownAt }: Knowing,
+  { book, knownAt, carried }: Knowing,
   asked: readonly TradeNow[],
   by: { readonly rerunKey: number | null; readonly terms: Terms | undefined },
   results: Map<bigint, { readonly computed: Computed } | { readonly code: string }>,
@@ -149,7 +154,7 @@ async function recompute(
       )
     : undefined;
   const found = await inputsOf(tx, book, trades, { opens, knownAt, terms: by.terms });
-  const computed = await computeAgain(tx, found.inputs);
+  const computed = await computeAgain(tx, found.inputs, carried);
   computed.forEach((result, place) => {
     const [trade, input, version] = [found.trades[place], found.inputs[place], found.versions[place]];
     const asBooked = trade === undefined ? undefined : now.get(trade.dealKey);

@@ -68,9 +68,9 @@ async function isAsAgreed(task: Task, id: RerunId): Promise<boolean> {
   do {
     await task.read(async (tx) => {
       const rerun = await rerunIn(tx, id);
-      const knowing = at.known ?? { book: await books.read(tx) };
+      const knowing = at.known ?? { book: await books.read(tx), carried: { counts: [] } };
       const page = await rerunPage(tx, knowing, rerunOf(rerun), at.after);
-      at.known = { book: knowing.book, knownAt: page.knownAt };
+      at.known = { ...knowing, knownAt: page.knownAt };
       at.agreed = rerun.digest;
       at.digest = digestOf(at.digest, page);
       at.after = page.next;

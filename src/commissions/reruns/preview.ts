@@ -10,6 +10,7 @@ import { defineTask } from '../../platform/tasks/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { KIND_NUMBERS } from '../booking/rules.ts';
 import { componentName } from '../contract.ts';
+import type { CarriedCounts } from '../counters/recount.ts';
 import { versionNames } from '../plans/queries.ts';
 import { openBook, type PlanBook, PlanBooks } from '../plans/store.ts';
 import { Terms } from '../inputs/terms.ts';
@@ -73,8 +74,9 @@ export const rerunPreview = defineTask({
   },
 });
 
-/** The plans that a preview goes by from its first page to its last. */
+/** The plans that a preview goes by from its first page to its last, and what its pages would change of the counters. */
 class KeptBook {
+  readonly carried: CarriedCounts = { counts: [] };
   #book: PlanBook | undefined;
 
   async read(tx: TenantTx, version: bigint | null): Promise<PlanBook> {
@@ -88,7 +90,7 @@ async function previewPage(tx: TenantTx, id: RerunId, kept: KeptBook, { after }:
   if (rerun === undefined) throw new Error('a re-run is not there any more');
   const { knownAt, configurationVersion } = rerun;
   const book = await kept.read(tx, configurationVersion);
-  const knowing = { book, ...(knownAt !== null && { knownAt }) };
+  const knowing = { book, carried: kept.carried, ...(knownAt !== null && { knownAt }) };
   const page = await rerunPage(tx, knowing, rerunOf(rerun), after ?? undefined);
   await queries.noteKnowledge(tx, { id, knownAt: page.knownAt, configurationVersion: book.version });
   if (page.changes.length > 0)

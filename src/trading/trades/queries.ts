@@ -115,7 +115,10 @@ const ofLogins = <const Compare extends '<' | '>', const Direction extends 'desc
 export const tradesByClose = { '-closedAt': ofAll('<', 'desc'), closedAt: ofAll('>', 'asc') };
 export const tradesOfLogins = { '-closedAt': ofLogins('<', 'desc'), closedAt: ofLogins('>', 'asc') };
 
-export const tradeOfKey = ofKey('trading.trade_of_key', `(${CLOSING} or ${OPENING})`);
+/** What an amendment has made a trade is one, whatever it was when it came. */
+const AMENDED = `d.version = 0 and exists (select from trading.amended a where a.deal_key = d.key and a.settled is null)`;
+
+export const tradeOfKey = ofKey('trading.trade_of_key', `(${CLOSING} or ${OPENING} or ${AMENDED})`);
 
 /** The same of any execution: of one that opens volume too. */
 export const executionOfKey = ofKey('trading.execution_of_key', 'd.version = 0');

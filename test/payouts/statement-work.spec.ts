@@ -10,6 +10,7 @@ import { award } from '../../src/commissions/awards/service.ts';
 import { Currency } from '../../src/kernel/currency.ts';
 import { TaskId } from '../../src/kernel/ids.ts';
 import { runCli } from '../../src/main/cli/program.ts';
+import { cyclesDue } from '../../src/payouts/cycles/service.ts';
 import { insertSchedule } from '../../src/payouts/schedules/service.ts';
 import { settleStatements, statementRun } from '../../src/payouts/statements/jobs.ts';
 import { verifyStatements } from '../../src/payouts/verify/service.ts';
@@ -68,6 +69,28 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ kind: 'days' as const }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('schedule' as const), cycle: fc.constantFrom('daily', 'weekly', 'monthly'), minimum: fc.nat(20) }) }, // prettier-ignore
 );
+
+describe('Cycles that are due', () => {
+  it('are those of schedules in use: none comes of one that was left before its last end', async () => {
+    const { inTenant } = await openTestTenant(tenancy);
+    const due = async (at: string) =>
+      (await inTenant((tx) => cyclesDue(tx, new Date(at)))).map(
+        ({ signature, endsAt }) => `${signature} ${endsAt.toISOString().slice(5, 10)}`,
+      );
+    expect(await due('2026-03-10T12:00:00Z')).toEqual(['monthly+0 03-01']);
+    await setDefault(inTenant, {}, '2026-03-10T12:00:00Z');
+    expect(await due('2026-03-10T12:00:01Z')).toEqual(['daily+0 03-10', 'monthly+0 03-01']);
+    await issueUpTo(inTenant, '2026-03-10T00:00:00Z');
+    await issueUpTo(inTenant, '2026-03-01T00:00:00Z', { cycle: { kind: 'monthly' } });
+    expect(await due('2026-03-12T00:00:00Z')).toEqual(['daily+0 03-12']);
+    await setDefault(inTenant, { cycle: { kind: 'hourly' } }, '2026-03-12T12:00:00Z');
+    expect(await due('2026-04-01T00:00:00Z')).toEqual(['daily+0 04-01', 'hourly+0 04-01', 'monthly+0 04-01']);
+    await issueUpTo(inTenant, '2026-04-01T00:00:00Z');
+    await issueUpTo(inTenant, '2026-04-01T00:00:00Z', { cycle: { kind: 'monthly' } });
+    await issueUpTo(inTenant, '2026-04-01T00:00:00Z', { cycle: { kind: 'hourly' } });
+    expect(await due('2026-05-01T00:00:00Z')).toEqual(['hourly+0 05-01']);
+  });
+});
 
 describe('Whatever happens', () => {
   it('each entry is told of once, what is carried goes on, and all of it is what the ledger says', async () => {

@@ -3,18 +3,30 @@ import { query } from '../../platform/query.ts';
 
 const nothing = z.object({});
 
-/** Every signature that a schedule ever had, and the last end for which a cycle of it was begun. */
+/**
+ * Signatures whose cycles may still come: of a schedule that none followed before the last end for which a cycle was begun; and
+ * those with a cycle that is not done.
+ */
 export const signatures = query(
   'payouts.signatures',
   z.object({ signature: z.string(), lastEnd: z.date().nullable(), isOpen: z.boolean() }),
   `
-  with used as (
-    select distinct signature from payouts.schedules where signature is not null
-    union select :first::text
+  with ends as (
+    select signature, max(ends_at) as last_end, bool_or(done_at is null) as is_open from payouts.cycles group by signature
+  ), used as (
+    select s.signature from payouts.schedules s left join ends e using (signature)
+     where s.signature is not null
+       and not exists (select from payouts.schedules n
+                        where n.kind = s.kind and n.party = s.party and n.valid_from > s.valid_from and n.valid_from <= e.last_end)
+    union
+    select :first::text
+     where not exists (select from payouts.schedules n join ends e on e.signature = :first
+                        where n.kind = 0 and n.valid_from <= e.last_end)
+    union
+    select signature from ends where is_open
   )
-  select u.signature, (select max(c.ends_at) from payouts.cycles c where c.signature = u.signature) as "lastEnd",
-         exists (select from payouts.cycles c where c.signature = u.signature and c.done_at is null) as "isOpen"
-    from used u
+  select u.signature, e.last_end as "lastEnd", coalesce(e.is_open, false) as "isOpen"
+    from used u left join ends e using (signature)
    order by u.signature`,
 );
 

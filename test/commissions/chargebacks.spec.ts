@@ -7,6 +7,8 @@ import { linkClientOperation } from '../../src/ib/contract.ts';
 import { balancesOf, ensureAccounts, post } from '../../src/ledger/index.ts';
 import { query } from '../../src/platform/query.ts';
 import { USD } from '../ledger/support.ts';
+import { award } from '../../src/commissions/awards/service.ts';
+import { clientKeyOf } from '../../src/clients/index.ts';
 import { LOGINS, type MoneyDesk, openMoneyDesk } from './money-desk.ts';
 
 const ibKeyOf = query('test.ib_key', z.object({ key: z.int() }), `select key from ib.ibs where name = :name`);
@@ -72,6 +74,35 @@ describe('A chargeback', () => {
     const rerun = await by.prepared();
     expect(rerun.totals).toMatchObject({ looked: 2, changed: 0 });
     expect(await desk.inTenant(async (tx) => balancesOf(tx, []))).toEqual([]);
+  });
+
+  it('takes back what was awarded for the client, each award once', async () => {
+    const [lena] = await desk.inTenant((tx) => ibKeyOf(tx, { name: 'Lena' }));
+    const clientKey = await desk.inTenant((tx) => clientKeyOf(tx, desk.clientOf(LOGINS.ofLena)));
+    const beneficiary = lena?.key ?? 0;
+    const given = { kind: 'ib', beneficiary, depth: 0, units: 60_000_000n } as const;
+    const cpa = {
+      kind: 'cpa',
+      planVersionKey: null,
+      component: 0,
+      clientKey: clientKey ?? 0,
+      ibKey: beneficiary,
+      currency: USD,
+      earnedAt: new Date('2026-03-06T00:00:00Z'),
+      units: 60_000_000n,
+      inputs: {},
+      parts: [given],
+    } as const;
+    await desk.inTenant((tx) => award(tx, [cpa, { ...cpa, earnedAt: new Date('2026-03-01T00:00:00Z') }]));
+    const owed = async () => [await usd(desk, 'ib_payable', 'Lena'), await usd(desk, 'ib_receivable', 'Lena')];
+    const [payable = '', receivable = ''] = await owed();
+    expect(payable).toBe('120.00');
+    for (const reason of ['Awards', 'Awards once more']) {
+      (await by.agree((await ask({ reason })).ok(), desk.people.owner)).ok();
+      await by.work();
+      expect(await owed()).toEqual(['60.00', receivable]); // The one from before the deposit stays.
+    }
+    await holds(desk);
   });
 
   it('is refused for nobody, and for what lies ahead', async () => {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AdjusterSettings } from '../../src/commissions/adjusters/index.ts';
 import { bookDueTrades } from '../../src/commissions/index.ts';
 import { mendParked } from '../../src/commissions/mending/service.ts';
+import { countQueries } from '../../src/platform/query-count.ts';
 import type { Tenancy } from '../../src/tenancy/index.ts';
 import { type RawDeal, serverTimeFromUtc } from '../../src/trading/index.ts';
 import { NEW_YORK_CLOSE } from '../../seeds/market.ts';
@@ -149,5 +151,26 @@ describe('Caps, side by side', () => {
     expect(await desk.counted()).toEqual([`paid_client ${usd(150)}`, `paid_plan ${usd(150)}`]);
     expect((await desk.earned()).filter((each) => each === 'cap_reached')).toHaveLength(40 - amounts.length);
     await desk.holds();
+  });
+});
+
+describe('What it costs to look at counters', () => {
+  const statementsOf = async (adjusters: AdjusterSettings[], trades: number): Promise<number> => {
+    await openDesk({ plan: { budget: '7', levels: LEVELS, adjusters } });
+    const book = async (count: number): Promise<number> => {
+      await desk.brokerage.feed(Array.from({ length: count }, () => desk.brokerage.deal()).flat());
+      return countQueries(async (counter) => {
+        await desk.brokerage.book();
+        return counter.queries;
+      });
+    };
+    await book(1); // Reads the plans, and makes the accounts.
+    return book(trades);
+  };
+
+  it('is four statements for a batch of any size, and none under a plan that looks at none', async () => {
+    const plain = await statementsOf([{ kind: 'cap', of: 'order', amount: '5' }], 2);
+    const adjusters: AdjusterSettings[] = [tier('marginal'), { kind: 'cap', of: 'client', over: 'day', amount: '500' }];
+    expect(await statementsOf(adjusters, 60)).toBe(plain + 4);
   });
 });

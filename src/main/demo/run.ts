@@ -10,6 +10,7 @@ import { readFigures } from './figures.ts';
 import { demoProblem } from './errors.ts';
 import { openInstallation, type Undo } from './installation.ts';
 import type { DemoOptions } from './options.ts';
+import { paidInWords, payOut } from './paying.ts';
 import { oneTrade, tradeInWords } from './story.ts';
 import { fedInWords, grouped, ibTable, proof, unpaidAndParked } from './text.ts';
 
@@ -67,6 +68,7 @@ export async function runDemo({ options, environment, undo, signal, print }: Dem
   const figures = await readFigures(installation, tenant.id, { seed, seeded, fed });
   const told = await oneTrade(installation, tenant.id);
   signal.throwIfAborted();
+  const payout = await payOut(installation, tenant.id);
   const verification = await verifyTenant(tenancy, tenant, { recompute: true });
   const conservation = {
     ok: verification.ok,
@@ -81,6 +83,8 @@ export async function runDemo({ options, environment, undo, signal, print }: Dem
     ...unpaidAndParked(figures),
     ...(told === undefined ? [] : ['', 'One trade explained', ...tradeInWords(told).map((line) => `  ${line}`)]),
     '',
+    paidInWords(payout),
+    '',
     'Proof',
     ...proof(verification, figures),
     '',
@@ -90,7 +94,7 @@ export async function runDemo({ options, environment, undo, signal, print }: Dem
     const { trades, rebates, perIb, ...more } = figures;
     const { deals, totals, durationMs } = fed;
     print(
-      `${JSON.stringify({ trades, rebates, tradesPerSecond, perIb, conservation, ...more, deals, durationMs: Math.round(durationMs), feed: totals, verified: verification.checked })}\n`,
+      `${JSON.stringify({ trades, rebates, tradesPerSecond, perIb, conservation, ...more, deals, durationMs: Math.round(durationMs), payout, feed: totals, verified: verification.checked })}\n`,
     );
   }
   if (!verification.ok) throw demoProblem('demo.not_conserved', { detail: `${verification.findings.length} findings` });

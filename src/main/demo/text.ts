@@ -89,6 +89,7 @@ export function proof(verification: Verification, { earned }: Figures): string[]
     `          what their trade earned, to the ledger unit (0.000001 USD), and to ${sum} in all`,
     `  ${mark('ledger')}  debits equal credits over ${of('transfers')} transfers; what the house owes is what the rebates say`,
     `  ${mark('recomputation')}  ${of('recomputed')} bookings computed again from their stored inputs, by two engines, give the same`,
+    `  ${mark('statements', 'payouts')}  ${of('statements')} statements say what was earned, each signed and with the hash of the one before; ${of('payments')} payments, none twice`,
     `  ${mark('feed')}  ${of('deals')} deals are stored as they came, each once`,
     `  ${mark('tree')}  the tree of ${of('ibs')} IBs follows from its edges, without a cycle or a gap`,
     `  ${mark('events')}  ${of('events')} events form one unbroken chain of hashes`,

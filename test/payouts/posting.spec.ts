@@ -7,7 +7,8 @@ import { balancesOf, ensureAccounts, post } from '../../src/ledger/index.ts';
 import { verifyPayouts } from '../../src/payouts/index.ts';
 import { agreeByHand } from '../../src/payouts/runs/by-hand.ts';
 import { payPart, payRun, resumePostings } from '../../src/payouts/runs/posting.ts';
-import { listHash, nextItems } from '../../src/payouts/runs/queries.ts';
+import { nextItems } from '../../src/payouts/runs/posting-queries.ts';
+import { listHash } from '../../src/payouts/runs/queries.ts';
 import { cancelRun, draftRun } from '../../src/payouts/runs/service.ts';
 import { runOfId } from '../../src/payouts/runs/store.ts';
 import { query } from '../../src/platform/query.ts';
@@ -144,6 +145,16 @@ describe('Posting a payout run', () => {
     expect(await inTenant((tx) => states(tx, {}))).toEqual([{ state: 'unpaid', code: 'run_stopped', items: 2 }]);
     await inTenant(async (tx) => payPart(tx, await agreed()));
     expect(await on('ib_wallet')).toBe(4_000_000n);
+  });
+
+  it('leaves what came to be on hold after it was agreed to', async () => {
+    const { inTenant, trade, agreed, on, stateOf } = await openStory();
+    await trade(1, '1');
+    const id = await agreed();
+    await setDefault(inTenant, { onHold: true }, '2026-01-01T00:00:00Z');
+    await inTenant((tx) => payPart(tx, id));
+    expect([await stateOf(id), await on('ib_wallet')]).toEqual(['partly', 0n]);
+    expect(await inTenant((tx) => states(tx, {}))).toEqual([{ state: 'unpaid', code: 'on_hold', items: 2 }]);
   });
 
   it('pays no more than is free: what was taken back since leaves the statement to the next run', async () => {

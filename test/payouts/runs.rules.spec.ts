@@ -54,7 +54,8 @@ describe('The change to the currency of a wallet', () => {
 
 describe('What becomes of the statements of a run', () => {
   const kim: Party = { kind: 'ib', key: 1 };
-  const due = (key: bigint, amount: string, words: { party?: Party; wallet?: string; currency?: string } = {}): Due => {
+  type Words = { party?: Party; wallet?: string; currency?: string; isOnHold?: boolean };
+  const due = (key: bigint, amount: string, words: Words = {}): Due => {
     const currency = code(words.currency ?? 'USD');
     return {
       key,
@@ -64,6 +65,7 @@ describe('What becomes of the statements of a run', () => {
       currency,
       payableUnits: units(amount, currency),
       walletCurrency: code(words.wallet ?? currency),
+      isOnHold: words.isOnHold ?? false,
     };
   };
   const purses = (free: string, more: Partial<Purses> = {}): Purses => ({
@@ -90,6 +92,10 @@ describe('What becomes of the statements of a run', () => {
     ]);
     expect(outcomes([due(1n, '5.00', { party: { kind: 'client', key: 1 } })], purses('6.50'))).toEqual(['not_free']);
     expect(outcomes([due(1n, '0.01')], purses('-3.00'))).toEqual(['not_free']);
+  });
+
+  it('one of a beneficiary that is on hold by now waits', () => {
+    expect(outcomes([due(1n, '5.00', { isOnHold: true })], purses('6.00'))).toEqual(['on_hold']);
   });
 
   it('one that would pay a disputed line waits, and takes nothing from the others', () => {

@@ -14,6 +14,7 @@ import { partyOfRow } from '../parties/service.ts';
 import { freeOf } from '../statements/store.ts';
 import type { Party } from '../types.ts';
 import { accountsFor, transfersOf } from './accounts.ts';
+import * as posting from './posting-queries.ts';
 import * as queries from './queries.ts';
 import { endOf, purseOf, settle, wayOf } from './rules.ts';
 import { moveRun, tell } from './service.ts';
@@ -36,8 +37,8 @@ export async function payPart(tx: TenantTx, runId: PayoutRunId): Promise<PartPai
   if (run.state !== 'posting') return { ...(await progressOf(tx, run)), more: false };
   await reach('payouts.before_part');
   const detail = run.reason ?? '';
-  if (run.stoppedAt !== null) await queries.refuseRest(tx, { runKey: run.key, detail });
-  const rows = await queries.nextItems(tx, { runKey: run.key, max: PART });
+  if (run.stoppedAt !== null) await posting.refuseRest(tx, { runKey: run.key, detail });
+  const rows = await posting.nextItems(tx, { runKey: run.key, max: PART });
   const dues = rows.map(({ kind, party, ...row }): Due => ({ ...row, party: partyOfRow({ kind, party }) }));
   if (dues.length > 0) await payItems(tx, run, dues);
   const progress = await progressOf(tx, run);
@@ -76,7 +77,7 @@ async function payItems(tx: TenantTx, run: Run, dues: readonly Due[]): Promise<v
     settlements.flatMap((settlement) => transfersOf(run, settlement, accountOf)),
   );
   const paid = settlements.filter((each) => each.kind === 'paid');
-  await queries.settleItems(tx, {
+  await posting.settleItems(tx, {
     keys: settlements.map(({ due }) => due.key),
     states: settlements.map(({ kind }) => kind),
     codes: settlements.map((each) => (each.kind === 'unpaid' ? each.code : null)),
@@ -164,6 +165,6 @@ const RESUMED_MAX = 20;
 
 /** Has runs posted on whose task has failed or was cancelled: money that was agreed to is paid, or the run is stopped. */
 export async function resumePostings(tx: TenantTx): Promise<void> {
-  for (const { id } of await queries.postingRuns(tx, { max: RESUMED_MAX }))
+  for (const { id } of await posting.postingRuns(tx, { max: RESUMED_MAX }))
     await requestTask(tx, payRun, { runId: id }, { once: id });
 }

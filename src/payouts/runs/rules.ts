@@ -67,6 +67,7 @@ export function settle(dues: readonly Due[], { free, disputed, conversions, rate
       code,
       detail,
     });
+    if (due.isOnHold) return unpaid('on_hold');
     if (has < payableUnits)
       return unpaid(
         'not_free',

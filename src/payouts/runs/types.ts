@@ -17,6 +17,7 @@ export type ItemEvent = 'hold' | 'release' | 'remove' | 'add' | 'pay' | 'refuse'
 
 /** Why an item could not be paid: the code that is kept, and the sentence that people read. */
 export const UNPAID_CODES = {
+  on_hold: 'The beneficiary is on hold: it is paid when that is over.',
   not_free: 'More was taken back since than is left: the next statement nets it.',
   line_disputed: 'A line of it is disputed: it is paid when that is decided.',
   rate_missing: 'There is no rate from its currency to that of the wallet.',
@@ -92,6 +93,8 @@ export type Item = {
 /** What is needed of an item to pay it. */
 export type Due = Pick<Item, 'key' | 'id' | 'statementKey' | 'currency' | 'payableUnits' | 'walletCurrency'> & {
   readonly party: Party;
+  /** Whether the schedule of the beneficiary holds payments back at this moment. */
+  readonly isOnHold: boolean;
 };
 
 /** What becomes of an item. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { explain } from '../../src/commissions/index.ts';
+import { bookDueTrades, explain } from '../../src/commissions/index.ts';
 import { countOpens } from '../../src/trading/index.ts';
 import { type Desk, openDesk } from './amending-desk.ts';
 
@@ -173,6 +173,20 @@ describe('An update or deletion of a deal that is not booked yet', () => {
     await desk.feed([changed]);
     await desk.book();
     await desk.round();
+    expect((await desk.bookings()).slice(before)).toEqual(['0: 8.00', '1: 4.00']);
+    await desk.holds();
+  });
+
+  it('waits while the deal is being booked, and corrects it then', async () => {
+    const before = (await desk.bookings()).length;
+    const [, closed] = desk.position({ lots: '1' });
+    await desk.feed([closed]);
+    await desk.update(closed, { VolumeExt: '50000000' });
+    await desk.inTenant(async (tx) => {
+      await bookDueTrades(tx, desk.memory, { max: 10 });
+      expect(await desk.round()).toMatchObject({ replaced: 0, corrected: 0 });
+    });
+    expect(await desk.round()).toMatchObject({ replaced: 0, corrected: 1 });
     expect((await desk.bookings()).slice(before)).toEqual(['0: 8.00', '1: 4.00']);
     await desk.holds();
   });

@@ -13,7 +13,7 @@ export { payoutRunRoutes } from './runs/routes.ts';
 export { walletRoutes } from './wallets/routes.ts';
 export { accrualRoutes } from './accruals/routes.ts';
 export { scheduleRoutes } from './schedules/routes.ts';
-export { insertSchedule, listSchedules, setSchedule } from './schedules/service.ts';
+export { listSchedules, setSchedule } from './schedules/service.ts';
 export { ScheduleTerms } from './schedules/contract.ts';
 export { issueDue, settleStatements, statementRun } from './statements/jobs.ts';
 export { rotateStatementKey, STATEMENT_KEYS_PURPOSE } from './statements/keys.ts';

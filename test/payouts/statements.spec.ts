@@ -1,22 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHash } from 'node:crypto';
-import { holdSettlement } from '../../src/commissions/index.ts';
-import { award } from '../../src/commissions/awards/service.ts';
 import { Currency } from '../../src/kernel/currency.ts';
-import { accrualsOf, entriesWithStates } from '../../src/payouts/accruals/service.ts';
-import { agreeByHand, postRun } from '../../src/payouts/runs/by-hand.ts';
-import { draftRun } from '../../src/payouts/runs/service.ts';
 import { insertSchedule } from '../../src/payouts/schedules/service.ts';
 import { statementFaults, keysByKid, recomputes } from '../../src/payouts/statements/verification.ts';
 import { freeOf, unpaidStatements } from '../../src/payouts/statements/store.ts';
 import { rotateStatementKey } from '../../src/payouts/statements/keys.ts';
 import { verifyStatements } from '../../src/payouts/verify/service.ts';
 import { workOn } from '../../src/payouts/statements/jobs.ts';
-import { breach, keepRows } from '../support/breach.ts';
-import { type Brokerage, openBrokerage } from '../support/brokerage.ts';
-import { openTestTenancy, openTestTenant, testOrigin, type TestTenant } from '../support/tenancy.ts';
-import { allStatements, issueUpTo, setDefault, statementSealer, sumsOf, termsOf } from './statement-desk.ts';
+import { openTestTenancy } from '../support/tenancy.ts';
+import { allStatements, issueUpTo, statementSealer, sumsOf, termsOf } from './statement-desk.ts';
 import type { Tenancy } from '../../src/tenancy/index.ts';
+import { openStory } from './statement-story.ts';
 
 const USD = Currency.parse('USD');
 let tenancy: Tenancy;
@@ -25,44 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => tenancy.close());
 
-/** A fresh tenant with Maria above Kim, one client of Kim's; a lot earns Kim 4.00 and Maria 4.00. */
-async function openStory(words: Parameters<typeof setDefault>[1] = {}) {
-  const at: TestTenant = await openTestTenant(tenancy);
-  const brokerage: Brokerage = await openBrokerage(at, { chain: 'Maria 8.00 > Kim 4.00', clients: 1 });
-  await setDefault(at.inTenant, words);
-  const trade = async (closedAt: string, lots = '1'): Promise<void> => {
-    await brokerage.feed(brokerage.deal({ closedAt: new Date(closedAt), lots }));
-    await brokerage.book();
-  };
-  const kim = brokerage.ibs.get('Kim');
-  const maria = brokerage.ibs.get('Maria');
-  if (kim === undefined || maria === undefined) throw new Error('the story has lost somebody');
-  const ofKim = async () => (await allStatements(at.inTenant)).filter(({ party }) => party.key === kim.key);
-  const takeBack = (units: bigint, once: string, earnedAt: string) =>
-    at.inTenant(async (tx) => {
-      await holdSettlement(tx);
-      const parts = [{ kind: 'ib', beneficiary: kim.key, depth: 0, units: -units }] as const;
-      const taken = {
-        kind: 'clawback' as const,
-        planVersionKey: null,
-        component: 0,
-        clientKey: null,
-        ibKey: kim.key,
-        currency: USD,
-        earnedAt: new Date(earnedAt),
-        units: -units,
-        inputs: {},
-        once,
-        parts,
-      };
-      await award(tx, [taken]);
-    });
-  return { ...at, brokerage, trade, kim, maria, ofKim, takeBack };
-}
-
 describe('A statement', () => {
   it('tells of what closed in its period, and not of what closed at its very end', async () => {
-    const { inTenant, trade, ofKim } = await openStory();
+    const { inTenant, trade, ofKim } = await openStory(tenancy);
     await trade('2026-03-10T23:59:59.999Z');
     await trade('2026-03-11T00:00:00.000Z', '2');
     expect(await issueUpTo(inTenant, '2026-03-11T00:00:00Z')).toBe(2);
@@ -74,7 +33,7 @@ describe('A statement', () => {
   });
 
   it('tells of a late trade in the next period, as an adjustment', async () => {
-    const { inTenant, trade, ofKim } = await openStory();
+    const { inTenant, trade, ofKim } = await openStory(tenancy);
     await trade('2026-03-10T10:00:00Z');
     await issueUpTo(inTenant, '2026-03-11T00:00:00Z');
     await trade('2026-03-10T23:00:00Z', '0.50'); // It closed before the end and came after the cut.
@@ -93,7 +52,7 @@ describe('A statement', () => {
   });
 
   it('is made once, however often it is asked for and by however many at once', async () => {
-    const { inTenant, trade } = await openStory();
+    const { inTenant, trade } = await openStory(tenancy);
     await trade('2026-03-10T10:00:00Z');
     const made = await Promise.all([1, 2, 3].map(() => issueUpTo(inTenant, '2026-03-11T00:00:00Z')));
     expect(made.reduce((sum, count) => sum + count, 0)).toBe(2);
@@ -102,7 +61,7 @@ describe('A statement', () => {
   });
 
   it('leaves nothing out of what is booked while its cut is made', async () => {
-    const { inTenant, brokerage, ofKim } = await openStory();
+    const { inTenant, brokerage, ofKim } = await openStory(tenancy);
     const closedAt = new Date('2026-03-10T10:00:00Z');
     await brokerage.feed(Array.from({ length: 60 }, () => brokerage.deal({ closedAt })).flat());
     await Promise.all([
@@ -118,7 +77,7 @@ describe('A statement', () => {
   });
 
   it('carries over what does not come to the minimum, and the part of a minor unit', async () => {
-    const { inTenant, trade, ofKim } = await openStory({ minimums: [{ amount: '10.00', currency: USD }] });
+    const { inTenant, trade, ofKim } = await openStory(tenancy, { minimums: [{ amount: '10.00', currency: USD }] });
     const terms = { minimums: [{ amount: '10.00', currency: USD }] };
     await trade('2026-03-10T10:00:00Z', '1.2345');
     await issueUpTo(inTenant, '2026-03-11T00:00:00Z', terms);
@@ -134,7 +93,7 @@ describe('A statement', () => {
   });
 
   it('goes by the schedule of its beneficiary, from one to another without a gap', async () => {
-    const { inTenant, trade, ofKim, kim, maria } = await openStory();
+    const { inTenant, trade, ofKim, kim, maria } = await openStory(tenancy);
     await trade('2026-03-10T10:00:00Z');
     await issueUpTo(inTenant, '2026-03-11T00:00:00Z');
     await inTenant((tx) =>
@@ -159,7 +118,7 @@ describe('A statement', () => {
   });
 
   it('nets what had been paid and was taken back, and what is not covered waits', async () => {
-    const { inTenant, trade, ofKim, takeBack, kim } = await openStory();
+    const { inTenant, trade, ofKim, takeBack, kim } = await openStory(tenancy);
     await trade('2026-03-10T10:00:00Z', '2');
     await issueUpTo(inTenant, '2026-03-11T00:00:00Z');
     const free = () => inTenant((tx) => freeOf(tx, [{ kind: 'ib', key: kim.key }], USD));
@@ -186,7 +145,7 @@ describe('A statement', () => {
   });
 
   it('is signed by a key that goes on verifying after another one took its place', async () => {
-    const { inTenant, trade } = await openStory();
+    const { inTenant, trade } = await openStory(tenancy);
     await trade('2026-03-10T10:00:00Z');
     await issueUpTo(inTenant, '2026-03-11T00:00:00Z');
     const { kid } = await inTenant((tx) => rotateStatementKey(tx, statementSealer));
@@ -210,7 +169,7 @@ describe('A statement', () => {
   });
 
   it('stops where its worker is killed, and goes on there', async () => {
-    const { inTenant, trade } = await openStory();
+    const { inTenant, trade } = await openStory(tenancy);
     await trade('2026-03-10T10:00:00Z');
     const due = { signature: 'daily+0', endsAt: new Date('2026-03-11T00:00:00Z') };
     const killed = async (pages: number): Promise<void> => {
@@ -226,112 +185,5 @@ describe('A statement', () => {
     await killed(1);
     expect(await allStatements(inTenant)).toHaveLength(0);
     expect(await issueUpTo(inTenant, '2026-03-11T00:00:00Z')).toBe(2);
-  });
-});
-
-describe('A breach of statements is found', () => {
-  const planted: readonly (readonly [string, string, readonly string[]])[] = [
-    [
-      'words were changed',
-      `update payouts.statements set document = replace(document, '"payable":"4.00"', '"payable":"5.00"') where number = 1`,
-      ['payouts.statement_hash', 'payouts.statement_signed', 'payouts.statement_words'],
-    ],
-    [
-      'words were changed and hashed anew',
-      `update payouts.statements set document = replace(document, '"payable":"4.00"', '"payable":"5.00"') where number = 1;
-       update payouts.statements set hash = encode(sha256(convert_to(document, 'UTF8')), 'hex') where number = 1`,
-      ['payouts.statements_chained', 'payouts.statement_signed', 'payouts.statement_words'],
-    ],
-    [
-      'figures were changed',
-      `update payouts.statements set earning_units = earning_units + 1, carried_units = carried_units + 1 where number = 2`,
-      ['payouts.stated_once', 'payouts.statement_recomputes', 'payouts.statement_words'],
-    ],
-    [
-      'one is gone',
-      `delete from payouts.statement_notices; update payouts.statements set previous_key = null, starts_at = null where number = 2;
-       delete from payouts.statements where number = 1`,
-      ['payouts.statements_without_gaps', 'payouts.stated_once'],
-    ],
-    [
-      'a line is gone',
-      `delete from commissions.rebates where kind = 1 and deal_key = (select min(deal_key) from commissions.rebates)`,
-      ['payouts.equals_ledger', 'payouts.stated_once', 'payouts.statement_recomputes'],
-    ],
-    [
-      'something is said to be netted that is not in the ledger',
-      `update payouts.statements set netted_units = 5 where number = 2`,
-      ['payouts.netted_in_ledger', 'payouts.statement_words'],
-    ],
-  ];
-  let story: Awaited<ReturnType<typeof openStory>>;
-  let restore: () => Promise<void>;
-  beforeAll(async () => {
-    story = await openStory();
-    await story.trade('2026-03-10T10:00:00Z');
-    await issueUpTo(story.inTenant, '2026-03-11T00:00:00Z');
-    await story.trade('2026-03-11T10:00:00Z');
-    await issueUpTo(story.inTenant, '2026-03-12T00:00:00Z');
-    restore = await keepRows(story);
-  });
-
-  it.each(planted)('where %s', async (_what, sql, rules) => {
-    expect((await story.inTenant(verifyStatements)).findings).toEqual([]);
-    await breach(story, sql);
-    const { findings } = await story.inTenant(verifyStatements);
-    expect([...new Set(findings.map(({ rule }) => rule))].sort()).toEqual([...rules].sort());
-    await restore();
-  });
-});
-
-describe('Accruals', () => {
-  it('are what the house owes: pending, available and in statement together, by what became of each entry', async () => {
-    const { inTenant, trade, kim } = await openStory();
-    const sums = async () => (await inTenant((tx) => accrualsOf(tx, { kind: 'ib', key: kim.key })))[0];
-    await trade('2026-03-10T10:00:00Z');
-    expect(await sums()).toMatchObject({ available: 4_000_000n, in_statement: 0n });
-    await issueUpTo(inTenant, '2026-03-11T00:00:00Z');
-    await trade(new Date(Date.now() - 60_000).toISOString());
-    expect(await sums()).toMatchObject({ in_statement: 4_000_000n, paid: 0n });
-    const now = await sums();
-    expect((now?.pending ?? 0n) + (now?.available ?? 0n)).toBe(4_000_000n); // A minute ago may be yesterday.
-    const [free] = await inTenant((tx) => freeOf(tx, [{ kind: 'ib', key: kim.key }], USD));
-    expect((now?.pending ?? 0n) + (now?.available ?? 0n) + (now?.in_statement ?? 0n)).toBe(free);
-  });
-
-  it('become paid with the statement that tells of them, held while their beneficiary is on hold, and carried ones with the one that pays', async () => {
-    const terms = { minimums: [{ amount: '5.00', currency: USD }] };
-    const { inTenant, trade, kim, tenancy: here, tenant } = await openStory(terms);
-    const party = { kind: 'ib', key: kim.key } as const;
-    const states = async () =>
-      (await inTenant((tx) => entriesWithStates(tx, party, { limit: 10 }))).rows.map(({ state }) => state);
-    const pay = async (): Promise<void> => {
-      const runId = await inTenant((tx) => draftRun(tx, { currencies: [USD] }, { draftedBy: 'one' }));
-      await inTenant((tx) => agreeByHand(tx, { runId, agreedBy: 'other' }));
-      await postRun(here.withTenant, { tenantId: tenant.id, runId, origin: testOrigin });
-    };
-    await trade('2026-03-10T10:00:00Z');
-    await issueUpTo(inTenant, '2026-03-11T00:00:00Z', terms); // 4.00 is carried.
-    await trade('2026-03-11T10:00:00Z');
-    await issueUpTo(inTenant, '2026-03-12T00:00:00Z', terms);
-    expect(await states()).toEqual(['in_statement', 'in_statement']);
-    const hold = (onHold: boolean, at: string) =>
-      inTenant((tx) =>
-        insertSchedule(tx, {
-          beneficiary: kim.id,
-          terms: termsOf({ ...terms, onHold }),
-          effectiveAt: new Date(at),
-          reason: 'Asked',
-        }),
-      );
-    await hold(true, '2026-03-13T00:00:00Z');
-    expect(await states()).toEqual(['held', 'held']);
-    expect(await inTenant((tx) => unpaidStatements(tx, { limit: 10 }))).toHaveLength(1); // Maria's alone.
-    await hold(false, '2026-03-13T01:00:00Z');
-    await pay();
-    expect(await states()).toEqual(['paid', 'paid']);
-    const [sums] = await inTenant((tx) => accrualsOf(tx, party));
-    expect(sums).toMatchObject({ paid: 8_000_000n, in_statement: 0n, held: 0n });
-    expect((await inTenant(verifyStatements)).findings).toEqual([]);
   });
 });

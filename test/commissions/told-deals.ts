@@ -40,6 +40,7 @@ export const step = fc.oneof(
       kind: fc.constant('update' as const),
       deal: place,
       seconds: fc.integer({ min: 1, max: 90 }),
+      other: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), deal: place }) },
@@ -92,6 +93,8 @@ export class Told {
     this.#volume += 1;
     const deal = {
       ...position.close,
+      Login: String(this.house.logins[each.other ? 1 : 0]),
+      Symbol: each.other ? 'GBPUSD' : 'EURUSD',
       VolumeExt: String(this.#volume * 1_000_000),
       TimeMsc: Number(position.open['TimeMsc']) + each.seconds * 1_000,
     };
@@ -172,7 +175,10 @@ export class Told {
     return Object.fromEntries<bigint>(
       rows
         .filter(({ units }) => units !== 0n)
-        .map(({ kind, beneficiary, units }) => [kind === 'ib' ? (names.get(beneficiary) ?? '') : kind, units]),
+        .map(({ kind, beneficiary, units }) => [
+          kind === 'ib' ? (names.get(beneficiary) ?? '') : `${kind} ${beneficiary}`,
+          units,
+        ]),
     );
   }
 
@@ -185,7 +191,7 @@ export class Told {
       assert.deepEqual(await verifyFeed(tx), []);
       const balance = await trialBalance(tx);
       const net = (purpose: string): bigint => balance.find((line) => line.purpose === purpose)?.net ?? 0n;
-      const owed = Object.entries(totals).reduce((sum, [name, units]) => (name === 'house' ? sum : sum + units), 0n);
+      const owed = Object.entries(totals).reduce((sum, [name, units]) => (name === 'house 0' ? sum : sum + units), 0n);
       assert.equal(net('commission_expense'), owed);
     });
   }

@@ -99,9 +99,9 @@ export const requestClosing = operation({
   path,
   summary: 'Asks for the books to be closed until an instant',
   description:
-    'A second person must agree. From then on nothing takes effect before that instant: trades that come late are ' +
-    'adjustments of the next period, moves, corrections and re-runs that reach into it are refused. A closed period is not ' +
-    'opened again.',
+    'A second person must agree. From then on nothing takes effect before that instant: trades that come late, and what ' +
+    'corrections and re-runs change of earlier trades, are adjustments of the next period; moves that reach into it are ' +
+    'refused. A closed period is not opened again.',
   need: { action: 'close', resource: 'closings' },
   body: z.strictObject({
     until: InstantIn,

@@ -13,7 +13,7 @@ export const closingChecks = {
   changes_unapproved: {
     weight: 'warning',
     sentence:
-      'Corrections, re-runs or moves wait for approval. What of them lies in the period is refused once it is closed.',
+      'Re-runs, chargebacks or moves wait for approval. Moves that lie in the period are refused once it is closed, all else is of the next one.',
   },
   statements_unissued: {
     weight: 'warning',

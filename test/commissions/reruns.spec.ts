@@ -6,6 +6,8 @@ import * as contract from '../../src/commissions/reruns/contract.ts';
 import { listPlansOperation } from '../../src/commissions/plans/contract.ts';
 import { explainTradeRebates, listTrades } from '../../src/commissions/trades/contract.ts';
 import { moveIb } from '../../src/ib/index.ts';
+import { correctionMails } from '../../src/main/corrections.ts';
+import type { Mail } from '../../src/platform/mail.ts';
 import { cancelTaskOperation as cancelTask } from '../../src/platform/tasks/contract.ts';
 import type { WithTenant } from '../../src/platform/tenant-tx.ts';
 import type { RawDeal } from '../../src/trading/index.ts';
@@ -89,18 +91,25 @@ describe('A re-run', () => {
     expect(await by.read(rerun.id)).toMatchObject({ state: 'applied', problem: null });
     expect(await payables(desk)).toEqual(['7.50', '0.00', '4.95', '2.70']);
     await holds(desk);
-    const told: unknown[] = [];
-    const tell = {
-      withTenant: desk.api.withTenant,
-      tell: async (_tx: unknown, notices: readonly unknown[]) => void told.push(...notices),
-    };
-    await tellOfCorrections(tell, by.tenantId);
-    await tellOfCorrections(tell, by.tenantId);
-    expect(told).toHaveLength(2);
-    expect(told).toMatchObject([
-      { reason: REASON, units: 1_500_000n },
-      { reason: REASON, units: -1_500_000n },
-    ]);
+    const mails: Mail[] = [];
+    const tell = correctionMails({
+      sendMail: async (_tx, mail) => void mails.push(mail),
+      siteOf: async () => 'https://acme.example',
+    });
+    await tellOfCorrections({ withTenant: desk.api.withTenant, tell }, by.tenantId);
+    await tellOfCorrections({ withTenant: desk.api.withTenant, tell }, by.tenantId);
+    expect(mails.map(({ template, data }) => ({ template, data }))).toEqual([
+      {
+        template: 'earnings_corrected',
+        data: {
+          link: 'https://acme.example/partner/earnings',
+          what: 'rerun',
+          reason: REASON,
+          trades: 1,
+          change: '-1.50 USD',
+        },
+      },
+    ]); // Maria has nobody who could read it.
   });
 
   it('is told with the trade: to staff in full, to an introducing broker what it changed for it', async () => {

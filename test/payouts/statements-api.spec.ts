@@ -3,8 +3,9 @@ import canonicalize from 'canonicalize';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Currency } from '../../src/kernel/currency.ts';
-import type { StatementId } from '../../src/kernel/ids.ts';
+import { type StatementId, TradeId } from '../../src/kernel/ids.ts';
 import * as accruals from '../../src/payouts/accruals/contract.ts';
+import * as disputes from '../../src/payouts/disputes/contract.ts';
 import * as schedules from '../../src/payouts/schedules/contract.ts';
 import * as contract from '../../src/payouts/statements/contract.ts';
 import { sendNotices } from '../../src/payouts/statements/notices.ts';
@@ -215,6 +216,21 @@ describe('Statements over the API', () => {
       params: { clientId: desk.clientOf(LOGINS.ofLena) },
     });
     expect(client.ok().data[0]?.inStatement.amount).toBe('0.55');
+  });
+
+  it('show a disputed entry as held, in a statement too, until the dispute is decided', async () => {
+    const token = desk.people.omar;
+    const params = { ibId: desk.ibOf('Omar') };
+    const entry = async () => (await call(accruals.listIbEntries, { token, params })).ok().data[1];
+    const sums = async () => (await call(accruals.readIbAccruals, { token, params })).ok().data[0];
+    const tradeId = TradeId.parse((await entry())?.id);
+    const line = { kind: 'rebate', tradeId, component: 'lots' } as const;
+    const { id } = (await call(disputes.openDispute, { token, body: { line, text: 'Too little' } })).ok();
+    expect(await entry()).toMatchObject({ state: 'held', statementId: ofOmar.id });
+    expect(await sums()).toMatchObject({ held: { amount: '12.60' }, inStatement: { amount: '1.50' } });
+    (await call(disputes.withdrawDispute, { token, params: { disputeId: id }, body: { reason: 'It is right' } })).ok();
+    expect((await entry())?.state).toBe('in_statement');
+    expect(await sums()).toMatchObject({ held: { amount: '0.00' }, inStatement: { amount: '14.10' } });
   });
 
   it('are told of by mail, each once, to the people whose they are', async () => {

@@ -163,6 +163,10 @@ describe('A payout run', () => {
     expect((await desk.api.call(holdPayoutItem, onItem(lena))).code).toBe('payouts.run_state');
     expect((await desk.api.call(recallPayoutRun, inRun(id))).ok().state).toBe('draft');
     expect((await agree(asked)).code).toBe('identity.approval_outdated');
+    const same = await submit(id); // Nothing has changed, and it is asked anew.
+    expect((await agree(asked)).code).toBe('identity.approval_outdated');
+    expect((await desk.api.call(recallPayoutRun, inRun(id))).ok().state).toBe('draft');
+    expect((await agree(same)).code).toBe('identity.approval_outdated');
     (await desk.api.call(holdPayoutItem, onItem(lena))).ok();
     const again = await submit(id);
     expect((await agree(asked)).code).toBe('identity.approval_outdated');

@@ -19,7 +19,8 @@ export const payoutApproval = defineApproval({
   fingerprint: async (tx, { runId }) => {
     const run = await lockRun(tx, runId);
     const { items, hash } = onlyRow(await queries.listHash(tx, { runKey: run.key }));
-    return `${run.state}, ${items} items, ${hash}, rates of ${run.rateAgeHoursMax} hours`;
+    const since = run.submittedAt?.toISOString() ?? 'never'; // One that was recalled and submitted again is asked anew.
+    return `${run.state} since ${since}, ${items} items, ${hash}, rates of ${run.rateAgeHoursMax} hours`;
   },
   execute: async (tx, { runId }, { approvalId, approvedBy }) => {
     const run = await lockRun(tx, runId);

@@ -73,7 +73,7 @@ export const costsArrived = query(
 );
 
 /** What is noted already stays as it is. */
-export const insertDue = query(
+export const noteDuePeriods = query(
   'commissions.insert_period_due',
   nothing,
   `

@@ -15,7 +15,7 @@ const EVER = new Date(0);
 type Unit = PeriodUnit | 'ever';
 
 /** The units of time that the plans of a book pay by. */
-export function unitsOf(book: PlanBook): Unit[] {
+function unitsOf(book: PlanBook): Unit[] {
   const found = new Set(
     book.payingByPeriod.flatMap(({ plan }) =>
       plan.periods.map(({ model }): Unit => (model.over === 'client' ? 'ever' : model.unit)),
@@ -145,7 +145,7 @@ async function noteDue(
     }
   if (rows.size === 0) return;
   const due = [...rows.values()];
-  await queries.insertDue(tx, {
+  await queries.noteDuePeriods(tx, {
     clientKeys: due.map(({ clientKey }) => clientKey),
     units: due.map(({ unit }) => unit),
     froms: due.map(({ from }) => from),

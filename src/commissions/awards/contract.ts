@@ -36,7 +36,7 @@ const awardFields = {
     )
     .meta({ description: 'Who gets what; IBs and clients see their own.' }),
   earnedAt: InstantText.meta({ description: 'The last instant of the period, or when it was earned.' }),
-  awardedAt: InstantText,
+  awardedAt: InstantText.meta({ description: 'When it was written, and posted to the books.' }),
 };
 
 const Award = z.strictObject(awardFields).meta({
@@ -148,16 +148,18 @@ const Progress = z
         }),
       )
       .meta({ description: 'What settled periods came to, the newest first, at most 100.' }),
-    waits: z.array(
-      z.strictObject({
-        unit: z.enum([...periodUnits, 'ever']),
-        from: InstantText,
-        to: InstantText,
-        code: z.string().nullable().meta({ description: 'Why it could not be settled; null where it is next.' }),
-        detail: z.string().nullable(),
-        since: InstantText.nullable(),
-      }),
-    ),
+    waits: z
+      .array(
+        z.strictObject({
+          unit: z.enum([...periodUnits, 'ever']),
+          from: InstantText,
+          to: InstantText,
+          code: z.string().nullable().meta({ description: 'Why it could not be settled; null where it is next.' }),
+          detail: z.string().nullable(),
+          since: InstantText.nullable(),
+        }),
+      )
+      .meta({ description: 'Periods that are due, and why those wait that could not be settled.' }),
   })
   .meta({ id: 'AwardProgress', description: 'How far a client is: gates and steps, settled periods, and what waits.' });
 
@@ -187,11 +189,11 @@ export const listPeriodWaits = operation({
         .strictObject({
           clientId: ClientId,
           unit: z.enum([...periodUnits, 'ever']).meta({ description: 'ever: what is paid once for ever.' }),
-          from: InstantText,
-          to: InstantText,
-          code: z.string(),
+          from: InstantText.meta({ description: 'The first instant of the period.' }),
+          to: InstantText.meta({ description: 'The first instant after it.' }),
+          code: z.string().meta({ description: 'Why it waits, as a code of the catalogue of errors.' }),
           detail: z.string(),
-          since: InstantText,
+          since: InstantText.meta({ description: 'Since when it waits for this.' }),
         })
         .meta({ id: 'PeriodWait', description: 'A client’s period that waits, for example for a rate.' }),
     ),

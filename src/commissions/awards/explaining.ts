@@ -11,7 +11,8 @@ import { AwardInputs } from '../settlements/contract.ts';
 import { computeAward } from '../settlements/rules.ts';
 import { linksOf, placesAt } from '../settlements/store.ts';
 import { type ChainLink, LEVEL_REASONS } from '../types.ts';
-import { shown, type ShownAward, type Whose, whoseOf } from './listing.ts';
+import { type Whose, whoseOf } from '../rebates/service.ts';
+import { shown, type ShownAward } from './listing.ts';
 import * as queries from './queries.ts';
 import type { AwardPart } from './types.ts';
 
@@ -51,7 +52,7 @@ const unknown = (id: AwardId) => commissionProblem('commissions.award_unknown', 
  * needs to follow it. `commissions.award_unknown`, also where the caller has no part of it.
  */
 export async function explainAward(tx: TenantTx, reach: Reach, id: AwardId): Promise<AwardExplanation> {
-  const whose = await whoseOf(tx, reach);
+  const whose = await whoseOf(tx, reach, undefined);
   const key = keyOfId(id);
   const [row] = key === undefined || whose === 'nobody' ? [] : await queries.awardOfKey(tx, { key });
   if (row === undefined || whose === 'nobody') throw unknown(id);

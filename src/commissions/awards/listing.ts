@@ -1,6 +1,6 @@
 import { clientIdsOf, clientKeyOf } from '../../clients/index.ts';
-import { ibIdsOf, ibKeys } from '../../ib/index.ts';
-import { type AwardId, awardIdOf, type ClientId, IbId } from '../../kernel/ids.ts';
+import { ibIdsOf } from '../../ib/index.ts';
+import { type AwardId, awardIdOf, type ClientId, type IbId } from '../../kernel/ids.ts';
 import { moneyJson } from '../../kernel/money.ts';
 import type { Reach } from '../../platform/access.ts';
 import { cursorAt, cursorProblem, type Page, pointOfCursor } from '../../platform/paging.ts';
@@ -8,6 +8,7 @@ import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { KIND_NUMBERS } from '../booking/rules.ts';
 import { componentName } from '../contract.ts';
 import { versionNames } from '../plans/queries.ts';
+import { type Whose, whoseOf } from '../rebates/service.ts';
 import * as queries from './queries.ts';
 
 /** Awards that one request looks at: rounds of so many. */
@@ -16,9 +17,6 @@ const ROUNDS_MAX = 5;
 const SORT = '-award';
 
 export type AwardRow = Awaited<ReturnType<typeof queries.awardsOfAll>>[number];
-
-/** Whose awards a caller sees: all, or those that it has a part of. */
-export type Whose = { readonly kind: number; readonly beneficiary: number } | 'everybody' | 'nobody';
 
 export type AwardFilter = {
   readonly kind?: string | undefined;
@@ -44,19 +42,6 @@ export type ShownAward = {
   readonly earnedAt: string;
   readonly awardedAt: string;
 };
-
-/** Whose awards are asked for, of those that the caller may see. */
-export async function whoseOf(tx: TenantTx, reach: Reach, wanted?: IbId | ClientId): Promise<Whose> {
-  const own = reach.everything ? undefined : (reach.ibId ?? reach.clientId);
-  if (own === null || (own !== undefined && wanted !== undefined && wanted !== own)) return 'nobody';
-  const id = own ?? wanted;
-  if (id === undefined) return 'everybody';
-  const ib = IbId.safeParse(id);
-  const beneficiary = ib.success ? (await ibKeys(tx, [ib.data])).get(ib.data) : await clientKeyOf(tx, id as ClientId);
-  return beneficiary === undefined || beneficiary === null
-    ? 'nobody'
-    : { kind: ib.success ? KIND_NUMBERS.ib : KIND_NUMBERS.client, beneficiary };
-}
 
 /** A page of the awards within reach, newest first. It may be short while there are more: what a request looks at is bounded. */
 export async function listAwards(
@@ -158,6 +143,7 @@ const cursorOf = (key: bigint): string => cursorAt(SORT, String(key), '');
 
 function keyIn(cursor: string): bigint {
   const { after, afterId } = pointOfCursor(cursor, SORT);
-  if (!/^\d{1,18}$/.test(after) || afterId !== '') throw cursorProblem();
+  const isKey = afterId === '' && /^\d{1,18}$/.test(after);
+  if (!isKey) throw cursorProblem();
   return BigInt(after);
 }

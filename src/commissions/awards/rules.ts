@@ -13,7 +13,7 @@ export type AwardFault = {
 };
 
 /** The sum of the parts of an award, in ledger units. */
-export const sharedOf = (parts: readonly AwardPart[]): bigint => parts.reduce((sum, { units }) => sum + units, 0n);
+const sharedOf = (parts: readonly AwardPart[]): bigint => parts.reduce((sum, { units }) => sum + units, 0n);
 
 /** What of an award is nobody's: it stays with the house, and moves no money. */
 export const houseOf = ({ units, parts }: NewAward): bigint => units - sharedOf(parts);

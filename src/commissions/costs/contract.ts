@@ -59,7 +59,13 @@ export const recordClientCosts = operation({
 });
 
 const ClientCost = z
-  .strictObject({ id: ClientCostId, ...given, at: InstantText, recordedBy: z.string(), recordedAt: InstantText })
+  .strictObject({
+    id: ClientCostId,
+    ...given,
+    at: InstantText,
+    recordedBy: z.string().meta({ description: 'Who recorded it.' }),
+    recordedAt: InstantText,
+  })
   .meta({ id: 'ClientCost', description: 'What a client cost the house, as somebody recorded it.' });
 
 export const listClientCosts = operation({

@@ -20,7 +20,7 @@ const plus = (left: Decimal, right: Decimal): Decimal => {
 const negative = ({ coefficient, scale }: Decimal): Decimal => ({ coefficient: -coefficient, scale });
 
 /** An amount as text, exact up to 20 decimals. */
-export const amountText = (amount: Decimal): string =>
+const amountText = (amount: Decimal): string =>
   formatDecimal(
     amount.scale <= DIGITS_MAX
       ? amount

@@ -5,10 +5,9 @@ import type { LadderStep } from '../periods/types.ts';
 import type { PlanBook } from '../plans/store.ts';
 import type { ClientInputs } from '../settlements/contract.ts';
 import { computeAward } from '../settlements/rules.ts';
-import { linksOf, placesAt } from '../settlements/store.ts';
-import type { DueRow, Place, Wait } from '../settlements/types.ts';
-import { laddersOfClients } from './store.ts';
-import type { Ladder } from './types.ts';
+import { linksOf, type Place, placesAt } from '../settlements/store.ts';
+import type { DueRow, Wait } from '../settlements/types.ts';
+import { type Ladder, laddersOfClients } from './store.ts';
 
 type Reached = { readonly ladder: Ladder; readonly step: LadderStep; readonly atMs: number };
 

@@ -6,13 +6,35 @@ import { type PeriodTrade, tradesOf } from '../facts/store.ts';
 import { alongRates } from '../models/conversion.ts';
 import { fractionOf, product, wholeNumber } from '../models/fractions.ts';
 import type { PaidByPeriod } from '../periods/contract.ts';
-import type { ClientFacts } from '../periods/types.ts';
+import type { ClientFacts, ClientProgress } from '../periods/types.ts';
 import type { PlanBook, PublishedVersion } from '../plans/store.ts';
 import { ClientInputs } from '../settlements/contract.ts';
 import { onceForEver } from '../settlements/queries.ts';
 import { placesAt } from '../settlements/store.ts';
 import type { AppliedRates, ParkCode } from '../types.ts';
-import type { CountedDeposit, Ladder, WaitingLadder } from './types.ts';
+
+/** A deposit with what it came to in the currency of a plan. */
+export type CountedDeposit = {
+  readonly operation: MoneyOperation;
+  /** Ledger units of the plan currency. */
+  readonly units: bigint;
+  readonly rates: AppliedRates | undefined;
+};
+
+/** A component that pays once for ever, as it stands for a client. */
+export type Ladder = {
+  readonly clientKey: number;
+  readonly version: PublishedVersion;
+  readonly component: PaidByPeriod;
+  readonly country: string | undefined;
+  readonly deposits: readonly CountedDeposit[];
+  readonly progress: ClientProgress;
+  /** What of its steps was paid, in ledger units of the plan currency. */
+  readonly paidUnits: bigint;
+};
+
+/** A ladder that cannot be judged yet. */
+export type WaitingLadder = { readonly clientKey: number; readonly component: string; readonly code: ParkCode };
 
 /** Deposits of a client as of which the plan in force is looked up. */
 const INSTANTS_MAX = 200;

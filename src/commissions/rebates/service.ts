@@ -36,7 +36,7 @@ type Asked = {
 };
 
 /** Whose rebates are asked for: everybody's, one's, or nobody's. */
-type Whose = { readonly kind: number; readonly beneficiary: number } | 'everybody' | 'nobody';
+export type Whose = { readonly kind: number; readonly beneficiary: number } | 'everybody' | 'nobody';
 
 /**
  * A page of the rebates within reach, those of the newest deals first: all, or the caller's own. It may be short while
@@ -91,7 +91,7 @@ function next(
 }
 
 /** The caller's own where it does not reach everything, and of these only what is asked for. */
-async function whoseOf(tx: TenantTx, reach: Reach, wanted: IbId | ClientId | undefined): Promise<Whose> {
+export async function whoseOf(tx: TenantTx, reach: Reach, wanted: IbId | ClientId | undefined): Promise<Whose> {
   const own = reach.everything ? undefined : (reach.ibId ?? reach.clientId);
   if (own === null || (own !== undefined && wanted !== undefined && wanted !== own)) return 'nobody';
   const id = own ?? wanted;

@@ -8,7 +8,7 @@ import { type Arrivals, beginArrivals, takeArrivals } from '../arrivals/service.
 import { makeCut } from '../cuts/service.ts';
 import { PlanBooks } from '../plans/store.ts';
 import { PREVIEW_FILE, previewLines } from './preview.ts';
-import { lookAt, type LookRange, nextClients, settle } from './service.ts';
+import { lookAt, type LookRange, nextClients, settlePeriods } from './service.ts';
 
 const HOUR_MS = 3_600_000;
 /** So long after its end a period is settled: what its server tells late is there by then, as a rule. */
@@ -65,7 +65,7 @@ export const periodRun = defineTask({
           sum.awards += lines.awards;
           sum.waiting += looked.waits.length;
         } else {
-          const settled = await settle(tx, books, clientKeys, look);
+          const settled = await settlePeriods(tx, books, clientKeys, look);
           sum.awards += settled.awards;
           sum.waiting += settled.waiting;
         }

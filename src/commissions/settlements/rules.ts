@@ -31,7 +31,7 @@ export const computeAward = (given: AwardCase<AwardInputs>, steps?: AwardStep[])
     ? computePeriod({ ...given, inputs: given.inputs }, steps)
     : computeStep({ ...given, inputs: given.inputs }, steps);
 
-export const sharedOf = ({ units, parts }: PeriodInputs['before']): SharedAward => ({
+const sharedOf = ({ units, parts }: PeriodInputs['before']): SharedAward => ({
   units: BigInt(units),
   parts: parts.map((part): AwardPart => ({ ...part, units: BigInt(part.units) })),
 });

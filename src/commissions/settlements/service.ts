@@ -12,8 +12,17 @@ import type { PlanBook, PlanBooks, PublishedVersion } from '../plans/store.ts';
 import type { PeriodInputs } from './contract.ts';
 import * as queries from './queries.ts';
 import { computeAward } from './rules.ts';
-import { insertResults, type Ledgered, ledgeredOf, linksOf, nameOfComponent, noteWaits, placesAt } from './store.ts';
-import type { DueRow, Looked, NewResult, Place, StoredResult, Wait } from './types.ts';
+import {
+  insertResults,
+  type Ledgered,
+  ledgeredOf,
+  linksOf,
+  nameOfComponent,
+  noteWaits,
+  type Place,
+  placesAt,
+} from './store.ts';
+import type { DueRow, Looked, NewResult, StoredResult, Wait } from './types.ts';
 
 /** Clients that are looked at in one transaction. */
 const CLIENTS_PER_PAGE = 50;
@@ -243,7 +252,7 @@ export type PageSettled = { readonly clients: number; readonly awards: number; r
  * Settles the due periods of clients: writes results and awards, takes what is done from the queue, and notes why the rest
  * waits, all in the given transaction. A second time finds nothing due.
  */
-export async function settle(
+export async function settlePeriods(
   tx: TenantTx,
   books: PlanBooks,
   clientKeys: readonly number[],

@@ -1,13 +1,17 @@
-import { chainsOf } from '../../ib/index.ts';
+import { type ChainLevel, chainsOf, type ClientAt } from '../../ib/index.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { AwardPart } from '../awards/types.ts';
 import type { PlanBook, PublishedVersion } from '../plans/store.ts';
 import type { ChainLink } from '../types.ts';
 import * as queries from './queries.ts';
-import type { NewResult, Place, StoredResult, Wait } from './types.ts';
+import type { NewResult, StoredResult, Wait } from './types.ts';
 
-/** An instant of a client. */
-export type ClientAt = { readonly clientKey: number; readonly atMs: number };
+/** The tree above a client and the plan version that held there, as of an instant. */
+export type Place = {
+  readonly atMs: number;
+  readonly chain: readonly ChainLevel[];
+  readonly version: PublishedVersion | undefined;
+};
 
 /** The trees above clients and the plan versions that held there as of instants, in the order asked; rates are read too. */
 export async function placesAt(

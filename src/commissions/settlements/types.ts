@@ -1,8 +1,6 @@
-import type { ChainLevel } from '../../ib/index.ts';
 import type { NewAward } from '../awards/types.ts';
 import type { SharedAward } from '../periods/rules.ts';
 import type { PeriodReason, PeriodUnit } from '../periods/types.ts';
-import type { PublishedVersion } from '../plans/store.ts';
 
 /** A client's period that something came in for; `ever` stands for all that is paid once for ever. */
 export type DueRow = {
@@ -14,14 +12,6 @@ export type DueRow = {
 
 /** Why a row cannot be settled yet. */
 export type Wait = DueRow & { readonly code: string; readonly detail: string };
-
-/** Up to where arrivals were looked at. */
-export type Marks = {
-  readonly units: readonly string[];
-  readonly batchKey: bigint;
-  readonly dealKey: bigint;
-  readonly costKey: bigint;
-};
 
 /** The last that a period came to by one component of a plan. */
 export type StoredResult = {
@@ -49,13 +39,6 @@ export type NewResult = Omit<StoredResult, 'earningUnits' | 'carriedUnits' | 'is
   readonly award: NewAward | undefined;
   /** JSON. */
   readonly inputs: Readonly<Record<string, unknown>>;
-};
-
-/** The tree above a client and the plan version that held there, as of an instant. */
-export type Place = {
-  readonly atMs: number;
-  readonly chain: readonly ChainLevel[];
-  readonly version: PublishedVersion | undefined;
 };
 
 /** What looking at some clients came to. */

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { GivenCost, recordGiven } from '../../commissions/index.ts';
 import type { CliContext } from './context.ts';
 import { cliProblem } from './errors.ts';
+import { textOfFile } from './files.ts';
 import { inTenant, TENANT_OPTION } from './scope.ts';
 
 /** `cascade costs import`. */
@@ -18,7 +18,7 @@ export function registerCosts(program: Command, context: CliContext): void {
     .requiredOption('--file <path>', 'one JSON object per line, with the fields of POST /api/v1/client-costs')
     .description('records the costs of a file, all or none; those that are recorded already change nothing')
     .action(async ({ tenant, file }: { readonly tenant: string; readonly file: string }) => {
-      const given = costsIn(file, await textOf(file));
+      const given = costsIn(file, await textOfFile(file));
       const recorded = await inTenant(context, tenant, (tx) => recordGiven(tx, given));
       out.result(recorded, (sum) => `${sum.recorded} costs recorded, ${sum.known} known already`);
     });
@@ -42,16 +42,5 @@ function jsonOf(line: string): unknown {
     return JSON.parse(line);
   } catch {
     return undefined; // The schema says then what is wrong with the line.
-  }
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw cliProblem('cli.file_invalid', {
-      cause: error,
-      detail: `${file}: ${error instanceof Error ? error.message : String(error)}`,
-    });
   }
 }

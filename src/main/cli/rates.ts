@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ecbQuotations, importRates } from '../../trading/index.ts';
 import type { CliContext } from './context.ts';
-import { cliProblem } from './errors.ts';
+import { textOfFile } from './files.ts';
 import { inTenant, TENANT_OPTION } from './scope.ts';
 
 /** `cascade rates import`. */
@@ -16,7 +15,7 @@ export function registerRates(program: Command, context: CliContext): void {
     .requiredOption('--file <path>', 'reference rates of the ECB (eurofxref-hist.csv)')
     .description('stores the rates of a file; those that are stored already change nothing')
     .action(async ({ tenant, file }: { readonly tenant: string; readonly file: string }) => {
-      const quotations = ecbQuotations(await textOf(file));
+      const quotations = ecbQuotations(await textOfFile(file));
       const imported = await inTenant(context, tenant, (tx) => importRates(tx, quotations));
       out.result(
         imported,
@@ -24,15 +23,4 @@ export function registerRates(program: Command, context: CliContext): void {
           `${added} rates added, ${known} known already, ${different} known with another figure, which stays`,
       );
     });
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw cliProblem('cli.file_invalid', {
-      cause: error,
-      detail: `${file}: ${error instanceof Error ? error.message : String(error)}`,
-    });
-  }
 }

@@ -4,7 +4,13 @@ import { clientKeys } from '../../../src/clients/index.ts';
 import { Currency } from '../../../src/kernel/currency.ts';
 import { awardIdOf, ClientId, IbId } from '../../../src/kernel/ids.ts';
 import type { TestApi } from '../../support/api.ts';
-import type { Planted } from './world.ts';
+
+/** As the world keeps what is planted, with the address under which it is. */
+type PlantedAward = {
+  readonly key: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly ties: { readonly ibId: string; readonly clientId: string };
+};
 
 type Place = {
   readonly ibs: readonly { readonly id: string }[];
@@ -14,17 +20,12 @@ type Place = {
 };
 
 /** An award of which the own IB and the own client have a part, and one of others. */
-export async function plantAwards({
-  ibs,
-  clients,
-  own,
-  inTenant,
-}: Place): Promise<(Planted & { readonly key: string })[]> {
+export async function plantAwards({ ibs, clients, own, inTenant }: Place): Promise<PlantedAward[]> {
   const other = {
     ibId: IbId.parse(ibs.find(({ id }) => id !== own.ibId)?.id),
     clientId: ClientId.parse(clients.find(({ id }) => id !== own.clientId)?.id),
   };
-  const planted: (Planted & { readonly key: string })[] = [];
+  const planted: PlantedAward[] = [];
   await inTenant(async (tx) => {
     for (const ties of [own, other]) {
       const ibKey = (await ibKeys(tx, [ties.ibId])).get(ties.ibId) ?? 0;

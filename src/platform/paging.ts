@@ -42,6 +42,13 @@ export function pointOfCursor(cursor: string, sort: string): { readonly after: s
   return { after: read.data[1], afterId: read.data[2] };
 }
 
+/** The key in a cursor of a list that is in the order of its keys and has nothing else to sort by (`cursorAt(sort, key, '')`). */
+export function keyOfCursor(cursor: string, sort: string): bigint {
+  const { after, afterId } = pointOfCursor(cursor, sort);
+  if (!/^\d{1,18}$/.test(after) || afterId !== '') throw cursorProblem();
+  return BigInt(after);
+}
+
 const isOfType: Readonly<Record<SortColumn['type'], (text: string) => boolean>> = {
   text: (text) => !text.includes('\0'),
   // ISO 8601 has a year 0, the database has none.

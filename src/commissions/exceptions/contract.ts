@@ -12,7 +12,7 @@ const CommissionException = z
   .strictObject({
     tradeId: TradeId,
     reason: z.enum(exceptionReasons),
-    sentence: z.string(),
+    sentence: z.string().meta({ description: 'The reason in words.' }),
     symbol: z.string().meta({ description: 'The canonical symbol.' }),
     symbolGroup: z.string(),
     accountGroup: z.string(),

@@ -1,4 +1,4 @@
-import { cursorAt, cursorProblem, type Page, pointOfCursor } from '../../platform/paging.ts';
+import { cursorAt, keyOfCursor, type Page } from '../../platform/paging.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { namesOfRows } from '../../trading/index.ts';
 import { versionNames } from '../plans/queries.ts';
@@ -19,7 +19,7 @@ export async function listExceptions(
   tx: TenantTx,
   { reasons, limit, cursor }: { reasons: readonly string[]; limit: number; cursor?: string | undefined },
 ): Promise<Page<FoundException>> {
-  const before = cursor === undefined ? null : keyIn(cursor);
+  const before = cursor === undefined ? null : keyOfCursor(cursor, SORT);
   const rows = await queries.tradesUnpaidFor(tx, { reasons, before, limit: limit + 1 });
   const shown = rows.slice(0, limit);
   const nameOf = await namesOfRows(tx, shown);
@@ -38,10 +38,4 @@ export async function listExceptions(
   });
   const last = rows.length > limit ? shown.at(-1) : undefined;
   return { rows: found, nextCursor: last === undefined ? null : cursorAt(SORT, String(last.dealKey), '') };
-}
-
-function keyIn(cursor: string): bigint {
-  const { after, afterId } = pointOfCursor(cursor, SORT);
-  if (!/^\d{1,18}$/.test(after) || afterId !== '') throw cursorProblem();
-  return BigInt(after);
 }

@@ -1,6 +1,6 @@
 import { formatDecimal } from '../../kernel/decimal.ts';
 import { dealIdOf, decodeId, keyOfId, type TenantId } from '../../kernel/ids.ts';
-import { cursorAt, cursorProblem, pointOfCursor } from '../../platform/paging.ts';
+import { cursorAt, keyOfCursor } from '../../platform/paging.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
 import * as contract from './contract.ts';
@@ -22,7 +22,7 @@ const KEY_MAX = 2n ** 63n - 1n;
 export const parkedRoutes = ({ withTenant, onDue }: ParkedRouteDependencies): Route[] => [
   route(contract.listParkedDeals, ({ tenantId, origin, query: { limit, cursor, code } }) =>
     withTenant(tenantId, origin, async (tx) => {
-      const after = cursor === undefined ? 0n : keyIn(cursor);
+      const after = cursor === undefined ? 0n : keyOfCursor(cursor, SORT);
       const found = await parkedDeals(tx, { after, limit: limit + 1, ...(code !== undefined && { code }) });
       const data = found.slice(0, limit).map(({ id, parkedAt, ticket, login, closedVolume, ...deal }) => ({
         dealId: id,
@@ -53,9 +53,3 @@ export const parkedRoutes = ({ withTenant, onDue }: ParkedRouteDependencies): Ro
     return { status: 200, json: { due: run.dealKeys.length, settled, stillParked, nextCursor } };
   }),
 ];
-
-function keyIn(cursor: string): bigint {
-  const { after, afterId } = pointOfCursor(cursor, SORT);
-  if (!/^\d{1,18}$/.test(after) || afterId !== '') throw cursorProblem();
-  return BigInt(after);
-}

@@ -1,6 +1,6 @@
 import { formatDecimal, parseDecimal, rescale, roundHalfEven } from '../../kernel/decimal.ts';
 import type { Deal } from '../types.ts';
-import type { Counted } from './types.ts';
+import type { CountedVolume } from './types.ts';
 
 type Leg = Pick<Deal, 'openedVolume' | 'closedVolume' | 'commission' | 'fee'>;
 type Fraction = { readonly numerator: bigint; readonly denominator: bigint };
@@ -72,7 +72,7 @@ export function chargedOf(closing: Leg, before: readonly Leg[], digits: number):
  * What a deal itself was charged with, commission and fee, as far as it falls to the volume that counts: under a plan that counts
  * opens each leg stands for itself, so that no entry is charged for twice. Never below 0.
  */
-export function chargedOnLeg(leg: Leg, counts: Exclude<Counted, 'close'>, digits: number): string {
+export function chargedOnLeg(leg: Leg, counts: Exclude<CountedVolume, 'close'>, digits: number): string {
   const volume = leg.openedVolume + leg.closedVolume;
   const counted = counts === 'both' ? volume : leg.openedVolume;
   const charged = volume === 0n ? 0n : unitsOf(part(whole(chargeOf(leg)), counted, volume), digits);

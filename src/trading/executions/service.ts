@@ -8,7 +8,7 @@ import { opensByHandOf } from '../opens/store.ts';
 import type { OpenByHand } from '../opens/types.ts';
 import { reasonNameOf } from '../opens/rules.ts';
 import { chargedOf, chargedOnLeg } from './rules.ts';
-import type { Counted, Execution } from './types.ts';
+import type { CountedVolume, Execution } from './types.ts';
 
 const BUY = 0;
 
@@ -18,7 +18,7 @@ const BUY = 0;
  */
 export async function executionsOf(
   tx: TenantTx,
-  trades: readonly { readonly dealKey: bigint; readonly symbolKey: number; readonly counts?: Counted }[],
+  trades: readonly { readonly dealKey: bigint; readonly symbolKey: number; readonly counts?: CountedVolume }[],
 ): Promise<Map<bigint, Execution>> {
   const executions = new Map<bigint, Execution>();
   if (trades.length === 0) return executions;
@@ -53,7 +53,7 @@ function executionOf(
   row: Row,
   closing: Deal,
   depositCurrency: Currency,
-  { counts, byHand }: { readonly counts: Counted; readonly byHand: OpenByHand | undefined },
+  { counts, byHand }: { readonly counts: CountedVolume; readonly byHand: OpenByHand | undefined },
 ): Execution {
   const opens = closing.closedVolume === 0n;
   const open = opens ? closing : row.openRaw === null ? undefined : dealOf(row.openRaw);

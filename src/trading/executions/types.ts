@@ -30,4 +30,4 @@ export type Execution = {
 };
 
 /** Which volume of a deal a plan counts. */
-export type Counted = 'close' | 'open' | 'both';
+export type CountedVolume = 'close' | 'open' | 'both';

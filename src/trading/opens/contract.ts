@@ -35,7 +35,7 @@ export const setOpenByHandOperation = operation({
         dealId: DealId,
         positionId: z.string(),
         openedAt: InstantText,
-        setAt: InstantText,
+        setAt: InstantText.meta({ description: 'When it was said.' }),
         due: z.int().meta({ description: 'Deals of the position that wait to be booked now.' }),
       })
       .meta({ id: 'OpenSetByHand', description: 'The open of a position, as somebody said it.' }),

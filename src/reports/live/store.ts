@@ -9,7 +9,7 @@ import type { Subject } from './types.ts';
 
 /** Ids looked at of one event; a bulk of thousands concerns those only whose ids come first, and all of the staff. */
 const IDS_PER_EVENT_MAX = 500;
-const BATCH_BOOKED = 'commissions.batch_booked';
+const OF_BATCHES: ReadonlySet<string> = new Set(['commissions.batch_booked', 'commissions.corrected']);
 
 const idsOfKind = <Id extends string>(
   schema: { readonly safeParse: (value: unknown) => { readonly success: boolean; readonly data?: Id } },
@@ -53,7 +53,7 @@ async function partiesOf(tx: TenantTx, events: readonly StoredEvent[]) {
   const batches = new Map<bigint, bigint>();
   for (const { seq, type, payload } of events) {
     const batch = payload['batch'];
-    if (type === BATCH_BOOKED && typeof batch === 'string' && /^\d{1,18}$/.test(batch)) batches.set(BigInt(batch), seq);
+    if (OF_BATCHES.has(type) && typeof batch === 'string' && /^\d{1,18}$/.test(batch)) batches.set(BigInt(batch), seq);
   }
   const found = await partiesOfBatches(tx, [...batches.keys()]);
   return new Map(

@@ -141,7 +141,7 @@ describe('Plans over HTTP', () => {
     const bad: unknown[] = [
       { definition: { ...definitionOf('9'), id: planId } },
       { definition: definitionOf('9'), state: 'published' },
-      { definition: { currency: 'USD', components: [] } },
+      { definition: { currency: 'USD', components: [{}] } },
       { definition: { currency: 'usd', components: [component] } },
       ...['1e3', '-1', ' 9', '0x9', '9,00', '٩', 'NaN', 9].map((budget) => ({
         definition: { currency: 'USD', components: [{ ...component, rules: [{ name: 'all', budget }] }] },

@@ -92,6 +92,7 @@ describe('The publication of a version', () => {
   });
 
   it.each([
+    ['nothing that it pays', { currency: 'USD', components: [] }, 'commissions.plan_empty'],
     [
       'amounts above the budget',
       definitionOf([everything], {

@@ -75,7 +75,11 @@ describe('A plan is published for good', () => {
   });
 
   it.each([
-    ['no components', { currency: 'USD', components: [] }, 'commissions.definition_invalid'],
+    [
+      'no rules',
+      { ...perLot('8'), components: [{ ...perLot('8').components[0], rules: [] }] },
+      'commissions.definition_invalid',
+    ],
     ['an unknown currency', { ...perLot('8'), currency: 'XXQ' }, 'commissions.currency_unknown'],
     [
       'a rate that is a number',

@@ -254,4 +254,25 @@ describe('Trees, plans and mappings are reached by the command line', () => {
       err: expect.stringMatching(/^cli\.queue_unknown: /) as string,
     });
   });
+
+  it('records what clients cost from a file, once, and names the line that is none', async () => {
+    const [{ id: clientId } = { id: '' }] = (await inOrbit('clients', 'list')) as { id: string }[];
+    const cost = {
+      clientId,
+      kind: 'psp_fee',
+      amount: { amount: '96.50', currency: 'USD' },
+      at: '2026-03-10T10:00:00Z',
+      source: 'northpay',
+      reference: 'fee-1',
+      reason: 'Card fees',
+    };
+    const place = await file('costs.ndjson', cost);
+    expect(await inOrbit('costs', 'import', '--file', place)).toEqual({ recorded: 1, known: 0 });
+    expect(await inOrbit('costs', 'import', '--file', place)).toEqual({ recorded: 0, known: 1 });
+    const wrong = await file('wrong.ndjson', { ...cost, kind: 'gift' });
+    expect(await run('costs', 'import', '--file', wrong, '--tenant', 'orbit')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^cli\.file_invalid: [^]*line 1: kind/) as string,
+    });
+  });
 });

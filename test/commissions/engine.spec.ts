@@ -48,13 +48,23 @@ describe('for any plan that may be published, any chain and any trade', () => {
         for (const result of results) {
           const word = result.kind === 'unpaid' ? result.reason : result.kind;
           met.set(word, (met.get(word) ?? 0) + 1);
+          if (result.kind === 'booked')
+            expect(result.rebates.reduce((sum, { units }) => sum + units, 0n)).toBe(result.earningUnits);
         }
         expect(results.map(plainly)).toEqual(naiveBatch(trades));
+        // What each saw is kept with it: computed again, alone and in any order, it comes to the same.
+        for (const [place, result] of results.entries()) {
+          const facts = trades[place];
+          if (facts === undefined || result.kind === 'parked' || result.counted === undefined) continue;
+          expect(computeTrade({ ...inputOf(facts, result.dealKey), standing: result.counted.standing })).toEqual(
+            result,
+          );
+        }
       }),
-      { ...runs, numRuns: 3_000 },
+      { ...runs, numRuns: 2_000 },
     );
     for (const word of ['booked', 'parked', 'volume_hedged', 'below_least_amount', 'all_credit', 'cap_reached'])
-      expect(met.get(word) ?? 0, word).toBeGreaterThan(10);
+      expect(met.get(word) ?? 0, word).toBeGreaterThan(5);
   });
 
   it('and where a trade is brought to the tier that its period came to', () => {
@@ -67,9 +77,9 @@ describe('for any plan that may be published, any chain and any trade', () => {
         if (result.rebates.some(({ component }) => component >= 32)) truedUpTrades += 1;
         expect(result.rebates.reduce((sum, { units }) => sum + units, 0n)).toBe(result.earningUnits);
       }),
-      { ...runs, numRuns: 4_000 },
+      { ...runs, numRuns: 3_000 },
     );
-    expect(truedUpTrades).toBeGreaterThan(20);
+    expect(truedUpTrades).toBeGreaterThan(15);
   });
 
   it('the rebates add up to the earning, each is above 0, and the earning is within half a unit of the budget', () =>

@@ -12,7 +12,7 @@ import { openInstallation, type Undo } from './installation.ts';
 import type { DemoOptions } from './options.ts';
 import { paidInWords, payOut } from './paying.ts';
 import { oneTrade, tradeInWords } from './story.ts';
-import { fedInWords, grouped, ibTable, proof, unpaidAndParked } from './text.ts';
+import { earnedInWords, fedInWords, grouped, proof } from './text.ts';
 
 /** What a run of the demo stands on. */
 export type DemoRun = {
@@ -76,11 +76,7 @@ export async function runDemo({ options, environment, undo, signal, print }: Dem
     findings: verification.findings,
   };
   say(
-    `5  ${grouped(figures.paid)} of ${grouped(figures.trades)} trades earned ${grouped(figures.rebates)} rebates:`,
-    '',
-    ...ibTable(figures),
-    '   (clients, trades and lots: of the IB itself; rebates and amount: from all trades below it)',
-    ...unpaidAndParked(figures),
+    ...earnedInWords(figures),
     ...(told === undefined ? [] : ['', 'One trade explained', ...tradeInWords(told).map((line) => `  ${line}`)]),
     '',
     paidInWords(payout),

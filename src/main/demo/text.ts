@@ -27,7 +27,7 @@ function table(rows: readonly (readonly string[])[], rightFrom: number): string[
 const decimalsOf = (amount: string): number => amount.split('.')[1]?.length ?? 0;
 
 /** The table of the introducing brokers, with the rest of what the trades earned below it. */
-export function ibTable({ perIb, traderRebates, house, earned }: Figures): string[] {
+function ibTable({ perIb, traderRebates, house, earned }: Figures): string[] {
   const decimals = Math.max(
     ...[...perIb, ...traderRebates, ...house, ...earned].map(({ amount }) => decimalsOf(amount)),
   );
@@ -64,8 +64,17 @@ export function ibTable({ perIb, traderRebates, house, earned }: Figures): strin
   );
 }
 
+/** What was earned: the table, and what was not paid. */
+export const earnedInWords = (figures: Figures): string[] => [
+  `5  ${grouped(figures.paid)} of ${grouped(figures.trades)} trades earned ${grouped(figures.rebates)} rebates:`,
+  '',
+  ...ibTable(figures),
+  '   (clients, trades and lots: of the IB itself; rebates and amount: from all trades below it)',
+  ...unpaidAndParked(figures),
+];
+
 /** What became of the trades that earned nothing. */
-export function unpaidAndParked({ unpaid, parked }: Figures): string[] {
+function unpaidAndParked({ unpaid, parked }: Figures): string[] {
   const sentence = (reason: string): string =>
     Object.hasOwn(NO_PAY_REASONS, reason)
       ? NO_PAY_REASONS[reason as keyof typeof NO_PAY_REASONS].sentence

@@ -52,11 +52,6 @@ const insertOldRest = realmQuery(
   insert into identity.sign_ins (user_id, at, outcome, address, user_agent)
   values (:userId, now() - interval '181 days', 'signed_in', '', '')`,
 );
-const waitingStatements = realmQuery(
-  'test.waiting_statements',
-  z.object({}),
-  `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-);
 const eventsOf = realmQuery(
   'test.events_of_person',
   z.object({ type: z.string(), payload: z.unknown() }),
@@ -178,32 +173,6 @@ describe('Sessions', () => {
     await inAcme(testOrigin, (tx) => setUserStatus(tx, kim.id, 'suspended', 'test'));
     expect(await refusedAfterMs(kim.token)).toBeLessThan(KEPT_MS + 1_000);
     await refusedWith('identity.refresh_invalid', again(kim.refreshToken));
-  });
-
-  it('are not opened for somebody who is suspended, and one that is opened at that very moment ends for good', async () => {
-    const kim = await client();
-    const opening = { userId: kim.id, surface: 'portal', isProven: false, device: asked.device } as const;
-    const suspend = () =>
-      inAcme(testOrigin, async (tx) => {
-        await setUserStatus(tx, kim.id, 'suspended', 'test');
-        await endSessionsOf(tx, kim.id, 'suspended');
-      });
-    let suspended: Promise<void> | undefined;
-    const late = await inAcme(testOrigin, async (tx) => {
-      const session = await openSession(tx, world.signIn.sessions, opening);
-      suspended = suspend();
-      let isSettled = false;
-      void suspended.finally(() => (isSettled = true));
-      while (!isSettled && (await waitingStatements(tx, {})).length === 0); // It waits for this session, else it has overlooked it.
-      return session;
-    });
-    await suspended;
-    await refusedWith(
-      'identity.credentials_wrong',
-      inAcme(testOrigin, (tx) => openSession(tx, world.signIn.sessions, opening)),
-    );
-    await inAcme(testOrigin, (tx) => setUserStatus(tx, kim.id, 'active', 'test'));
-    await refusedWith('identity.refresh_invalid', again(late.refreshToken));
   });
 
   it('lose and gain rights within the time for which callers are kept', async () => {

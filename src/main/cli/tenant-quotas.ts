@@ -76,8 +76,8 @@ function registerUsage(tenants: Command, context: CliContext): void {
         tableOf([
           ['day', 'requests', 'trades', 'users', 'clients', 'database bytes', 'trades due'],
           ...all.map((row) =>
-            [row.day, row.requests, row.trades, row.users, row.clients, row.databaseBytes, row.tradesDue].map((value) =>
-              String(value ?? '-'),
+            [row.day, row.requests, row.trades, row.users, row.clients, row.databaseBytes, row.tradesDue].map(
+              (value) => value ?? '-',
             ),
           ),
         ]),

@@ -117,6 +117,26 @@ describe('An update or deletion of a deal that was booked', () => {
   });
 });
 
+describe('An update of what a deal brought, not of its volume', () => {
+  it('is computed by what the platform says now, whether the position is known or not', async () => {
+    const levels = { kind: 'fixed_by_level', unit: 'percent', levels: ['50'] } as const;
+    const desk = await openDesk({ plan: { model: { kind: 'profit_share' }, budget: '10', levels } });
+    const [opened, whole] = desk.position({ lots: '1' });
+    const [, alone] = desk.position({ lots: '1' });
+    const [known, stray] = [
+      { ...whole, Profit: '100.00' },
+      { ...alone, Profit: '100.00', PositionID: '0' },
+    ];
+    await desk.feed([opened, known, stray]);
+    await desk.book();
+    for (const deal of [known, stray]) await desk.update(deal, { Profit: '200.00' });
+    expect(await desk.round()).toEqual({ corrected: 2, replaced: 0, late: 0 });
+    expect(await desk.bookings()).toEqual(['0: 10.00', '1: 20.00', '0: 10.00', '1: 20.00']);
+    await desk.holds();
+    await desk.close();
+  });
+});
+
 describe('An update or deletion of a deal that is not booked yet', () => {
   let desk: Desk;
   beforeAll(async () => {

@@ -77,7 +77,12 @@ async function executionsWithRates(
   );
   const executions: ReadonlyMap<bigint, ExecutionFacts> = await executionsOf(
     tx,
-    lookedAt.map(({ trade: { dealKey, symbolKey }, plan: { counts } }) => ({ dealKey, symbolKey, counts })),
+    lookedAt.map(({ trade: { dealKey, symbolKey, factsKey }, plan: { counts } }) => ({
+      dealKey,
+      symbolKey,
+      factsKey,
+      counts,
+    })),
   );
   const wishes = lookedAt.flatMap(({ trade: { dealKey }, atMs, plan }) => {
     const execution = executions.get(dealKey);
@@ -98,7 +103,7 @@ async function executionsWithRates(
     tx,
     lookedAt
       .filter(({ plan }) => plan.needsAccountState)
-      .map(({ trade: { dealKey, closedAt } }) => ({ dealKey, atMs: closedAt })),
+      .map(({ trade: { dealKey, factsKey, closedAt } }) => ({ dealKey, factsKey, atMs: closedAt })),
   );
   return new Map(
     lookedAt.flatMap(({ trade: { dealKey, clientKey } }) => {

@@ -20,8 +20,8 @@ export const statesBefore = query(
   z.object({ dealKey: z.bigint(), equity: z.string(), credit: z.string(), at: z.date() }),
   `
   select t.deal_key as "dealKey", s.equity::text as equity, s.credit::text as credit, s.at
-    from unnest(:dealKeys::bigint[], :ats::timestamptz[]) as t (deal_key, at)
-    join trading.deals d on d.key = t.deal_key
+    from unnest(:dealKeys::bigint[], :factsKeys::bigint[], :ats::timestamptz[]) as t (deal_key, facts_key, at)
+    join trading.deals d on d.key = t.facts_key
    cross join lateral (
            select a.equity, a.credit, a.at from trading.account_states a
             where a.server_key = d.server_key and a.login = d.login and a.at <= t.at

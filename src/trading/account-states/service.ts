@@ -42,15 +42,19 @@ export async function keepStates(
 const nameOf = ({ login, at, equity, credit }: { login: bigint; at: Date; equity: string; credit: string }): string =>
   [login, at.getTime(), shortestDecimal(equity), shortestDecimal(credit)].join(' ');
 
-/** What the accounts of deals stood at, as last told for an instant at or before the given one; by deal, as far as it is known. */
+/**
+ * What the accounts of deals stood at, as last told for an instant at or before the given one; by deal, as far as it is known.
+ * `factsKey` is the version of the deal that says whose account it is.
+ */
 export async function accountStatesOf(
   tx: TenantTx,
-  deals: readonly { readonly dealKey: bigint; readonly atMs: number }[],
+  deals: readonly { readonly dealKey: bigint; readonly factsKey: bigint; readonly atMs: number }[],
 ): Promise<Map<bigint, StateBefore>> {
   if (deals.length === 0) return new Map();
   const asked = new Map(deals.map(({ dealKey, atMs }) => [dealKey, atMs]));
   const rows = await queries.statesBefore(tx, {
     dealKeys: deals.map(({ dealKey }) => dealKey),
+    factsKeys: deals.map(({ factsKey }) => factsKey),
     ats: deals.map(({ atMs }) => new Date(atMs)),
   });
   return new Map(

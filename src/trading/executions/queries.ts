@@ -8,7 +8,7 @@ export const LEGS_MAX = 1_000;
 const CLOSE = 'coalesce(l.time_utc, to_timestamp(l.server_time_ms::double precision / 1000))';
 
 /**
- * Closing deals word for word, as they are by now, with their symbol, the open that they are measured from (as `trading.opens_of` finds it) and
+ * Closing deals word for word, by the version that is named or else as they are by now, with their symbol, the open that they are measured from (as `trading.opens_of` finds it) and
  * what was done to the position before them, in the order of the tickets: entries by the index of opens, closes by that of the
  * login's closes since the first entry.
  */
@@ -31,9 +31,9 @@ export const executionsOf = query(
   select t.deal_key as "dealKey", v.name as server, d.login, d.raw, o.raw as "openRaw", legs.before,
          s.digits, s.contract_size::text as "contractSize", s.pip_size::text as "pipSize", s.profit_currency as "profitCurrency",
          s.base_currency as "baseCurrency"
-    from unnest(:dealKeys::bigint[], :symbolKeys::integer[]) as t (deal_key, symbol_key)
+    from unnest(:dealKeys::bigint[], :symbolKeys::integer[], :factsKeys::bigint[]) as t (deal_key, symbol_key, facts_key)
     left join trading.amended m on m.deal_key = t.deal_key
-    join trading.deals d on d.key = coalesce(m.version_key, t.deal_key)
+    join trading.deals d on d.key = coalesce(t.facts_key, m.version_key, t.deal_key)
     join trading.servers v on v.key = d.server_key
     join trading.symbols s on s.key = t.symbol_key
     left join lateral (

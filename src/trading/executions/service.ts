@@ -12,19 +12,25 @@ import type { CountedVolume, Execution } from './types.ts';
 
 const BUY = 0;
 
+/** A deal, and what of it is looked at: its symbol, the version that says what it is (as it is by now unless given), what counts. */
+type Asked = {
+  readonly dealKey: bigint;
+  readonly symbolKey: number;
+  readonly factsKey?: bigint;
+  readonly counts?: CountedVolume;
+};
+
 /**
  * How these deals were carried out, by deal key, as far as it is known now. One statement, and one for the currencies
  * of the accounts. A deal whose account is not known has no entry. Where opens count, each leg is charged with its own alone.
  */
-export async function executionsOf(
-  tx: TenantTx,
-  trades: readonly { readonly dealKey: bigint; readonly symbolKey: number; readonly counts?: CountedVolume }[],
-): Promise<Map<bigint, Execution>> {
+export async function executionsOf(tx: TenantTx, trades: readonly Asked[]): Promise<Map<bigint, Execution>> {
   const executions = new Map<bigint, Execution>();
   if (trades.length === 0) return executions;
   const rows = await queries.executionsOf(tx, {
     dealKeys: trades.map(({ dealKey }) => dealKey),
     symbolKeys: trades.map(({ symbolKey }) => symbolKey),
+    factsKeys: trades.map(({ factsKey }) => factsKey ?? null),
   });
   const currencies = await currenciesOf(tx, rows);
   const byHand = await opensByHandOf(

@@ -62,5 +62,5 @@ export {
 export type { BookedAmendment, TakenUp, TouchedPosition } from './amendments/service.ts';
 export { countDeals, verifyFeed } from './verify/service.ts';
 export { moneyArrived, moneyNamed, moneyOperationsOf, settledDeal } from './money/service.ts';
-export type { MoneyOperation } from './money/types.ts';
+export type { MoneyArrival, MoneyOperation } from './money/types.ts';
 export { waitingBefore } from './waiting/service.ts';

@@ -85,9 +85,26 @@ describe('Money operations of the feed', () => {
 
   it('are told in the order in which they came, with news of them, and without an owner where nobody has the login', async () => {
     const all = await desk.inTenant((tx) => moneyArrived(tx, { after: 0n, limit: 5 }));
-    expect(all.map(({ clientKey }) => clientKey)).toEqual([1, 1, 1, 1, 1]);
-    const more = await desk.inTenant((tx) => moneyArrived(tx, { after: all.at(-1)?.dealKey ?? 0n, limit: 100 }));
-    expect(more.map(({ clientKey }) => clientKey)).toEqual([1, 1, 1, undefined, 1, 1, 1]);
+    expect(all.arrivals.map(({ clientKey }) => clientKey)).toEqual([1, 1, 1, 1, 1]);
+    const more = await desk.inTenant((tx) => moneyArrived(tx, { after: all.next ?? 0n, limit: 100 }));
+    expect(more.arrivals.map(({ clientKey }) => clientKey)).toEqual([1, 1, 1, undefined, 1, 1, 1]);
+    expect(more.next).toBeUndefined();
     expect(await desk.inTenant((tx) => settledDeal(tx))).toBe(0n); // All of it came within the last hour.
+  });
+
+  it('go on behind news of trades, however much of that there is', async () => {
+    const { last } = await desk.inTenant((tx) => moneyArrived(tx, { after: 0n, limit: 100 }));
+    await desk.send([
+      line('deal.delete', { Deal: '10', Login: '900101' }), // A trade.
+      line('deal.delete', { Deal: '98', Login: '900101' }), // Nobody knows what.
+      add(money(11, 2, '20')),
+    ]);
+    const found: number[] = [];
+    for (let after: bigint | undefined = last; after !== undefined;) {
+      const page = await desk.inTenant((tx) => moneyArrived(tx, { after: after ?? 0n, limit: 1 }));
+      found.push(page.arrivals.length);
+      after = page.next;
+    }
+    expect(found).toEqual([0, 0, 1, 0]);
   });
 });

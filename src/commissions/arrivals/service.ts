@@ -1,6 +1,6 @@
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { moneyArrived, moneyNamed, settledDeal, tradesAsBooked } from '../../trading/index.ts';
+import { type MoneyArrival, moneyArrived, moneyNamed, settledDeal, tradesAsBooked } from '../../trading/index.ts';
 import { type PeriodUnit, periodUnits } from '../periods/types.ts';
 import type { PlanBook } from '../plans/store.ts';
 import { periodOf } from './calendar.ts';
@@ -75,9 +75,9 @@ const stages: Readonly<Record<Exclude<Arrivals['stage'], 'done'>, (page: Page) =
     return upTo === undefined ? { stage: 'money', after: marks.dealKey } : { stage: 'bookings', after: upTo };
   },
   money: async ({ tx, units, marks, after }) => {
-    const arrivals = await moneyArrived(tx, { after, limit: ROWS_PER_PAGE });
+    const { arrivals, next } = await moneyArrived(tx, { after, limit: ROWS_PER_PAGE });
     await noteMoney(tx, units, arrivals);
-    if (arrivals.length === ROWS_PER_PAGE) return { stage: 'money', after: arrivals.at(-1)?.dealKey ?? after };
+    if (next !== undefined) return { stage: 'money', after: next };
     const settled = await settledDeal(tx);
     if (settled > marks.dealKey) await queries.setMarks(tx, { ...marks, dealKey: settled });
     return { stage: 'strangers', after: 0n };
@@ -120,11 +120,7 @@ async function takeBookings(
   return upTo;
 }
 
-async function noteMoney(
-  tx: TenantTx,
-  units: readonly Unit[],
-  arrivals: Awaited<ReturnType<typeof moneyArrived>>,
-): Promise<void> {
+async function noteMoney(tx: TenantTx, units: readonly Unit[], arrivals: readonly MoneyArrival[]): Promise<void> {
   const known = arrivals.flatMap(({ clientKey, at }) => (clientKey === undefined ? [] : [{ clientKey, at }]));
   const unknown = arrivals.filter(({ clientKey }) => clientKey === undefined).map(({ dealKey }) => dealKey);
   await noteDue(tx, units, known);

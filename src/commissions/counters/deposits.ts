@@ -39,15 +39,15 @@ async function countFor(tx: TenantTx, book: PlanBook, planKey: number): Promise<
   let after = mark.isOld ? mark.settledKey : mark.seenKey;
   let isWhole = false;
   for (let page = 0; page < PAGES_MAX && !isWhole; page += 1) {
-    const arrived = await moneyArrived(tx, { after, limit: ARRIVALS_MAX });
+    const { arrivals, last, next } = await moneyArrived(tx, { after, limit: ARRIVALS_MAX });
     const days = new Map<string, ClientDay>();
-    for (const { clientKey, at } of arrived) {
+    for (const { clientKey, at } of arrivals) {
       const day = dayOf(at.getTime());
       if (clientKey !== undefined) days.set(`${clientKey} ${day}`, { clientKey, day });
     }
     if (days.size > 0) await countDays(tx, book, planKey, [...days.values()]);
-    after = arrived.at(-1)?.dealKey ?? after;
-    isWhole = arrived.length < ARRIVALS_MAX;
+    after = last;
+    isWhole = next === undefined;
   }
   if (after === mark.seenKey && !mark.isOld) return;
   const settled = await settledDeal(tx);

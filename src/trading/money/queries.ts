@@ -42,18 +42,17 @@ const FROM_ADDITION = `
    order by d.key`;
 const arrivedRow = z.object({ dealKey: z.bigint(), server: z.string(), login: z.bigint(), at: z.date() });
 
-/** Money operations, and news of them, in the order in which they came. */
-export const moneyArrived = query(
-  'trading.money_arrived',
-  arrivedRow,
-  `${ARRIVED}
-    from (select key, ticket, server_key from trading.deals
-           where key > :after and (action >= 2 or kind = 'delete')
-           order by key limit :limit) d
-  ${FROM_ADDITION}`,
+/** The next deals that may be money operations or news of them, in the order in which they came: deletions of trades are among them. */
+export const mayBeMoney = query(
+  'trading.may_be_money',
+  z.object({ dealKey: z.bigint() }),
+  `
+  select key as "dealKey" from trading.deals
+   where key > :after and (action >= 2 or kind = 'delete')
+   order by key limit :limit`,
 );
 
-/** The same of deals that are named. */
+/** Of deals that are named those that are money operations, or news of one. */
 export const moneyNamed = query(
   'trading.money_named',
   arrivedRow,

@@ -39,13 +39,18 @@ export async function moneyOperationsOf(
 }
 
 /**
- * Money operations, and corrections of them, that came in after a deal, in the order of their coming; the next `limit` of them.
- * Each says the instant of the operation itself.
+ * Money operations, and corrections of them, that came in after a deal, in the order of their coming. Each says the instant of the
+ * operation itself. Looks at `limit` deals, not all of which are such news: `next` is where to go on, undefined at the end;
+ * `last` is the last that was looked at.
  */
-export const moneyArrived = async (
+export async function moneyArrived(
   tx: TenantTx,
-  asked: { readonly after: bigint; readonly limit: number },
-): Promise<MoneyArrival[]> => withClients(tx, await queries.moneyArrived(tx, asked));
+  { after, limit }: { readonly after: bigint; readonly limit: number },
+): Promise<{ readonly arrivals: MoneyArrival[]; readonly last: bigint; readonly next: bigint | undefined }> {
+  const dealKeys = (await queries.mayBeMoney(tx, { after, limit })).map(({ dealKey }) => dealKey);
+  const last = dealKeys.at(-1) ?? after;
+  return { arrivals: await moneyNamed(tx, dealKeys), last, next: dealKeys.length < limit ? undefined : last };
+}
 
 /** The same of deals that are named: of logins that nobody had when they came. */
 export const moneyNamed = async (tx: TenantTx, dealKeys: readonly bigint[]): Promise<MoneyArrival[]> =>

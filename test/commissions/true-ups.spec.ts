@@ -5,8 +5,10 @@ import { PlanDefinition } from '../../src/commissions/definitions/contract.ts';
 import { trueUpOn } from '../../src/commissions/true-ups/service.ts';
 import { Currency } from '../../src/kernel/currency.ts';
 import { query } from '../../src/platform/query.ts';
+import { serverTimeFromUtc } from '../../src/trading/index.ts';
 import type { Tenancy } from '../../src/tenancy/index.ts';
 import type { SeedPlan } from '../../seeds/brokerage.ts';
+import { NEW_YORK_CLOSE } from '../../seeds/market.ts';
 import type { BrokerageWords } from '../support/brokerage.ts';
 import { openTestTenancy } from '../support/tenancy.ts';
 import { LEVELS, openStandingDesk, type StandingDesk, tier, usd } from './standing-desk.ts';
@@ -80,6 +82,54 @@ describe('A retroactive tier', () => {
     expect(await desk.settle()).toEqual(['done', 'done']);
     const again = { planKey: 1, component: 'lots', owner: 4, month: Date.UTC(2026, 2, 1) / 86_400_000, rounds: 99 };
     expect(await desk.inTenant((tx) => trueUpOn(tx, again, undefined, 2))).toMatchObject({ looked: 2, changed: 0 });
+    await desk.holds();
+  });
+});
+
+describe('A round of true-ups that began with trades that say nothing of the tier, or by another version’s', () => {
+  it('ends once, and is not due again', async () => {
+    await openDesk({ plan: { budget: '7', levels: LEVELS, adjusters: [tier('retroactive')] } });
+    await desk.brokerage.feed([...desk.brokerage.deal({ lots: '95' }), ...desk.brokerage.deal({ lots: '20' })]);
+    await desk.brokerage.book();
+    const month = { planKey: 1, component: 'lots', owner: 4, month: Date.UTC(2026, 2, 1) / 86_400_000 };
+    const begun = { afterIb: -1, afterDeal: '0' };
+    const untold = await desk.inTenant((tx) =>
+      trueUpOn(tx, { ...month, rounds: 0 }, { ...begun, units: '0', tier: -1 }, 1),
+    );
+    expect(untold.reached).toMatchObject({ units: '115000000000000', tier: 1 });
+    await desk.inTenant((tx) => trueUpOn(tx, { ...month, rounds: 0 }, untold.reached, 500));
+    expect(await desk.settle()).toEqual([]);
+    const ofOther = { ...begun, units: '115000000000000', tier: 2 };
+    await desk.inTenant((tx) => trueUpOn(tx, { ...month, rounds: 1 }, ofOther, 500));
+    expect(await desk.settle()).toEqual([]);
+    expect(await desk.earned()).toEqual([570, 120]);
+    await desk.holds();
+  });
+});
+
+describe('A retroactive tier by deposits', () => {
+  const tiers = [{ upTo: '1000', rate: '5' }, { rate: '7' }];
+  const by = { kind: 'tier', by: 'deposits', of: 'ib', mode: 'retroactive', unit: 'rate', tiers } as const;
+
+  it('brings the trades of a month to what was deposited after them, whoever trades next', async () => {
+    await openDesk({ plan: { budget: '7', levels: LEVELS, adjusters: [by] } });
+    await desk.brokerage.feed(desk.brokerage.deal());
+    await desk.brokerage.book();
+    expect(await desk.earned()).toEqual([5]);
+    const [Login, TimeMsc] = [
+      String(desk.brokerage.logins[0]),
+      serverTimeFromUtc(NEW_YORK_CLOSE, Date.UTC(2026, 2, 31, 23, 59, 59)),
+    ];
+    await desk.brokerage.feed([{ Deal: '5', Login, Action: 2, Profit: '1000.01', TimeMsc }]);
+    await desk.brokerage.feed(desk.brokerage.deal({ closedAt: new Date('2026-04-10T10:00:00Z') }));
+    await desk.brokerage.book();
+    expect(await desk.settle()).toEqual(['done']);
+    expect(await desk.earned()).toEqual([7, 5]);
+    await desk.brokerage.tell([{ type: 'deal.delete', deal: { Deal: '5', Login } }]);
+    await desk.brokerage.feed(desk.brokerage.deal({ closedAt: new Date('2026-04-11T10:00:00Z') }));
+    await desk.brokerage.book();
+    expect(await desk.settle()).toEqual(['done', 'done']);
+    expect(await desk.earned()).toEqual([5, 5, 5]);
     await desk.holds();
   });
 });

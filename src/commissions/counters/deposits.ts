@@ -8,14 +8,15 @@ import {
   settledDeal,
 } from '../../trading/index.ts';
 import { measured } from '../adjusters/measures.ts';
+import type { TrueUp } from '../adjusters/types.ts';
 import type { TradeInput } from '../engine/types.ts';
 import { alongRates } from '../models/conversion.ts';
 import { fractionOf, product } from '../models/fractions.ts';
 import type { PlanBook } from '../plans/store.ts';
 import * as queries from './queries.ts';
-import { dayOf, dayStartMs, Standing } from './rules.ts';
-import { addToCounters } from './store.ts';
-import type { CounterName } from './types.ts';
+import { dayOf, dayStartMs, monthOf, Standing } from './rules.ts';
+import { addToCounters, readStanding } from './store.ts';
+import type { CounterChange, CounterName, Look } from './types.ts';
 
 /** Money operations of a page, and pages that one booking counts at most: what is left the next one does. */
 const ARRIVALS_MAX = 1_000;
@@ -84,7 +85,51 @@ async function countDays(tx: TenantTx, book: PlanBook, planKey: number, days: re
       day,
       units: -BigInt(units),
     });
-  await addToCounters(tx, sums.added());
+  const added = sums.added().filter(({ count }) => count.units !== 0n);
+  await addToCounters(tx, added);
+  await noteReached(
+    tx,
+    book,
+    planKey,
+    added.map(({ count }) => count),
+  );
+}
+
+/**
+ * Notes what months that have trades came to by deposits, where these are trued up: no further trade of theirs may come that does.
+ * The tier is that of the version in force at the end of the month.
+ */
+async function noteReached(
+  tx: TenantTx,
+  book: PlanBook,
+  planKey: number,
+  changed: readonly CounterChange[],
+): Promise<void> {
+  const months = new Map<string, { readonly look: Look; readonly trueUp: TrueUp }>();
+  for (const { component, measure, owner, subject, day } of changed) {
+    if (measure !== 'deposits') continue;
+    const { firstDay: fromDay, lastDay: toDay } = monthOf(day);
+    const version = book.versionAt(planKey, dayStartMs(toDay + 1) - 1);
+    const adjusters = version?.plan.components.find(({ name }) => name === component)?.adjusters ?? [];
+    const trueUp = adjusters.find(({ deposits }) => deposits !== undefined)?.trueUp;
+    const look = { component, measure, owner, subject, fromDay, toDay, distinct: false };
+    if (trueUp !== undefined) months.set(`${component} ${owner} ${fromDay}`, { look, trueUp });
+  }
+  if (months.size === 0) return;
+  const found = [...months.values()];
+  const standing = await readStanding(
+    tx,
+    found.map(({ look }) => ({ planKey, look })),
+  );
+  const units = found.map(({ look }) => standing.read(planKey, look));
+  await queries.noteKnownMonths(tx, {
+    planKey,
+    components: found.map(({ look }) => look.component),
+    owners: found.map(({ look }) => look.owner),
+    months: found.map(({ look }) => look.fromDay),
+    units: units.map(String),
+    tiers: found.map(({ trueUp }, place) => trueUp.tierOf(units[place] ?? 0n)),
+  });
 }
 
 /** To the sum of an IB or a plan, and to what it holds of the client. */

@@ -148,3 +148,14 @@ export const noteMonths = query(
                 :units::numeric[], :tiers::smallint[]) as m (plan_key, component, owner, month, at, units, tier)
   on conflict (plan_key, component, owner, month) do update set at = excluded.at, units = excluded.units, tier = excluded.tier`,
 );
+
+/** The same of months that are there already, for what is counted without a trade. */
+export const noteKnownMonths = query(
+  'commissions.note_known_tier_months',
+  z.object({}),
+  `
+  update commissions.tier_months t set units = m.units, tier = m.tier
+    from unnest(:components::text[], :owners::integer[], :months::integer[], :units::numeric[], :tiers::smallint[])
+      as m (component, owner, month, units, tier)
+   where t.plan_key = :planKey and t.component = m.component and t.owner = m.owner and t.month = ${FIRST} + m.month`,
+);

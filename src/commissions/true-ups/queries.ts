@@ -49,12 +49,16 @@ export const noteMonth = query(
    where plan_key = :planKey and component = :component and owner = :owner and month = ${FIRST} + :month::integer`,
 );
 
-/** Notes to what all trades of a month were brought, unless something was taken back since the round was asked for. */
+/**
+ * Notes to what all trades of a month were brought, unless something was taken back since the round was asked for. Where nothing was
+ * counted while it went on that is the tier that holds, whichever version's trades the round began with.
+ */
 export const closeMonth = query(
   'commissions.close_tier_month',
   z.object({}),
   `
-  update commissions.tier_months set trued_units = :units::numeric, trued_tier = :tier, rounds = rounds + 1
+  update commissions.tier_months
+     set trued_units = :units::numeric, trued_tier = case when units = :units::numeric then tier else :tier end, rounds = rounds + 1
    where plan_key = :planKey and component = :component and owner = :owner and month = ${FIRST} + :month::integer
      and rounds = :rounds`,
 );

@@ -12,6 +12,9 @@ import * as queries from './queries.ts';
 import { type LiveTrade, liveTrades } from './store.ts';
 import type { MonthKey, Reached, TruedUp } from './types.ts';
 
+/** In place of a tier, while none of the trades that a round has seen looks at it. */
+const UNTOLD = -1;
+
 /**
  * Brings the next trades of a month to the tier that it has reached: the next revision of each whose shares that changes, with
  * rows of a component of its own (`TRUE_UP_COMPONENT`), and in the ledger what that comes to. Goes by what each trade has and what it
@@ -38,9 +41,11 @@ export async function trueUpOn(
   );
   const trades = groups.flatMap((group) => group.trades);
   const standing = await standingOf(tx, trades);
-  const now = tierNow(key, trades, standing) ?? (reached === undefined ? { units: 0n, tier: 0 } : undefined);
+  const isLast = rows.length < limit;
+  const isTold = reached !== undefined && reached.tier !== UNTOLD;
+  const now = tierNow(key, trades, standing) ?? (isLast && !isTold ? { units: 0n, tier: 0 } : undefined);
   if (now !== undefined) await queries.noteMonth(tx, { ...key, units: String(now.units), tier: now.tier });
-  const begun = reached ?? { units: String(now?.units ?? 0n), tier: now?.tier ?? 0 };
+  const begun = isTold ? reached : { units: String(now?.units ?? 0n), tier: now?.tier ?? UNTOLD };
   let changed = 0;
   for (const { knownAt, configurationVersion, trades: ofGroup } of groups) {
     const revisions = ofGroup.flatMap((trade) => truedUp(key, trade, standing));
@@ -49,7 +54,7 @@ export async function trueUpOn(
     if (revisions.length > 0) await writeRevisions(tx, revisions, cause, { knownAt, configurationVersion });
   }
   const last = rows.at(-1);
-  if (last !== undefined && rows.length === limit) {
+  if (last !== undefined && !isLast) {
     const { units, tier } = begun;
     const further = { afterIb: last.ibKey, afterDeal: String(last.dealKey), units, tier };
     return { looked: rows.length, changed, reached: further };

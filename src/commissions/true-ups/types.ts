@@ -8,7 +8,7 @@ export type MonthKey = {
   readonly rounds: number;
 };
 
-/** How far a month is: the last trade that was looked at, and what the month came to when the round began. */
+/** How far a month is: the last trade that was looked at, and what the month came to when the round began; tier -1 until a trade tells. */
 export type Reached = {
   readonly afterIb: number;
   readonly afterDeal: string;

@@ -71,7 +71,7 @@ export async function bodyOf(
   if (encoding !== undefined && encoding !== 'identity')
     throw httpProblem('http.body_unsupported', { detail: 'Send the body unpacked' });
   const bytes = await readBody(request, response, bytesMax);
-  return { bytes, value: jsonOf(bytes, body) };
+  return { bytes, value: jsonOf(bytes, body, operation.bodyItemsMax) };
 }
 
 /** `application/json`, with no charset but UTF-8. */
@@ -80,7 +80,7 @@ const isJsonType = (contentType: string | undefined): boolean =>
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // A byte order mark is no JSON: it stays, to be refused.
 
-function jsonOf(bytes: Buffer, schema: z.ZodType): unknown {
+function jsonOf(bytes: Buffer, schema: z.ZodType, itemsMax = ITEMS_MAX): unknown {
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -90,7 +90,7 @@ function jsonOf(bytes: Buffer, schema: z.ZodType): unknown {
   const limits = {
     lengthMax: bytes.length,
     depthMax: DEPTH_MAX,
-    itemsMax: ITEMS_MAX,
+    itemsMax,
     areNumbersDoubles: true,
   } as const;
   const read = parseStrictJson(text, limits);

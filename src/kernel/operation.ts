@@ -41,6 +41,8 @@ export type OperationForm = {
   readonly headers?: z.ZodObject;
   /** Bytes of the body at most; 64 KiB unless given. */
   readonly bodyBytesMax?: number;
+  /** Items of each list in the body at most; 1 000 unless given. */
+  readonly bodyItemsMax?: number;
   /** Reads the cookie of signing in, and therefore refuses pages of another origin. */
   readonly readsCookie?: true;
   /** What it answers when it works, by status; null where the answer has no body. */

@@ -178,6 +178,8 @@ describe('Statements over the API', () => {
       'unknown',
     );
     expect(await verdict({ statement: {} })).toBe('unknown');
+    // A statement of many lines can be verified like a short one.
+    expect(await verdict({ ...document, lines: Array.from({ length: 1_001 }, () => ({})) })).toBe('altered lines');
     expect(await verdict(document, desk.people.zoe)).toBe('unknown');
   });
 

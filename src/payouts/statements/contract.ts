@@ -197,6 +197,7 @@ export const verifyUpload = operation({
       examples: [{ statement: { id: 'sta_01J9Z3K4M5N6P7Q8R9S0T1V2W3' } }],
     }),
   bodyBytesMax: UPLOAD_BYTES_MAX,
+  bodyItemsMax: UPLOAD_LINES_MAX,
   answers: { 200: Verification },
   problems: [],
 });

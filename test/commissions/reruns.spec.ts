@@ -44,6 +44,8 @@ describe('A re-run', () => {
     expect((await by.ask({ selection: {} })).code).toBe('commissions.rerun_empty');
     expect((await by.ask({ selection: { from: PERIOD.to, to: PERIOD.from } })).code).toBe('commissions.rerun_empty');
     expect((await by.ask({ terms: { plan } })).code).toBe('commissions.rerun_version_unknown');
+    const beyond = { ...plan, version: Number.MAX_SAFE_INTEGER }; // More than a column holds.
+    expect((await by.ask({ terms: { plan: beyond } })).code).toBe('http.body_invalid');
     const nobody = 'ibr_00000000000000000000000000' as never;
     expect((await by.ask({ selection: { ...PERIOD, ibId: nobody } })).code).toBe('ib.unknown');
     expect((await by.ask({}, desk.people.lena)).code).toBe('identity.forbidden');

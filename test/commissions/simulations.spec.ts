@@ -207,6 +207,11 @@ describe('A simulation', () => {
       { assumed: { versions: [{ planId: 'pln_00000000000000000000000001', number: 1 }] } },
       'commissions.plan_unknown',
     ],
+    [
+      'a number of a version that no plan has',
+      { assumed: { versions: [{ planId: 'pln_00000000000000000000000001', number: Number.MAX_SAFE_INTEGER }] } },
+      'http.body_invalid',
+    ],
   ] as const)('is refused for %s', async (_words, body, code) => {
     expect((await asked(body as never)).code).toBe(code);
   });

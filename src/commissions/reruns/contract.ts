@@ -11,6 +11,8 @@ const form = { on: 'tenant', tag: 'Corrections' } as const;
 const params = z.strictObject({ rerunId: RerunId });
 const TRADES_MAX = 1_000;
 const IBS_MAX = 100;
+/** No plan has as many versions: a number beyond what the database keeps is a mistake. */
+const VERSION_MAX = 999_999_999;
 
 /** What rates that are named may be refused for. */
 const RATE_REFUSALS = [
@@ -37,7 +39,7 @@ const RerunSelection = z
 const RerunTerms = z
   .strictObject({
     plan: z
-      .strictObject({ planId: PlanId, version: z.int().min(1) })
+      .strictObject({ planId: PlanId, version: z.int().min(1).max(VERSION_MAX) })
       .optional()
       .meta({ description: 'A published version; what is in force by the assignments unless given.' }),
     treeAt: InstantIn.optional().meta({ description: 'The tree as of this instant; as of each trade unless given.' }),

@@ -4,6 +4,8 @@ import { operation } from '../../kernel/operation.ts';
 import { AgreementTerms } from '../definitions/contract.ts';
 
 const ASSUMED_MAX = 200;
+/** No plan has as many versions: a number beyond what the database keeps is a mistake. */
+const VERSION_MAX = 999_999_999;
 const Instant = z.iso.datetime();
 const from = Instant.optional().meta({ description: 'Since when it is assumed: over the whole range unless given.' });
 
@@ -11,7 +13,7 @@ const from = Instant.optional().meta({ description: 'Since when it is assumed: o
 export const Assumptions = z
   .strictObject({
     versions: z
-      .array(z.strictObject({ planId: PlanId, number: z.int().positive() }))
+      .array(z.strictObject({ planId: PlanId, number: z.int().positive().max(VERSION_MAX) }))
       .max(20)
       .default([])
       .meta({ description: 'Versions, drafts too, that hold over the whole range wherever their plans do.' }),

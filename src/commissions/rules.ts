@@ -13,3 +13,16 @@ export function fitting(text: string, digits: number): bigint {
   if (units === undefined) throw new RangeError(`${text} has more than ${digits} decimals: compiled without a check`);
   return units;
 }
+
+/** Rows by the deal that they belong to, in the order given. */
+export function rowsByDeal<Row extends { readonly dealKey: bigint }>(
+  rows: readonly Row[],
+): Map<bigint, Omit<Row, 'dealKey'>[]> {
+  const found = new Map<bigint, Omit<Row, 'dealKey'>[]>();
+  for (const { dealKey, ...row } of rows) {
+    const known = found.get(dealKey);
+    if (known === undefined) found.set(dealKey, [row]);
+    else known.push(row);
+  }
+  return found;
+}

@@ -1,4 +1,4 @@
-import { defineProblems } from '../kernel/problem.ts';
+import { defineProblems, Problem } from '../kernel/problem.ts';
 
 export const platformProblem = defineProblems({
   'platform.internal': { status: 500, title: 'Something went wrong on our side' },
@@ -9,3 +9,13 @@ export const platformProblem = defineProblems({
   'platform.cursor_invalid': { status: 400, title: 'The cursor is none that a page of this list gave' },
   'platform.config_invalid': { status: 500, title: 'The configuration is not usable' },
 });
+
+/** What is told of a failure of work that nobody waits for: of our own failures people learn the code; the log has the rest. */
+export function failureTold(error: unknown): {
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string | null;
+} {
+  const problem = error instanceof Problem ? error : platformProblem('platform.internal');
+  return { code: problem.code, title: problem.title, detail: problem.detail ?? null };
+}

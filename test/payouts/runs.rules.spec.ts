@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { Currency } from '../../src/kernel/currency.ts';
 import { parseMoney } from '../../src/kernel/money.ts';
-import { converted, itemStep, purseOf, type Purses, runStep, settle, wayOf } from '../../src/payouts/runs/rules.ts';
+import {
+  conversionWay,
+  converted,
+  itemStep,
+  purseOf,
+  type Purses,
+  runStep,
+  settle,
+} from '../../src/payouts/runs/rules.ts';
 import { itemStates, runStates, type Due, type KeptConversion } from '../../src/payouts/runs/types.ts';
 import type { Party } from '../../src/payouts/types.ts';
 import type { PayoutItemId } from '../../src/kernel/ids.ts';
@@ -80,7 +88,7 @@ describe('What becomes of the statements of a run', () => {
   const euros = (ageMs: number) => {
     const found = way('USD', 'EUR', ['EUR', 'USD', '1.25']);
     return new Map([
-      [wayOf(code('USD'), code('EUR')), { ...found, rows: found.rows.map((row) => ({ ...row, ageMs })) }],
+      [conversionWay(code('USD'), code('EUR')), { ...found, rows: found.rows.map((row) => ({ ...row, ageMs })) }],
     ]);
   };
 
@@ -108,7 +116,7 @@ describe('What becomes of the statements of a run', () => {
     expect(outcomes([toEuros], purses('6.00'))).toEqual(['rate_missing']);
     expect(outcomes([toEuros], purses('6.00', { conversions: euros(3_600_001) }))).toEqual(['rate_stale']);
     expect(outcomes([toEuros], purses('6.00', { conversions: euros(3_600_000) }))).toEqual([4_000_000n]);
-    const conversions = new Map([[wayOf(code('USD'), code('JPY')), way('USD', 'JPY', ['USD', 'JPY', '50'])]]);
+    const conversions = new Map([[conversionWay(code('USD'), code('JPY')), way('USD', 'JPY', ['USD', 'JPY', '50'])]]);
     expect(outcomes([due(1n, '0.01', { wallet: 'JPY' })], purses('6.00', { conversions }))).toEqual([
       'below_minor_unit',
     ]);

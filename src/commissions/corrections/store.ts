@@ -2,6 +2,7 @@ import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { insertBatch } from '../booking/queries.ts';
 import { Terms } from '../inputs/terms.ts';
+import { rowsByDeal } from '../rules.ts';
 import * as queries from './queries.ts';
 import type { Cause, LiveBooking, Revision } from './types.ts';
 
@@ -12,24 +13,14 @@ export async function liveBookings(
 ): Promise<ReadonlyMap<bigint, LiveBooking>> {
   if (dealKeys.length === 0) return new Map();
   const bookings = await queries.liveBookings(tx, { dealKeys });
-  const shares = grouped(await queries.liveShares(tx, { dealKeys }));
-  const reasons = grouped(await queries.liveReasons(tx, { dealKeys }));
+  const shares = rowsByDeal(await queries.liveShares(tx, { dealKeys }));
+  const reasons = rowsByDeal(await queries.liveReasons(tx, { dealKeys }));
   return new Map(
     bookings.map((booking) => [
       booking.dealKey,
       { ...booking, shares: shares.get(booking.dealKey) ?? [], reasons: reasons.get(booking.dealKey) ?? [] },
     ]),
   );
-}
-
-function grouped<Row extends { readonly dealKey: bigint }>(rows: readonly Row[]): Map<bigint, Omit<Row, 'dealKey'>[]> {
-  const found = new Map<bigint, Omit<Row, 'dealKey'>[]>();
-  for (const { dealKey, ...row } of rows) {
-    const known = found.get(dealKey);
-    if (known === undefined) found.set(dealKey, [row]);
-    else known.push(row);
-  }
-  return found;
 }
 
 /** The terms of these re-runs by their keys. */

@@ -1,5 +1,5 @@
 import type { PlanComponent, PlanDefinition } from '../definitions/contract.ts';
-import type { Change, Difference, Value } from './types.ts';
+import type { Difference, DifferenceKind, Value } from './types.ts';
 import { alike, inUnit, listOf, oneOf, rateUnitOf, told, unitOfSetting, wayOf, wordsOf } from '../wording/rules.ts';
 
 /** Where a comparison stands: for programs, for people, and in what its figures are counted. */
@@ -134,7 +134,7 @@ function longestRising(numbers: readonly number[]): ReadonlySet<number> {
   return run;
 }
 
-function note({ found }: Work, change: Change, at: Place, before: Value, after: Value): void {
+function note({ found }: Work, change: DifferenceKind, at: Place, before: Value, after: Value): void {
   found.push({ change, path: at.path, before, after, sentence: sentenceOf(change, at, before, after) });
 }
 
@@ -149,7 +149,7 @@ function noteWord({ found }: Work, change: 'added' | 'removed', at: Place, word:
 const nameOf = ({ setting, within }: Place): string => [setting, ...within.toReversed()].map(wordsOf).join(' of the ');
 
 /** `Rule gold: the budget rises from 10.00 to 12.00 USD per lot.` */
-function sentenceOf(change: Change, at: Place, before: Value, after: Value): string {
+function sentenceOf(change: DifferenceKind, at: Place, before: Value, after: Value): string {
   const { of, setting, unit } = at;
   if (at.path.endsWith(']')) {
     const thing = of === '' ? 'The component' : capital(of);

@@ -7,7 +7,7 @@ import type { Fraction } from '../types.ts';
 import { wordsOf } from '../wording/rules.ts';
 import { rateFindings } from './rates.ts';
 import { found, PAIRS_MAX, type PairKind, pairKindsOf, paidShareMax, percentText, worstCasesOf } from './rules.ts';
-import type { Finding, Lint, LintWorld } from './types.ts';
+import type { Lint, LintFinding, LintWorld } from './types.ts';
 
 const WORST_CASES_MAX = 200;
 const FINDINGS_MAX = 500;
@@ -61,7 +61,7 @@ const takesAllOf = (earlier: CompiledRule, later: CompiledRule): boolean =>
   );
 
 /** Rules behind one that names no more than they do. */
-const shadowed = ({ name, rules }: CompiledComponent): Finding[] =>
+const shadowed = ({ name, rules }: CompiledComponent): LintFinding[] =>
   rules.flatMap((rule, place) => {
     const before = rules.slice(0, place).find((earlier) => takesAllOf(earlier, rule));
     if (before === undefined) return [];
@@ -70,7 +70,7 @@ const shadowed = ({ name, rules }: CompiledComponent): Finding[] =>
   });
 
 /** Rules that win nowhere among what is registered, for another reason than that. */
-const withoutPairs = ({ name, rules }: CompiledComponent, place: number, kinds: readonly PairKind[]): Finding[] =>
+const withoutPairs = ({ name, rules }: CompiledComponent, place: number, kinds: readonly PairKind[]): LintFinding[] =>
   rules.flatMap((rule, at) => {
     if (kinds.length === 0 || kinds.some((kind) => kind.rules[place] === at)) return [];
     if (rules.slice(0, at).some((earlier) => takesAllOf(earlier, rule))) return [];
@@ -79,8 +79,8 @@ const withoutPairs = ({ name, rules }: CompiledComponent, place: number, kinds: 
   });
 
 /** The safety net behind the checks of kinds: levels that could take more than there is. */
-const overBudget = (plan: CompiledPlan, place: number, { terms }: LintWorld): Finding[] =>
-  (plan.components[place]?.rules ?? []).flatMap((rule, at): Finding[] => {
+const overBudget = (plan: CompiledPlan, place: number, { terms }: LintWorld): LintFinding[] =>
+  (plan.components[place]?.rules ?? []).flatMap((rule, at): LintFinding[] => {
     const name = plan.components[place]?.name ?? '';
     if (rule.budgetUnits === 0n)
       return [found('budget_zero', placeOf(name, rule.name), `Rule ${rule.name} of ${name} has a budget of 0.`)];
@@ -104,7 +104,7 @@ function withoutAgreement(
   { terms }: LintWorld,
   plan: CompiledPlan,
   place: number,
-): Finding[] {
+): LintFinding[] {
   if (!usesRates && ranks.length === 0) return [];
   const none = rules.filter(
     ({ budgetUnits }, at) => budgetUnits > 0n && paidShareMax(plan, place, at, terms).numerator === 0n,
@@ -119,8 +119,12 @@ function withoutAgreement(
 }
 
 /** Symbols that no component knows, and for each component those that it does not know while others do. */
-function unmatched(plan: CompiledPlan, kinds: readonly PairKind[]): Finding[] {
-  const told = (code: 'symbol_unmatched' | 'component_unmatched', name: string, of: readonly PairKind[]): Finding[] => {
+function unmatched(plan: CompiledPlan, kinds: readonly PairKind[]): LintFinding[] {
+  const told = (
+    code: 'symbol_unmatched' | 'component_unmatched',
+    name: string,
+    of: readonly PairKind[],
+  ): LintFinding[] => {
     const pairs = of.reduce((sumOfPairs, kind) => sumOfPairs + kind.pairs, 0);
     if (pairs === 0) return [];
     const [first] = of.flatMap((kind) => kind.examples);
@@ -148,8 +152,8 @@ function above100(
   plan: CompiledPlan,
   kinds: readonly PairKind[],
   { terms }: LintWorld,
-): Finding[] {
-  const told = new Map<string, Finding>();
+): LintFinding[] {
+  const told = new Map<string, LintFinding>();
   for (const { rules, examples } of kinds) {
     const shared = new Map<string, { whole: Fraction; names: string[] }>();
     for (const [place, rule] of rules.entries()) {

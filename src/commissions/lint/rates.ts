@@ -2,7 +2,7 @@ import type { PlanDefinition } from '../definitions/contract.ts';
 import type { CompiledComponent, CompiledPlan } from '../definitions/types.ts';
 import { type AppliedRates, LOT_DIGITS, type TradeFacts } from '../types.ts';
 import { found, winners } from './rules.ts';
-import type { Finding, LintedSymbol, LintWorld } from './types.ts';
+import type { LintedSymbol, LintFinding, LintWorld } from './types.ts';
 
 /** Where a trade of one kind of symbol by one kind of account leads to in rates; with one symbol that stands for all. */
 type Example = { readonly symbol: LintedSymbol; readonly depositCurrency: string; symbols: number };
@@ -22,8 +22,8 @@ export function rateFindings(
   { currency }: Pick<PlanDefinition, 'currency'>,
   plan: CompiledPlan,
   world: LintWorld,
-): Finding[] {
-  return plan.components.flatMap((component): Finding[] => {
+): LintFinding[] {
+  return plan.components.flatMap((component): LintFinding[] => {
     const examples = examplesFor(component, world);
     const gaps = examples.map((example) => ({ example, gap: gapOf(component, example, world) }));
     const unpaid = gaps.filter(({ gap }) => gap !== undefined);

@@ -6,7 +6,14 @@ import { product, sum as add, wholeNumber } from '../models/fractions.ts';
 import { rateText } from '../rules.ts';
 import type { ChainLink, Fraction, Refusal } from '../types.ts';
 import { rateUnitOf } from '../wording/rules.ts';
-import { type Finding, LINT_FINDINGS, type LintCode, type LintWorld, type WorstCase, type WorstPart } from './types.ts';
+import {
+  LINT_FINDINGS,
+  type LintCode,
+  type LintFinding,
+  type LintWorld,
+  type WorstCase,
+  type WorstPart,
+} from './types.ts';
 
 /** Pairs of symbol and account group that are looked at. */
 export const PAIRS_MAX = 200_000;
@@ -21,10 +28,10 @@ export const found = (
   place: string,
   sentence: string,
   figures: Readonly<Record<string, string>> = {},
-): Finding => ({ severity: LINT_FINDINGS[code].severity, code, place, sentence, figures });
+): LintFinding => ({ severity: LINT_FINDINGS[code].severity, code, place, sentence, figures });
 
 /** What forbids a plan, as findings. */
-export const refused = (refusals: readonly Refusal[]): Finding[] =>
+export const refused = (refusals: readonly Refusal[]): LintFinding[] =>
   refusals.map(({ code, detail }) => ({ severity: 'error', code, place: '', sentence: `${detail}.`, figures: {} }));
 
 /** Which rule wins for a symbol and an account group: found by the conditions that rules can name, not one after the other. */

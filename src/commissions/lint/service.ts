@@ -13,7 +13,7 @@ import { dateFaultOf, planOfId, termsUnder, versionOf } from '../plans/service.t
 import type { Refusal, RefusalCode } from '../types.ts';
 import { lintDefinition } from './findings.ts';
 import { refused } from './rules.ts';
-import type { Finding, Lint, LintWorld, RateKnown } from './types.ts';
+import type { Lint, LintFinding, LintWorld, RateKnown } from './types.ts';
 
 /** A version to be looked at, and since when it is to hold: now unless given. */
 export type Linted = { readonly planId: PlanId; readonly number: number; readonly validFrom?: Date | undefined };
@@ -43,7 +43,7 @@ export async function lintVersion(tx: TenantTx, { planId, number, validFrom }: L
   return { ...lint, findings: [...dates, ...lint.findings] };
 }
 
-function datesOf(versions: readonly { readonly validFrom: Date | null }[], from: Date, now: Date): Finding[] {
+function datesOf(versions: readonly { readonly validFrom: Date | null }[], from: Date, now: Date): LintFinding[] {
   const code = dateFaultOf(versions, from, now);
   if (code === undefined) return [];
   const sentence =
@@ -97,6 +97,9 @@ export function problemOf({ findings }: Lint): Problem | undefined {
   if (code === 'currency_unreachable') return planProblem('commissions.currency_unreachable', { detail });
   if (code === 'commissions.versions_overlap' || code === 'commissions.version_backdated')
     return planProblem(code, { detail });
-  const refusalOf = (finding: Finding): Refusal => ({ code: finding.code as RefusalCode, detail: finding.sentence });
+  const refusalOf = (finding: LintFinding): Refusal => ({
+    code: finding.code as RefusalCode,
+    detail: finding.sentence,
+  });
   return refusalProblem([refusalOf(first), ...more.map(refusalOf)]);
 }

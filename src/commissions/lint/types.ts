@@ -26,7 +26,7 @@ export const LINT_FINDINGS = {
 export type LintCode = keyof typeof LINT_FINDINGS;
 
 /** One thing that lint has to say of a version. */
-export type Finding = {
+export type LintFinding = {
   readonly severity: 'error' | 'warning' | 'note';
   /** Of an error the code of the problem by which the publication is refused. */
   readonly code: LintCode | RefusalCode | 'commissions.versions_overlap' | 'commissions.version_backdated';
@@ -87,7 +87,7 @@ export type WorstCase = {
 
 /** All that lint says of a version. */
 export type Lint = {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly LintFinding[];
   readonly worstCases: readonly WorstCase[];
   readonly pairs: number;
 };

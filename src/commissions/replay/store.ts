@@ -1,6 +1,7 @@
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { type DueTrade, tradesAsBooked } from '../../trading/index.ts';
 import { standingKept } from '../counters/store.ts';
+import { rowsByDeal } from '../rules.ts';
 import * as queries from './queries.ts';
 import type { StoredBooking, StoredRebate } from './types.ts';
 
@@ -36,7 +37,7 @@ export type RebatesUpTo = (booking: Revised) => StoredRebate[];
 
 /** Rebates of a range as of any revision: those of the first are as they were booked, later ones add and take back. */
 export async function rebatesByRevision(tx: TenantTx, range: DealRange): Promise<RebatesUpTo> {
-  const byDeal = grouped(await queries.rebatesOfRange(tx, range));
+  const byDeal = rowsByDeal(await queries.rebatesOfRange(tx, range));
   return ({ dealKey, revision }) => {
     const rows = (byDeal.get(dealKey) ?? []).filter((row) => row.revision <= revision);
     if (revision === 0) return rows.map(({ revision: _, ...rebate }) => rebate);
@@ -54,19 +55,9 @@ export type ReasonsOf = (booking: Revised) => { component: number; reason: strin
 
 /** Reasons for which the revisions of a range paid nothing. */
 export async function reasonsByRevision(tx: TenantTx, range: DealRange): Promise<ReasonsOf> {
-  const byDeal = grouped(await queries.unpaidOfRange(tx, range));
+  const byDeal = rowsByDeal(await queries.unpaidOfRange(tx, range));
   return ({ dealKey, revision }) =>
     (byDeal.get(dealKey) ?? [])
       .filter((row) => row.revision === revision)
       .map(({ component, reason }) => ({ component, reason }));
-}
-
-function grouped<Row extends { readonly dealKey: bigint }>(rows: readonly Row[]): Map<bigint, Omit<Row, 'dealKey'>[]> {
-  const found = new Map<bigint, Omit<Row, 'dealKey'>[]>();
-  for (const { dealKey, ...row } of rows) {
-    const known = found.get(dealKey);
-    if (known === undefined) found.set(dealKey, [row]);
-    else known.push(row);
-  }
-  return found;
 }

@@ -15,8 +15,8 @@ import { rerunProblem } from './errors.ts';
 import { rerunOf } from './preview.ts';
 import * as queries from './queries.ts';
 import { digestOf, EMPTY_DIGEST, PAGE, type Point, rerunPage } from './selecting.ts';
+import { rerunNow } from './service.ts';
 import { changeKept } from './store.ts';
-import type { StoredRerun } from './types.ts';
 
 const Checkpoint = z.strictObject({ upTo: z.string(), done: z.int() });
 type Task = RunningTask<z.infer<typeof Checkpoint>>;
@@ -67,7 +67,7 @@ async function isAsAgreed(task: Task, id: RerunId): Promise<boolean> {
   };
   do {
     await task.read(async (tx) => {
-      const rerun = await rerunIn(tx, id);
+      const rerun = await rerunNow(tx, id);
       const knowing = at.known ?? { book: await books.read(tx), carried: { counts: [] } };
       const page = await rerunPage(tx, knowing, rerunOf(rerun), at.after);
       at.known = { ...knowing, knownAt: page.knownAt };
@@ -79,12 +79,6 @@ async function isAsAgreed(task: Task, id: RerunId): Promise<boolean> {
   return at.digest === at.agreed;
 }
 
-async function rerunIn(tx: TenantTx, id: RerunId): Promise<StoredRerun> {
-  const [rerun] = await queries.rerunOfId(tx, { id });
-  if (rerun === undefined) throw rerunProblem('commissions.rerun_unknown', { detail: id });
-  return rerun;
-}
-
 /** Writes the next revisions as they were agreed to; where one of the trades was corrected meanwhile, none of the page. */
 async function applyPage(
   tx: TenantTx,
@@ -92,7 +86,7 @@ async function applyPage(
   after: bigint,
 ): Promise<{ readonly upTo: bigint | undefined; readonly trades: number }> {
   await holdSettlement(tx);
-  const rerun = await rerunIn(tx, id);
+  const rerun = await rerunNow(tx, id);
   const { key: rerunKey, reason, approvalId, knownAt, configurationVersion } = rerun;
   const rows = await queries.tradesAfter(tx, { rerunKey, after, limit: PAGE });
   const last = rows.at(-1);

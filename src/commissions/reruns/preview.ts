@@ -113,7 +113,7 @@ async function tradeLines(tx: TenantTx, { changes, hindered }: RerunPage): Promi
       parts.map((part) => ({ ...part, dealKey: live.dealKey, currency, planVersionKey })),
     ),
   );
-  const names = await namesOf(tx, rows);
+  const names = await beneficiaryNames(tx, rows);
   const versionKeys = [...new Set(rows.flatMap(({ planVersionKey }) => planVersionKey ?? []))];
   const versions = new Map((await versionNames(tx, { versionKeys })).map((version) => [version.key, version]));
   return [
@@ -138,7 +138,7 @@ async function tradeLines(tx: TenantTx, { changes, hindered }: RerunPage): Promi
 type Party = { readonly kind: number; readonly beneficiary: number };
 
 /** Who the beneficiaries of rows are. */
-export async function namesOf(tx: TenantTx, rows: readonly Party[]) {
+export async function beneficiaryNames(tx: TenantTx, rows: readonly Party[]) {
   const keysOf = (kind: number): number[] => [
     ...new Set(rows.filter((row) => row.kind === kind).map(({ beneficiary }) => beneficiary)),
   ];
@@ -166,7 +166,7 @@ async function finish(
   const shown: PartyTotal[] = [];
   for (let offset = 0; ; offset += PARTIES_PAGE) {
     const rows = await queries.partyTotals(tx, { rerunKey: rerun.key, offset, limit: PARTIES_PAGE });
-    const names = await namesOf(tx, rows);
+    const names = await beneficiaryNames(tx, rows);
     const parties = rows.map(({ kind, beneficiary, currency, units }) => {
       const { word, id: partyId, name } = names(kind, beneficiary);
       return { kind: word, id: partyId, name, change: moneyJson({ units, currency: currency as Currency }) };

@@ -11,7 +11,7 @@ import { versionNames } from '../plans/queries.ts';
 import { rerunApproval } from './apply.ts';
 import * as contract from './contract.ts';
 import { rerunProblem } from './errors.ts';
-import { namesOf } from './preview.ts';
+import { beneficiaryNames } from './preview.ts';
 import * as queries from './queries.ts';
 import { askRerun, rerunNow } from './service.ts';
 import { changeKept } from './store.ts';
@@ -90,7 +90,7 @@ function keyIn(cursor: string): bigint {
 async function changesShown(tx: TenantTx, rows: Awaited<ReturnType<typeof queries.tradesAfter>>) {
   const changes = rows.map((row) => ({ ...row, change: changeKept(row.change) }));
   const revisions = changes.flatMap(({ change }) => change.revisions);
-  const names = await namesOf(
+  const names = await beneficiaryNames(
     tx,
     revisions.flatMap((revision) => revision.changes),
   );

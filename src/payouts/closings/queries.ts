@@ -63,7 +63,7 @@ export const insertClosing = query(
 );
 
 /** The present instant of the tenant's database. */
-export const readNow = query(
+export const databaseNow = query(
   'payouts.read_now',
   z.object({ now: z.date() }),
   `select date_trunc('milliseconds', clock_timestamp()) as now`,

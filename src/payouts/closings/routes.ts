@@ -67,7 +67,7 @@ export const closingRoutes = ({ withTenant }: { readonly withTenant: WithTenant 
   ),
   route(contract.checkClosing, ({ tenantId, origin, query }) =>
     withTenant(tenantId, origin, async (tx) => {
-      const until = query.until ?? onlyRow(await queries.readNow(tx, {})).now;
+      const until = query.until ?? onlyRow(await queries.databaseNow(tx, {})).now;
       return { status: 200, json: checksShown(until, await checksOf(tx, until)) };
     }),
   ),

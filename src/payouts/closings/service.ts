@@ -62,7 +62,7 @@ async function mustBeAhead(tx: TenantTx, until: Date): Promise<Closing | undefin
   const [last] = await queries.lastClosing(tx, {});
   if (last !== undefined && until <= last.until)
     throw closingProblem('payouts.closing_not_ahead', { detail: `Until ${last.until.toISOString()}` });
-  const { now } = onlyRow(await queries.readNow(tx, {}));
+  const { now } = onlyRow(await queries.databaseNow(tx, {}));
   if (until > now)
     throw closingProblem('payouts.closing_too_early', {
       detail: `${until.toISOString()} lies ahead of ${now.toISOString()}`,

@@ -9,7 +9,7 @@ import { runProblem } from './errors.ts';
 import { beginPosting } from './posting.ts';
 import * as queries from './queries.ts';
 import { moveRun, tell } from './service.ts';
-import { lockRun, wordsOf } from './store.ts';
+import { lockRun, runInWords } from './store.ts';
 
 /** A run is posted when a second person agrees to the very list of payments, with the amount of each. */
 export const payoutApproval = defineApproval({
@@ -47,6 +47,6 @@ export async function submitRun(
   if (included === 0) throw runProblem('payouts.run_empty', { detail: 'All items are held or removed' });
   await moveRun(tx, run, { event: 'submit' });
   tell(tx, runId, 'payouts.run_submitted', { items: included, reason });
-  const summary = `Pay out ${await wordsOf(tx, run)}`;
+  const summary = `Pay out ${await runInWords(tx, run)}`;
   return requestApproval(tx, payoutApproval, { runId }, { subject: runId, summary, reason, access });
 }

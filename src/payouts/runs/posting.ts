@@ -16,7 +16,7 @@ import type { Party } from '../types.ts';
 import { accountsFor, transfersOf } from './accounts.ts';
 import * as posting from './posting-queries.ts';
 import * as queries from './queries.ts';
-import { endOf, purseOf, settle, wayOf } from './rules.ts';
+import { conversionWay, endOf, purseOf, settle } from './rules.ts';
 import { moveRun, tell } from './service.ts';
 import { lockRun } from './store.ts';
 import type { Due, KeptConversion, Run } from './types.ts';
@@ -106,7 +106,7 @@ async function conversionsFor(tx: TenantTx, run: Run, dues: readonly Due[]): Pro
     dues
       .filter(({ currency, walletCurrency }) => currency !== walletCurrency)
       .map(({ currency, walletCurrency }) => [
-        wayOf(currency, walletCurrency),
+        conversionWay(currency, walletCurrency),
         { from: currency, to: walletCurrency, at },
       ]),
   );

@@ -197,7 +197,7 @@ export const moveItem = query(
   returning key`,
 );
 
-export const totalsOf = query(
+export const runTotals = query(
   'payouts.run_totals',
   z.object({
     kind: z.union([z.literal(1), z.literal(2)]),

@@ -49,7 +49,7 @@ export type Purses = {
 export const purseOf = ({ kind, key }: Party, currency: Currency): string => `${kind} ${key} ${currency}`;
 
 /** By what a way from one currency to another is named. */
-export const wayOf = (from: Currency, to: Currency): string => `${from} ${to}`;
+export const conversionWay = (from: Currency, to: Currency): string => `${from} ${to}`;
 
 /**
  * What becomes of items, in the order given: each is paid whole or not at all, and no beneficiary gets more than is free. A
@@ -74,7 +74,7 @@ export function settle(dues: readonly Due[], { free, disputed, conversions, rate
         `${formatAmount({ units: has, currency })} ${currency} is free. ${UNPAID_CODES.not_free}`,
       );
     if (disputed.has(due.statementKey)) return unpaid('line_disputed');
-    const conversion = currency === walletCurrency ? null : conversions.get(wayOf(currency, walletCurrency));
+    const conversion = currency === walletCurrency ? null : conversions.get(conversionWay(currency, walletCurrency));
     if (conversion === undefined) return unpaid('rate_missing');
     if (conversion?.rows.some(({ ageMs }) => ageMs > rateAgeMsMax) === true) return unpaid('rate_stale');
     const walletUnits =

@@ -20,7 +20,7 @@ const ITEMS_MAX = 50_000;
 const RATE_AGE_HOURS_MAX_DEFAULT = 120;
 
 /** Which statements a run is drafted from; what is not said does not narrow. */
-export type Wanted = {
+export type WantedRun = {
   readonly kind?: PartyKind | undefined;
   readonly currencies?: readonly Currency[] | undefined;
   /** Of cycles that ended at this instant or later, and before that one. */
@@ -36,7 +36,7 @@ export type Wanted = {
  */
 export async function draftRun(
   tx: TenantTx,
-  wanted: Wanted,
+  wanted: WantedRun,
   {
     draftedBy,
     rateAgeHoursMax = RATE_AGE_HOURS_MAX_DEFAULT,
@@ -74,7 +74,7 @@ export async function draftRun(
 
 async function filterOf(
   tx: TenantTx,
-  { currencies, endsFrom, endsBefore, parties }: Wanted,
+  { currencies, endsFrom, endsBefore, parties }: WantedRun,
 ): Promise<(statement: UnpaidStatement) => boolean> {
   const known = parties === undefined ? undefined : new Set<string>();
   for (const id of parties ?? []) {

@@ -34,13 +34,13 @@ export const listRuns = async (tx: TenantTx, limit: number): Promise<Run[]> =>
 /** A run with its sums by kind of beneficiary, currencies and state of the items. */
 export async function runWithTotals(tx: TenantTx, id: PayoutRunId) {
   const run = await runOfId(tx, id);
-  return { run, totals: await queries.totalsOf(tx, { runKey: run.key }) };
+  return { run, totals: await queries.runTotals(tx, { runKey: run.key }) };
 }
 
 /** What a run would pay as it stands, for people: "1,204 payments, 5120.44 USD and 310.00 EUR". */
-export async function wordsOf(tx: TenantTx, run: Run): Promise<string> {
+export async function runInWords(tx: TenantTx, run: Run): Promise<string> {
   const sums = new Map<string, { items: number; units: bigint }>();
-  const totals = (await queries.totalsOf(tx, { runKey: run.key })).filter(({ state }) => state === 'included');
+  const totals = (await queries.runTotals(tx, { runKey: run.key })).filter(({ state }) => state === 'included');
   for (const { currency, items, units } of totals) {
     const sum = sums.get(currency) ?? { items: 0, units: 0n };
     sums.set(currency, { items: sum.items + items, units: sum.units + units });

@@ -3,7 +3,7 @@ import type { TaskId, TenantId } from '../../kernel/ids.ts';
 import type { Right } from '../../kernel/operation.ts';
 import type { Logger } from '../logger.ts';
 import type { TenantTx } from '../tenant-tx.ts';
-import type { Json, Progress } from './types.ts';
+import type { Json, PageProgress } from './types.ts';
 
 /** Tasks of one tenant that run at a time: however many it asks for, others have their turn. */
 export const RUNNING_MAX = 2;
@@ -21,7 +21,7 @@ export type RunningTask<Checkpoint extends Json = Json> = {
    * One page of the work, in a transaction of its own that says in its last statement how far the task is. It commits only
    * while this worker has the task, so a page is done once whoever is killed when; a cancelled task begins no further page.
    */
-  readonly page: (work: (tx: TenantTx) => Promise<Progress<Checkpoint>>) => Promise<void>;
+  readonly page: (work: (tx: TenantTx) => Promise<PageProgress<Checkpoint>>) => Promise<void>;
   /** A transaction that only looks; between pages, and often enough that none is empty. */
   readonly read: <T>(work: (tx: TenantTx) => Promise<T>) => Promise<T>;
   /** Adds to a file that is downloaded when the task is done (`.csv` or `.json`), in the transaction of a page. */

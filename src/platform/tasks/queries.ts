@@ -166,7 +166,7 @@ export const releaseTask = query(
 );
 
 /** Notes that it is put on the queue; gives the number of the job, so that a lost one comes back under another name. */
-export const noteNudge = query(
+export const noteTaskNudge = query(
   'platform.note_task_nudge',
   z.object({ nudges: z.int() }),
   `

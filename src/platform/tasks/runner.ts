@@ -3,7 +3,7 @@ import { reach } from '#fault-points';
 import type { TaskId, TenantId } from '../../kernel/ids.ts';
 import { Problem } from '../../kernel/problem.ts';
 import { isTransient } from '../database.ts';
-import { platformProblem } from '../errors.ts';
+import { failureTold } from '../errors.ts';
 import { emit } from '../events/index.ts';
 import type { Logger } from '../logger.ts';
 import { handlerOf, type JobHandler } from '../queue/index.ts';
@@ -137,7 +137,7 @@ async function settleFailure(run: Run, error: unknown): Promise<TaskState> {
     log.warn('a task was taken over by another worker');
     return 'queued';
   }
-  const problem = inWords(error);
+  const problem = failureTold(error);
   const passes =
     (isTransient(error) || (error instanceof Problem && error.status === 503)) && task.attempts < ATTEMPTS_MAX;
   log[passes ? 'warn' : 'error']({ err: error, attempts: task.attempts }, 'a task failed');
@@ -146,10 +146,4 @@ async function settleFailure(run: Run, error: unknown): Promise<TaskState> {
   const row = { id: task.id, holder, problem: JSON.stringify(problem), pauseMs };
   await deps.withTenant(tenantId, origin, (tx) => queries.releaseTask(tx, row));
   return 'queued';
-}
-
-/** Of our own failures people learn the code; the log has the rest. */
-function inWords(error: unknown): TaskProblem {
-  const problem = error instanceof Problem ? error : platformProblem('platform.internal');
-  return { code: problem.code, title: problem.title, detail: problem.detail ?? null };
 }

@@ -77,7 +77,7 @@ export async function nudgeTask(
   taskId: TaskId,
 ): Promise<void> {
   try {
-    const [noted] = await withTenant(tenantId, origin, (tx) => queries.noteNudge(tx, { id: taskId }));
+    const [noted] = await withTenant(tenantId, origin, (tx) => queries.noteTaskNudge(tx, { id: taskId }));
     if (noted !== undefined) await queues.add(taskDue, { tenantId, taskId }, `.${noted.nudges}`);
   } catch (error) {
     log.warn({ err: error, tenantId, taskId }, 'a task could not be put on the queue; the sweeper does it');

@@ -33,7 +33,7 @@ export type StoredTask = {
 };
 
 /** How far a task is, and from where it goes on if its worker dies now. */
-export type Progress<Checkpoint> = {
+export type PageProgress<Checkpoint> = {
   readonly done: number;
   /** Left out while nobody knows. */
   readonly total?: number;

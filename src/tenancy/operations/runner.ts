@@ -3,7 +3,7 @@ import { reach } from '#fault-points';
 import type { OperationId } from '../../kernel/ids.ts';
 import { Problem } from '../../kernel/problem.ts';
 import { isTransient } from '../../platform/database.ts';
-import { platformProblem } from '../../platform/errors.ts';
+import { failureTold } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { handlerOf, type JobHandler } from '../../platform/queue/index.ts';
 import type { Origin, WithControl } from '../../platform/tenant-tx.ts';
@@ -11,7 +11,7 @@ import { tenancyProblem } from '../errors.ts';
 import { type Act, tellTenant } from '../notices/service.ts';
 import { tenantOperationDue } from './jobs.ts';
 import * as queries from './queries.ts';
-import type { OperationKind, OperationProblem, OperationResult, TenantOperation } from './types.ts';
+import type { OperationKind, OperationResult, TenantOperation } from './types.ts';
 
 /** After so many beginnings an operation is given up: each ended with its worker or with a database out of reach. */
 const ATTEMPTS_MAX = 8;
@@ -101,7 +101,7 @@ type Failure = {
 
 async function fail({ withControl, log }: RunnerDeps, { operation, holder, error, far }: Failure): Promise<void> {
   const { id, kind, tenantId, attempts } = operation;
-  const said = inWords(error);
+  const said = failureTold(error);
   const problem = JSON.stringify(said);
   const passes = (isTransient(error) || (error instanceof Problem && error.status === 503)) && attempts < ATTEMPTS_MAX;
   log[passes ? 'warn' : 'error']({ err: error, operationId: id, kind, attempts }, 'an operation on a tenant failed');
@@ -117,12 +117,6 @@ async function fail({ withControl, log }: RunnerDeps, { operation, holder, error
     },
     { actor: operation.requestedBy, causation: id },
   );
-}
-
-/** Of our own failures operators learn the code; the log has the rest. */
-function inWords(error: unknown): OperationProblem {
-  const problem = error instanceof Problem ? error : platformProblem('platform.internal');
-  return { code: problem.code, title: problem.title, detail: problem.detail ?? null };
 }
 
 /** A worker's hold on an operation: renewed while it runs, and known to be lost when it is. */

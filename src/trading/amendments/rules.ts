@@ -5,7 +5,7 @@ import type { DealVersion } from './types.ts';
  * afterwards was only late; else the last update, by the places in their source where all are of one source that counts, or
  * else in the order in which they came. Conflicting additions say nothing. Undefined where there is no addition yet.
  */
-export function versionInForce<Version extends DealVersion>(versions: readonly Version[]): Version | undefined {
+export function dealVersionInForce<Version extends DealVersion>(versions: readonly Version[]): Version | undefined {
   const addition = versions.find(({ version }) => version === 0);
   if (addition === undefined) return undefined;
   const deletion = versions.findLast(({ kind }) => kind === 'delete');

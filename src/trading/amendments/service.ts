@@ -11,7 +11,7 @@ import { resolveParked } from '../due/queries.ts';
 import { dealParkedProblem } from '../errors.ts';
 import type { Deal } from '../types.ts';
 import * as queries from './queries.ts';
-import { versionInForce } from './rules.ts';
+import { dealVersionInForce } from './rules.ts';
 import type { BookedAmendment, Nothing, TakenUp } from './types.ts';
 
 export type { BookedAmendment, TakenUp } from './types.ts';
@@ -71,7 +71,7 @@ function ticketsOf(rows: readonly Row[]): (readonly Row[])[] {
 /** What each ticket's deal is now; those without an addition are left out. */
 async function judge(tx: TenantTx, tickets: readonly (readonly Row[])[]): Promise<Judged[]> {
   const found = tickets.flatMap((versions) => {
-    const [addition, inForce] = [versions.find(({ version }) => version === 0), versionInForce(versions)];
+    const [addition, inForce] = [versions.find(({ version }) => version === 0), dealVersionInForce(versions)];
     if (addition === undefined || inForce === undefined) return [];
     return [{ addition, inForce, deal: inForce.kind === 'delete' ? undefined : dealOf(inForce.raw) }];
   });

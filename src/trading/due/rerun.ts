@@ -8,7 +8,7 @@ import type { DueDeal, Handling, Instant, Server } from '../deals/types.ts';
 import { dealParkedProblem } from '../errors.ts';
 import type { Deal } from '../types.ts';
 import * as queries from './queries.ts';
-import type { Rerun } from './types.ts';
+import type { ParkedRunAgain } from './types.ts';
 
 const RERUN_MAX = 1_000;
 
@@ -82,7 +82,7 @@ export async function rerunParked(
     readonly max: number;
     readonly after?: bigint;
   },
-): Promise<Rerun> {
+): Promise<ParkedRunAgain> {
   const limit = Math.max(1, Math.min(Math.trunc(choice.max), RERUN_MAX));
   const { code, dealKeys, after = 0n } = choice;
   const waiting = await queries.lockParked(tx, { code, dealKeys, after, limit });

@@ -66,7 +66,7 @@ export type ParkedDeal = {
 };
 
 /** What running parked deals again came to. */
-export type Rerun = {
+export type ParkedRunAgain = {
   /** Deals that are due now. */
   readonly dealKeys: readonly bigint[];
   /** Resolved without becoming due: they open volume, or their group does not pay. */

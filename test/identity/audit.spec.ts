@@ -216,8 +216,10 @@ describe('The audit trail', () => {
   });
 
   it('holds nothing in its CSV that a spreadsheet would run', () => {
-    for (const text of ['=1+1', '+1', '-1', '@sum(a1)', '\t=1', '\r=1']) expect(csvCell(text)).toMatch(/^"?'/);
+    for (const text of ['=1+1', '+1', '-1+1', '-a1', '-1.', '@sum(a1)', '\t=1', '\r=1'])
+      expect(csvCell(text)).toMatch(/^"?'/);
     expect(csvCell(-5)).toBe('-5');
+    expect(['-5', '-72.33186'].map(csvCell), 'amounts are text, and can be added up').toEqual(['-5', '-72.33186']);
     expect(csvCell('a "b", c')).toBe('"a ""b"", c"');
   });
 

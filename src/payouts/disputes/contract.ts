@@ -111,7 +111,7 @@ export const openDispute = operation({
   need: { action: 'open', resource: 'disputes' },
   body: z.strictObject({ line: DisputedLine, text: MessageText }),
   answers: { 201: Dispute },
-  problems: ['payouts.dispute_line_unknown', 'payouts.dispute_open'],
+  problems: ['payouts.dispute_line_unknown', 'payouts.dispute_open', 'payouts.disputes_too_many'],
 });
 
 export const readDispute = operation({
@@ -170,8 +170,10 @@ export const assignDispute = operation({
 const outcomeProblems = [
   'payouts.dispute_unknown',
   'payouts.dispute_closed',
+  'payouts.dispute_own',
   'payouts.dispute_amount_invalid',
   'payouts.dispute_currency',
+  'commissions.earning_too_large',
   'decimal.malformed',
   'money.too_fine',
   'money.too_large',
@@ -186,7 +188,8 @@ export const acceptDispute = operation({
   summary: 'Grants a dispute an amount',
   description:
     'The amount is posted as an award of its own, linked to the dispute: at once (200) where it is within the limit of its ' +
-    'currency, else when a second person agrees (202).',
+    'currency, else when a second person agrees (202). A limit does not hold for who has set it, and nobody grants what he, or the ' +
+    'introducing broker that he is of, disputes.',
   need: { action: 'decide', resource: 'disputes' },
   isIdempotent: true,
   params,
@@ -243,6 +246,7 @@ export const setDisputeLimit = operation({
   method: 'put',
   path: '/api/v1/dispute-limits',
   summary: 'Sets up to which amount of a currency disputes are granted without a second person',
+  description: 'It holds for everybody but who has set it.',
   need: { action: 'limit', resource: 'disputes' },
   needsStepUp: true,
   body: z.strictObject({ limit: MoneyJson.extend({ currency: Currency }) }),

@@ -3,7 +3,7 @@ import { formatAmount } from '../../kernel/money.ts';
 import type { SendMail } from '../../platform/mail.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import * as queries from './queries.ts';
-import { toldTo } from './rules.ts';
+import { noticeReader } from './rules.ts';
 
 /** Notices that are sent in one round; what is left has time until the next. */
 const NOTICES_MAX = 50;
@@ -11,16 +11,16 @@ const NOTICES_MAX = 50;
 const STAFF_ROLES = ['finance'];
 
 /** What writing to people needs. `site` is where the tenant's people sign in. */
-export type NoticeDeps = { readonly sendMail: SendMail; readonly site: string };
+export type DisputeNoticeDeps = { readonly sendMail: SendMail; readonly site: string };
 
 /**
  * Writes mails about what happened to disputes: staff is told what the IB does, the IB what staff does. They are sent if the
  * transaction commits, each once.
  */
-export async function sendDisputeNotices(tx: TenantTx, { sendMail, site }: NoticeDeps): Promise<number> {
+export async function sendDisputeNotices(tx: TenantTx, { sendMail, site }: DisputeNoticeDeps): Promise<number> {
   const notices = await queries.takeNotices(tx, { max: NOTICES_MAX });
   for (const { what, disputeId, ibId, ownerUserId, reason, outcomeUnits, outcomeCurrency } of notices) {
-    const isForIb = toldTo[what] === 'ib';
+    const isForIb = noticeReader[what] === 'ib';
     const staff = ownerUserId === null ? { roles: STAFF_ROLES } : { userId: ownerUserId };
     const amount =
       what !== 'accepted' || outcomeUnits === null || outcomeCurrency === null

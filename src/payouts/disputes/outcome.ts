@@ -79,8 +79,9 @@ export const disputeOutcome = defineApproval({
     const line = `${dispute.lineUnits} ${dispute.currency ?? 'of no currency'}`;
     return isUndecided(dispute.state) ? `undecided, ${line}` : dispute.state;
   },
-  execute: async (tx, { disputeId, amount, reason }, { approvalId }) => {
+  execute: async (tx, { disputeId, amount, reason }, { approvalId, approvedBy }) => {
     const dispute = await lockDisputeWithin(tx, reachesEverything, disputeId);
+    if (approvedBy.some((userId) => userId === dispute.openedBy)) throw disputeProblem('payouts.dispute_own');
     await grant(tx, dispute, { money: moneyFor(dispute, amount), reason, approvalId });
     return { disputeId };
   },
@@ -94,17 +95,21 @@ type Accepting = {
 };
 
 /**
- * Grants a dispute an amount: at once where it is within the limit of its currency (null), else a second person is asked.
+ * Grants a dispute an amount: at once where it is within the limit of its currency (null), else a second person is asked. A limit
+ * that the caller has set himself is none to him, so that nobody grants alone. `payouts.dispute_own` for who disputes the line,
+ * or is of that introducing broker.
  */
-export async function accept(
+export async function beginAcceptance(
   tx: TenantTx,
   { access, id, amount, reason }: Accepting,
 ): Promise<z.input<typeof ApprovalAsked> | null> {
   const dispute = await lockDisputeWithin(tx, access.reach, id);
+  const { caller } = access;
+  if (dispute.openedBy === caller.id || dispute.ibId === caller.ibId) throw disputeProblem('payouts.dispute_own');
   if (!isUndecided(dispute.state)) throw disputeProblem('payouts.dispute_closed', { detail: `It is ${dispute.state}` });
   const money = moneyFor(dispute, amount);
-  const limit = (await queries.limits(tx, {})).find(({ currency }) => currency === money.currency)?.units ?? 0n;
-  if (money.units <= limit) {
+  const limit = (await queries.limits(tx, {})).find(({ currency }) => currency === money.currency);
+  if (limit !== undefined && limit.setBy !== caller.id && money.units <= limit.units) {
     await grant(tx, dispute, { money, reason, approvalId: null });
     return null;
   }

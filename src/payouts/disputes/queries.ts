@@ -54,6 +54,15 @@ export const insertDispute = query(
   returning id`,
 );
 
+/** How many of an IB's disputes are undecided, as far as that matters. */
+export const undecidedOfIb = query(
+  'payouts.undecided_disputes_of_ib',
+  z.object({ count: z.int() }),
+  `
+  select count(*)::integer as count
+    from (select from payouts.disputes where ib_key = :ibKey and state in ('open', 'answered') limit :max) d`,
+);
+
 export const disputeOf = query(
   'payouts.dispute_of',
   disputeRow,
@@ -125,7 +134,7 @@ export const putOwner = query(
 );
 
 /** The number is drawn under the lock of the dispute; nothing comes back where there are as many as there may be. */
-export const insertMessage = query(
+export const insertDisputeMessage = query(
   'payouts.insert_dispute_message',
   z.object({ number: z.int() }),
   `
@@ -198,10 +207,14 @@ export const putLimit = query(
      set units = excluded.units, set_by = excluded.set_by, set_at = date_trunc('milliseconds', clock_timestamp())`,
 );
 
-export const insertNotice = query(
+/** Two of one kind that nobody was told of yet are one mail. */
+export const insertDisputeNotice = query(
   'payouts.insert_dispute_notice',
   nothing,
-  `insert into payouts.dispute_notices (dispute_key, what) values (:key, :what)`,
+  `
+  insert into payouts.dispute_notices (dispute_key, what)
+  select :key::bigint, :what::text
+   where not exists (select from payouts.dispute_notices n where n.dispute_key = :key and n.what = :what and n.sent_at is null)`,
 );
 
 /** Takes notices that nobody has sent yet; whoever else sends passes them over. */

@@ -6,11 +6,11 @@ import type { Reach } from '../../platform/access.ts';
 import { idempotentRoute, type Route, route } from '../../platform/route.ts';
 import type { TenantTx, WithTenant } from '../../platform/tenant-tx.ts';
 import * as contract from './contract.ts';
-import { accept, setLimit } from './outcome.ts';
+import { beginAcceptance, setLimit } from './outcome.ts';
 import * as queries from './queries.ts';
 import { isUndecided } from './rules.ts';
 import { assign, move, openDisputeOf, write } from './service.ts';
-import { disputeWithin, lockDisputeWithin, seenBy } from './store.ts';
+import { disputesSeenBy, disputeWithin, lockDisputeWithin } from './store.ts';
 import type { Dispute } from './types.ts';
 
 type DisputeRouteDeps = { readonly withTenant: WithTenant };
@@ -72,7 +72,7 @@ const questions = ({ withTenant }: DisputeRouteDeps): Route[] => [
   route(contract.listDisputes, ({ tenantId, origin, access: { reach }, query }) =>
     withTenant(tenantId, origin, async (tx) => {
       const { limit, cursor, sort, state, ibId, ownerUserId } = query;
-      const filter = { ...seenBy(reach), state, ibId, ownerUserId };
+      const filter = { ...disputesSeenBy(reach), state, ibId, ownerUserId };
       const page = await queries.pageOfDisputes(tx, filter, { limit, cursor, sort });
       return { status: 200, json: { data: page.rows.map(shown), nextCursor: page.nextCursor } };
     }),
@@ -83,7 +83,7 @@ const questions = ({ withTenant }: DisputeRouteDeps): Route[] => [
   route(contract.readDisputeExplanation, ({ tenantId, origin, access: { reach }, params }) =>
     withTenant(tenantId, origin, async (tx) => {
       const { id } = await disputeWithin(tx, reach, params.disputeId);
-      const [found] = await queries.explanationOf(tx, { id, ...seenBy(reach) });
+      const [found] = await queries.explanationOf(tx, { id, ...disputesSeenBy(reach) });
       const bytes = Buffer.from(found?.explanation ?? 'null');
       return { status: 200, bytes, contentType: 'application/json' };
     }),
@@ -131,7 +131,7 @@ const threads = ({ withTenant }: DisputeRouteDeps): Route[] => [
 
 const decisions = ({ withTenant }: DisputeRouteDeps): Route[] => [
   idempotentRoute(contract.acceptDispute, async (tx, { access, params, body }) => {
-    const asked = await accept(tx, { access, id: params.disputeId, ...body });
+    const asked = await beginAcceptance(tx, { access, id: params.disputeId, ...body });
     if (asked !== null) return { status: 202, json: asked };
     return { status: 200, json: shown(await disputeWithin(tx, access.reach, params.disputeId)) };
   }),

@@ -24,7 +24,7 @@ export const notices = ['opened', 'answered', 'replied', 'accepted', 'rejected',
 export type Notice = (typeof notices)[number];
 
 /** Who is told: the IB of what staff does, staff of what the IB does. */
-export const toldTo: Readonly<Record<Notice, 'ib' | 'staff'>> = {
+export const noticeReader: Readonly<Record<Notice, 'ib' | 'staff'>> = {
   opened: 'staff',
   replied: 'staff',
   withdrawn: 'staff',

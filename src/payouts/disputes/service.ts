@@ -16,6 +16,7 @@ import { formatAmount } from '../../kernel/money.ts';
 import { isProblem, type Problem } from '../../kernel/problem.ts';
 import type { Access, Reach } from '../../platform/access.ts';
 import { emit } from '../../platform/events/index.ts';
+import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { z } from 'zod';
 import type { openDispute } from './contract.ts';
@@ -42,12 +43,15 @@ type FoundLine = {
 
 /** Messages that a dispute may have. */
 const MESSAGES_MAX = 200;
+/** Undecided disputes that an introducing broker may have: each holds money, and staff is written to about each. */
+const UNDECIDED_MAX = 200;
 
 const lineUnknown = (detail: string): Problem => disputeProblem('payouts.dispute_line_unknown', { detail });
 
 /**
  * Opens a dispute on a line of an IB's own earnings, with the explanation as that IB sees it at this moment, byte for byte.
- * `payouts.dispute_line_unknown` for what is not its own, `payouts.dispute_open` where the line is disputed already.
+ * `payouts.dispute_line_unknown` for what is not its own, `payouts.dispute_open` where the line is disputed already,
+ * `payouts.disputes_too_many` where 200 of its disputes are undecided.
  */
 export async function openDisputeOf(
   tx: TenantTx,
@@ -57,6 +61,8 @@ export async function openDisputeOf(
   const { ibId } = access.reach;
   const ibKey = ibId === null ? undefined : (await ibKeys(tx, [ibId])).get(ibId);
   if (ibId === null || ibKey === undefined) throw lineUnknown('The caller is no introducing broker');
+  const { count: undecided } = onlyRow(await queries.undecidedOfIb(tx, { ibKey, max: UNDECIDED_MAX }));
+  if (undecided >= UNDECIDED_MAX) throw disputeProblem('payouts.disputes_too_many', { most: UNDECIDED_MAX });
   const { entries, ...found } = await lineOf(tx, { ibId, ibKey }, opening.line);
   const id = DisputeId.parse(idFromUuid('dsp', newUuid(Date.now())));
   const [made] = await queries.insertDispute(tx, {
@@ -76,7 +82,7 @@ export async function openDisputeOf(
     revisions: entries.map(({ revision }) => revision),
     components: entries.map(({ componentNumber }) => componentNumber),
   });
-  await queries.insertNotice(tx, { key: dispute.key, what: 'opened' });
+  await queries.insertDisputeNotice(tx, { key: dispute.key, what: 'opened' });
   emit(tx, {
     stream: `dispute/${id}`,
     type: 'payouts.dispute_opened',
@@ -167,7 +173,7 @@ export async function move(tx: TenantTx, dispute: Dispute, { event, reason, noti
   const isEnd = disputeStep(to, 'ib_wrote') === undefined;
   const [moved] = await queries.moveDispute(tx, { key: dispute.key, from: dispute.state, to, isEnd, reason });
   if (moved === undefined) throw disputeProblem('payouts.dispute_closed');
-  await queries.insertNotice(tx, { key: dispute.key, what: notice });
+  await queries.insertDisputeNotice(tx, { key: dispute.key, what: notice });
   const why = reason === undefined ? {} : { reason };
   emit(tx, {
     stream: `dispute/${dispute.id}`,
@@ -188,7 +194,7 @@ export async function write(
   const event = side === 'staff' ? 'staff_wrote' : 'ib_wrote';
   await move(tx, dispute, { event, notice: side === 'staff' ? 'answered' : 'replied' });
   const author = access.caller.id;
-  const [written] = await queries.insertMessage(tx, { key: dispute.key, side, author, text, max: MESSAGES_MAX });
+  const [written] = await queries.insertDisputeMessage(tx, { key: dispute.key, side, author, text, max: MESSAGES_MAX });
   if (written === undefined)
     throw disputeProblem('payouts.dispute_too_long', { detail: `${MESSAGES_MAX} messages`, most: MESSAGES_MAX });
 }

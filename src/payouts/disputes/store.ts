@@ -6,18 +6,18 @@ import * as queries from './queries.ts';
 import type { Dispute } from './types.ts';
 
 /** Whose disputes a caller reaches: everybody's, or those of the IB that it is. */
-export const seenBy = ({ everything, ibId }: Reach) => ({ everything, reachIbId: ibId });
+export const disputesSeenBy = ({ everything, ibId }: Reach) => ({ everything, reachIbId: ibId });
 
 /** A dispute within reach; `payouts.dispute_unknown` where there is none. */
 export async function disputeWithin(tx: TenantTx, reach: Reach, id: DisputeId): Promise<Dispute> {
-  const [found] = await queries.disputeOf(tx, { id, ...seenBy(reach) });
+  const [found] = await queries.disputeOf(tx, { id, ...disputesSeenBy(reach) });
   if (found === undefined) throw disputeProblem('payouts.dispute_unknown', { detail: id });
   return found;
 }
 
 /** The same, held against other changes until the transaction ends. */
 export async function lockDisputeWithin(tx: TenantTx, reach: Reach, id: DisputeId): Promise<Dispute> {
-  const [found] = await queries.lockDispute(tx, { id, ...seenBy(reach) });
+  const [found] = await queries.lockDispute(tx, { id, ...disputesSeenBy(reach) });
   if (found === undefined) throw disputeProblem('payouts.dispute_unknown', { detail: id });
   return found;
 }

@@ -9,11 +9,11 @@ const NumberText = z
 
 const DifferenceShown = z
   .strictObject({
-    change: z.enum(['added', 'removed', 'changed', 'moved']),
+    change: z.enum(['added', 'removed', 'changed', 'moved']).meta({ description: 'What became of it.' }),
     path: z.string().meta({ description: 'Where it is, for example `components[lots].rules[gold].budget`.' }),
     before: z.unknown().meta({ description: 'What was there; of a move the place in its list, from 1.' }),
-    after: z.unknown(),
-    sentence: z.string(),
+    after: z.unknown().meta({ description: 'What is there instead; of a move the place in its list, from 1.' }),
+    sentence: z.string().meta({ description: 'The difference in words.' }),
   })
   .meta({ id: 'PlanDifference', description: 'One difference between two versions of a plan.' });
 
@@ -33,8 +33,8 @@ export const compareVersions = operation({
     200: z
       .strictObject({
         planId: PlanId,
-        from: z.int().positive(),
-        to: z.int().positive(),
+        from: z.int().positive().meta({ description: 'Number of the version that is compared with.' }),
+        to: z.int().positive().meta({ description: 'Number of the version that was asked for.' }),
         differences: z.array(DifferenceShown),
       })
       .meta({ id: 'PlanDifferences', description: 'How one version of a plan differs from another.' }),

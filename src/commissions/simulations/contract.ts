@@ -42,7 +42,8 @@ export const Assumptions = z
     statuses: z
       .array(z.strictObject({ ibId: IbId, status: z.enum(['active', 'suspended', 'terminated']), from }))
       .max(ASSUMED_MAX)
-      .default([]),
+      .default([])
+      .meta({ description: 'IBs whose status was another.' }),
   })
   .meta({ id: 'Assumptions', description: 'What a simulation assumes in place of what was.' });
 export type Assumptions = z.infer<typeof Assumptions>;

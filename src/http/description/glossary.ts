@@ -92,6 +92,7 @@ const fieldWords: Readonly<Record<string, string>> = {
   userId: 'The user.',
   tenantId: 'The broker.',
   sessionId: 'The session.',
+  taskId: 'The task that does it: how far it is, and what came of it.',
   deskIds: 'The desks that it belongs to.',
   memberIds: 'The users who belong to it.',
   dealId: 'The deal of the platform server.',

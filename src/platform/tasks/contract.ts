@@ -13,10 +13,9 @@ const fields = {
   state: z.enum(taskStates).meta({
     description: 'A `queued` task waits for a worker, for the first time or after a failure that passes.',
   }),
-  progress: z.strictObject({
-    done: z.int(),
-    total: z.int().nullable().meta({ description: 'Null while nobody knows.' }),
-  }),
+  progress: z
+    .strictObject({ done: z.int(), total: z.int().nullable().meta({ description: 'Null while nobody knows.' }) })
+    .meta({ description: 'How much of its work is done, in units of its kind.' }),
   isCancelAsked: z.boolean().meta({ description: 'Whether somebody has asked it to stop.' }),
   problem: z
     .strictObject({ code: z.string(), title: z.string(), detail: z.string().nullable() })

@@ -105,6 +105,30 @@ describe('A chargeback', () => {
     await holds(desk);
   });
 
+  it('takes back all awards, however many there are', async () => {
+    const [lena] = await desk.inTenant((tx) => ibKeyOf(tx, { name: 'Lena' }));
+    const clientKey = (await desk.inTenant((tx) => clientKeyOf(tx, desk.clientOf(LOGINS.ofLena)))) ?? 0;
+    const [payable, ibKey] = [await usd(desk, 'ib_payable', 'Lena'), lena?.key ?? 0];
+    const one = {
+      kind: 'net_revenue',
+      planVersionKey: null,
+      component: 0,
+      clientKey,
+      ibKey,
+      currency: USD,
+      inputs: {},
+    };
+    const parts = [{ kind: 'ib', beneficiary: ibKey, depth: 0, units: 10_000n }] as const;
+    const days = Array.from({ length: 501 }, (_none, day) => new Date(Date.UTC(2026, 2, 6) + day * 60_000));
+    const awards = days.map((earnedAt) => ({ ...one, earnedAt, units: 10_000n, parts }));
+    await desk.inTenant((tx) => award(tx, awards));
+    expect(await usd(desk, 'ib_payable', 'Lena')).not.toBe(payable);
+    (await by.agree((await ask({ reason: 'Many awards' })).ok(), desk.people.owner)).ok();
+    await by.work();
+    expect(await usd(desk, 'ib_payable', 'Lena')).toBe(payable);
+    await holds(desk);
+  });
+
   it('is refused for nobody, and for what lies ahead', async () => {
     expect((await ask({ clientId: 'cli_00000000000000000000000000' })).code).toBe('clients.client_unknown');
     expect((await ask({ since: new Date(Date.now() + 3_600_000).toISOString() })).code).toBe(

@@ -71,7 +71,7 @@ async function chargeBackTrades(
   return { trades: revisions.length, next };
 }
 
-/** Takes back what was awarded for a client since a deposit, each award once; gives how many. */
+/** Takes back what was awarded for a client since a deposit, each award once, at most 500; gives how many. */
 async function chargeBackAwards(tx: TenantTx, { clientKey, since, reason, evidence }: Chargeback): Promise<number> {
   const found = await queries.awardsOfClient(tx, { clientKey, since, limit: PAGE });
   await award(
@@ -122,9 +122,10 @@ export const chargebackTask = defineTask({
         const after =
           at.after === null ? undefined : { closedAt: new Date(at.after.at), dealKey: BigInt(at.after.key) };
         const { trades, next } = await chargeBackTrades(tx, asked, after);
-        left.more = next !== undefined;
+        const taken = next === undefined ? await chargeBackAwards(tx, asked) : 0;
+        awards += taken;
+        left.more = next !== undefined || taken === PAGE; // The last trades once more then, which changes nothing.
         if (!left.more) {
-          awards = await chargeBackAwards(tx, asked);
           const { clientId } = payload;
           emit(tx, {
             stream: `chargeback/${payload.approvalId}`,

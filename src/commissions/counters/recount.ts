@@ -107,10 +107,13 @@ export async function recount(
   );
   const changed: CountedTrade[] = [...live.values(), ...now.map(({ counted }) => counted)];
   if (changed.length === 0) return;
-  await lockCounters(
-    tx,
-    changed.map(({ planKey }) => planKey),
-  );
+  // Others may be corrected later in the transaction: plans are taken in one order, so all of them now.
+  if (reopens) await lockEveryCounter(tx);
+  else
+    await lockCounters(
+      tx,
+      changed.map(({ planKey }) => planKey),
+    );
   const sums = new Standing();
   for (const { planKey, counts } of live.values()) sums.add(planKey, negative(counts));
   for (const { counted } of now) sums.add(counted.planKey, counted.counts);

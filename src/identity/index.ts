@@ -26,7 +26,7 @@ export type { Limit, NewPerson } from './port.ts';
 export { makeRealmOf, type Realm } from './realm.ts';
 export { sweepSignIns } from './sweep/service.ts';
 export { keyRingDefaults, listKeys, rotateKeys } from './tokens/key-ring.ts';
-export { countStaff, createUser, findUserByEmail, mailboxesOf, peopleOfParties } from './users/service.ts';
+export { countStaff, createUser, findUserByEmail, isAnyOfIb, mailboxesOf, peopleOfParties } from './users/service.ts';
 export { apiKeysRoutes } from './api-keys/routes.ts';
 export { makeAuthenticateKey } from './api-keys/store.ts';
 export { desksRoutes } from './desks/routes.ts';

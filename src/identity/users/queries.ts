@@ -166,6 +166,13 @@ export const countStaff = realmQuery(
    where u.status <> 'closed'`,
 );
 
+/** Whether any of these people is of an IB. */
+export const peopleOfIb = query(
+  'identity.people_of_ib',
+  z.object({ found: z.boolean() }),
+  `select exists (select from identity.users where id = any (:userIds::uuid[]) and ib_id = :ibId) as found`,
+);
+
 /** Active people with a proved address: those of an IB, one person, or those with one of some roles. */
 export const mailboxes = realmQuery(
   'identity.mailboxes',

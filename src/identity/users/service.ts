@@ -125,6 +125,12 @@ export async function countStaff(tx: RealmTx): Promise<number> {
   return onlyRow(await queries.countStaff(tx, {})).people;
 }
 
+/** Whether any of these people signs in for an IB too: what concerns it is not theirs to decide. */
+export const isAnyOfIb = async (
+  tx: TenantTx,
+  asked: { readonly userIds: readonly string[]; readonly ibId: IbId },
+): Promise<boolean> => onlyRow(await queries.peopleOfIb(tx, asked)).found;
+
 /** Whom one mail is sent to at most. */
 const MAILBOXES_MAX = 20;
 

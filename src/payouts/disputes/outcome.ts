@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { award } from '../../commissions/index.ts';
-import { defineApproval, requestApproval } from '../../identity/index.ts';
+import { defineApproval, isAnyOfIb, requestApproval } from '../../identity/index.ts';
 import { ReasonText } from '../../kernel/contact.ts';
 import type { ApprovalId } from '../../kernel/ids.ts';
 import { awardIdOf, DisputeId, tradeIdOf } from '../../kernel/ids.ts';
@@ -26,6 +26,12 @@ function moneyFor(dispute: Dispute, amount: MoneyJson): Money {
   if (dispute.currency !== null && dispute.currency !== money.currency)
     throw disputeProblem('payouts.dispute_currency', { detail: `The line is kept in ${dispute.currency}` });
   return money;
+}
+
+/** Nobody decides what he disputes himself, nor what the introducing broker does that he signs in for too. */
+async function refuseOwn(tx: TenantTx, { openedBy, ibId }: Dispute, userIds: readonly string[]): Promise<void> {
+  if (userIds.includes(openedBy) || (await isAnyOfIb(tx, { userIds, ibId })))
+    throw disputeProblem('payouts.dispute_own');
 }
 
 /** Ends a dispute that is held in favour of the IB: one award of its own, linked to the dispute and its line. */
@@ -81,7 +87,7 @@ export const disputeOutcome = defineApproval({
   },
   execute: async (tx, { disputeId, amount, reason }, { approvalId, approvedBy }) => {
     const dispute = await lockDisputeWithin(tx, reachesEverything, disputeId);
-    if (approvedBy.some((userId) => userId === dispute.openedBy)) throw disputeProblem('payouts.dispute_own');
+    await refuseOwn(tx, dispute, approvedBy);
     await grant(tx, dispute, { money: moneyFor(dispute, amount), reason, approvalId });
     return { disputeId };
   },
@@ -105,7 +111,7 @@ export async function beginAcceptance(
 ): Promise<z.input<typeof ApprovalAsked> | null> {
   const dispute = await lockDisputeWithin(tx, access.reach, id);
   const { caller } = access;
-  if (dispute.openedBy === caller.id || dispute.ibId === caller.ibId) throw disputeProblem('payouts.dispute_own');
+  await refuseOwn(tx, dispute, [caller.id]);
   if (!isUndecided(dispute.state)) throw disputeProblem('payouts.dispute_closed', { detail: `It is ${dispute.state}` });
   const money = moneyFor(dispute, amount);
   const limit = (await queries.limits(tx, {})).find(({ currency }) => currency === money.currency);

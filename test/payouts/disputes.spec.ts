@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { award } from '../../src/commissions/index.ts';
 import { explainTradeRebates, listTrades } from '../../src/commissions/trades/contract.ts';
 import { approveApproval } from '../../src/identity/approvals/contract.ts';
-import { openSession } from '../../src/identity/sessions/service.ts';
 import { ibKeys } from '../../src/ib/index.ts';
 import { Currency } from '../../src/kernel/currency.ts';
 import { awardIdOf, encodeId, type TradeId } from '../../src/kernel/ids.ts';
@@ -25,8 +24,7 @@ import {
 } from '../../src/payouts/disputes/contract.ts';
 import type { Mail } from '../../src/platform/mail.ts';
 import { query } from '../../src/platform/query.ts';
-import { makePerson, type Person } from '../support/people.ts';
-import { testOrigin } from '../support/tenancy.ts';
+import { makePerson } from '../support/people.ts';
 import { LOGINS, type MoneyDesk, openMoneyDesk } from '../commissions/money-desk.ts';
 
 const USD = Currency.parse('USD');
@@ -34,25 +32,6 @@ const disputedEntries = query(
   'test.disputed_entries',
   z.object({ source: z.string(), revision: z.int() }),
   `select source, revision from payouts.disputed_entries where kind = 1 and beneficiary = :ibKey`,
-);
-const waitingNotices = query(
-  'test.waiting_notices',
-  z.object({ what: z.string() }),
-  `
-  select n.what from payouts.dispute_notices n join payouts.disputes d on d.key = n.dispute_key
-   where d.id = :disputeId and n.sent_at is null order by n.key`,
-);
-const manyDisputes = query(
-  'test.many_disputes',
-  z.object({}),
-  `
-  insert into payouts.disputes (id, ib_key, ib_id, kind, line_units, text, opened_by)
-  select gen_random_uuid(), :ibKey, :ibId, 'missing', 0, 'Again', 'test' from generate_series(1, :count::integer)`,
-);
-const endDisputes = query(
-  'test.end_disputes',
-  z.object({}),
-  `update payouts.disputes set state = 'withdrawn', closed_at = now() where ib_id = :ibId and state = 'open'`,
 );
 const now = query('test.now', z.object({ now: z.date() }), `select date_trunc('milliseconds', now()) as now`);
 
@@ -83,17 +62,6 @@ describe('A dispute', () => {
       body: { amount: { amount, currency }, reason: 'The agreement says so' },
       headers: { 'idempotency-key': randomUUID() },
     });
-  /** The token of somebody who signs in as staff too. */
-  const signedInElsewhere = async ({ id: userId }: Person): Promise<string> => {
-    const { tokens, sessions, realmOf } = desk.api.deps.identity.signIn;
-    const tenantId = desk.api.tenantOf('acme').id;
-    const device = { address: '127.0.0.1', userAgent: 'test' };
-    const { sessionId } = await realmOf({ tenantId }).run(testOrigin, (tx) =>
-      openSession(tx, sessions, { userId, surface: 'admin', isProven: true, device }),
-    );
-    const subject = { tenantId, userId, sessionId, surface: 'admin', delegation: null } as const;
-    return (await tokens.issue(subject)).accessToken;
-  };
   const heldOf = async (name: string) => {
     const id = desk.ibOf(name);
     return desk.inTenant(async (tx) => disputedEntries(tx, { ibKey: (await ibKeys(tx, [id])).get(id) }));
@@ -235,50 +203,6 @@ describe('A dispute', () => {
     expect(await opened(lena, { kind: 'award', awardId: done.outcomeAwardId })).toMatchObject({
       line: { amount: '2.01' },
     });
-  });
-
-  it('is granted by nobody alone: neither within a limit of his own making, nor on what he disputes himself', async () => {
-    const { api, people } = desk;
-    const { id } = await opened(people.lena, { kind: 'missing' });
-    const limit = (token: string) =>
-      api.call(setDisputeLimit, { token, body: { limit: { amount: '5.00', currency: USD } } });
-    (await limit(people.finance)).ok();
-    expect((await accept(id, '5.00', people.finance)).status).toBe(202);
-    expect((await accept(id, '5.00', people.otherFinance)).status).toBe(200);
-
-    const both = await makePerson(api, { roles: ['ib', 'finance'], ibId: desk.ibOf('Zoe'), surface: 'partner' });
-    const asStaff = await signedInElsewhere(both);
-    const own = await opened(both.token, { kind: 'missing' });
-    const other = await opened(people.zoe, { kind: 'missing' });
-    for (const dispute of [own, other]) {
-      const refused = await accept(dispute.id, '1.00', asStaff);
-      expect([refused.status, refused.code]).toEqual([403, 'payouts.dispute_own']);
-    }
-    for (const dispute of [own, other]) {
-      const asked = await accept(dispute.id, '500', people.finance);
-      const { approvalId, hash } = z.object({ approvalId: z.string(), hash: z.string() }).parse(asked.body);
-      const agreed = await api.call(approveApproval, { token: asStaff, params: { approvalId }, body: { hash } });
-      expect(agreed.body).toMatchObject({ code: 'identity.approval_failed', because: 'payouts.dispute_own' });
-      expect((await read(people.finance, dispute.id)).ok().state).toBe('open');
-    }
-  });
-
-  it('is one of 200 at most that an introducing broker has undecided, and one mail tells of several messages', async () => {
-    const omar = desk.ibOf('Omar');
-    const { id } = await opened(desk.people.omar, { kind: 'missing' });
-    for (const text of ['One', 'Two', 'Three'])
-      (
-        await desk.api.call(writeToDispute, { token: desk.people.omar, params: { disputeId: id }, body: { text } })
-      ).ok();
-    const told = await desk.inTenant((tx) => waitingNotices(tx, { disputeId: id }));
-    expect(told.map(({ what }) => what)).toEqual(['opened', 'replied']);
-    await desk.inTenant(async (tx) => {
-      const ibKey = (await ibKeys(tx, [omar])).get(omar) ?? 0;
-      await manyDisputes(tx, { ibKey, ibId: omar, count: 200 });
-    });
-    expect((await open(desk.people.omar, { kind: 'missing' })).code).toBe('payouts.disputes_too_many');
-    await desk.inTenant((tx) => endDisputes(tx, { ibId: omar }));
-    await opened(desk.people.omar, { kind: 'missing' });
   });
 
   it('that was withdrawn meanwhile is not granted any more', async () => {

@@ -119,7 +119,7 @@ describe('An update or deletion of a deal that was booked', () => {
 
 describe('An update of what a deal brought, not of its volume', () => {
   it('is computed by what the platform says now, whether the position is known or not', async () => {
-    const levels = { kind: 'fixed_by_level', unit: 'percent', levels: ['50'] } as const;
+    const levels = { kind: 'fixed_by_level' as const, unit: 'percent' as const, levels: ['50'] };
     const desk = await openDesk({ plan: { model: { kind: 'profit_share' }, budget: '10', levels } });
     const [opened, whole] = desk.position({ lots: '1' });
     const [, alone] = desk.position({ lots: '1' });

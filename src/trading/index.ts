@@ -59,7 +59,7 @@ export {
   takeUpAmendments,
   touchedPositions,
 } from './amendments/service.ts';
-export type { BookedAmendment, TakenUp, TouchedPosition } from './amendments/service.ts';
+export type { BookedAmendment } from './amendments/service.ts';
 export { countDeals, verifyFeed } from './verify/service.ts';
 export { moneyArrived, moneyNamed, moneyOperationsOf, settledDeal } from './money/service.ts';
 export type { MoneyArrival, MoneyOperation } from './money/types.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { explainTradeRebates, listTrades } from '../../src/commissions/trades/contract.ts';
 import { askChargeback } from '../../src/commissions/chargebacks/contract.ts';
 import { readApproval } from '../../src/identity/approvals/contract.ts';
 import { linkClientOperation } from '../../src/ib/contract.ts';
@@ -63,7 +64,17 @@ describe('A chargeback', () => {
     const kept = (
       await desk.api.call(readApproval, { token: desk.people.finance, params: { approvalId: asked.approvalId } })
     ).ok();
-    expect(kept).toMatchObject({ state: 'approved' });
+    expect(kept).toMatchObject({ state: 'approved', payload: { evidence: 'case 4711' } });
+  });
+
+  it('tells its reason to those whom it concerns, and its evidence to who agreed to it alone', async () => {
+    const { lena, clientOfLena, finance } = desk.people;
+    const [trade] = (await desk.api.call(listTrades, { token: lena, query: {} })).ok().data;
+    for (const token of [lena, clientOfLena, finance]) {
+      const told = await desk.api.call(explainTradeRebates, { token, params: { tradeId: trade?.id ?? '' } });
+      expect(told.ok().revisions.at(-1)).toMatchObject({ cause: 'chargeback', reason: 'The card was stolen' });
+      expect(told.text).not.toContain('4711');
+    }
   });
 
   it('takes nothing back twice, and nothing earns again that was charged back', async () => {

@@ -29,8 +29,10 @@ export const askChargeback = operation({
     since: InstantIn.meta({
       description: 'When the deposit was made; trades that closed before keep what they earned.',
     }),
-    reason: ReasonText,
-    evidence: EvidenceText.meta({ description: 'What proves it, such as the case of the payment provider.' }),
+    reason: ReasonText.meta({ description: 'Why; it is told to the introducing brokers whom it concerns.' }),
+    evidence: EvidenceText.meta({
+      description: 'What proves it, such as the case of the payment provider; it is told to staff only.',
+    }),
   }),
   answers: { 202: ApprovalAsked },
   problems: ['clients.client_unknown', 'commissions.chargeback_ahead', 'identity.approval_pending'],

@@ -42,7 +42,7 @@ type Point = { readonly closedAt: Date; readonly dealKey: bigint };
  */
 async function chargeBackTrades(
   tx: TenantTx,
-  { clientId, since, reason, evidence, approvalId }: Chargeback,
+  { clientId, since, reason, approvalId }: Chargeback,
   after: Point | undefined,
 ): Promise<{ readonly trades: number; readonly next: Point | undefined }> {
   await holdSettlement(tx);
@@ -62,7 +62,8 @@ async function chargeBackTrades(
   if (revisions.length > 0) {
     const { knownAt } = await chainsOf(tx, []);
     const { version } = onlyRow(await readConfiguration(tx, {}));
-    const cause = { kind: 'chargeback', reason: `${reason} (${evidence})`, ...(approvalId && { approvalId }) } as const;
+    // The evidence is about the client: it stays with the approval, for a cause is told to introducing brokers.
+    const cause = { kind: 'chargeback', reason, ...(approvalId && { approvalId }) } as const;
     await writeRevisions(tx, revisions, cause, { knownAt, configurationVersion: version });
   }
   const last = closed.at(-1);

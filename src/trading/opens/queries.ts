@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { query } from '../../platform/query.ts';
 
-/** A parked deal, held to the end of the transaction. */
+/** What a deal waits for, as it is now; the code is null of one that does not wait. */
 export const parkedDeal = query(
   'trading.parked_deal',
   z.object({

@@ -1,4 +1,4 @@
-import { decodeId } from '../../kernel/ids.ts';
+import { keyOfId } from '../../kernel/ids.ts';
 import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
@@ -20,9 +20,9 @@ export async function setOpenByHand(
   tx: TenantTx,
   said: OpenSaid,
 ): Promise<{ readonly setAt: Date; readonly positionId: bigint; readonly due: readonly bigint[] }> {
-  const dealKey = decodeId(said.dealId);
-  const [deal] = await queries.parkedDeal(tx, { dealKey });
-  if (deal === undefined) throw openProblem('trading.deal_unknown', { detail: said.dealId });
+  const dealKey = keyOfId(said.dealId);
+  const [deal] = dealKey === undefined ? [] : await queries.parkedDeal(tx, { dealKey });
+  if (dealKey === undefined || deal === undefined) throw openProblem('trading.deal_unknown', { detail: said.dealId });
   if (deal.code === null || !WAITS_FOR_OPEN.includes(deal.code))
     throw openProblem('trading.deal_not_parked', { detail: deal.code ?? 'It is not parked' });
   if (deal.closedAt !== null && said.openedAt > deal.closedAt)

@@ -58,7 +58,7 @@ export const moneyNamed = async (tx: TenantTx, dealKeys: readonly bigint[]): Pro
 
 async function withClients(
   tx: TenantTx,
-  rows: Awaited<ReturnType<typeof queries.moneyArrived>>,
+  rows: Awaited<ReturnType<typeof queries.moneyNamed>>,
 ): Promise<MoneyArrival[]> {
   const logins = new Map<string, Set<bigint>>();
   for (const { server, login } of rows) logins.set(server, (logins.get(server) ?? new Set<bigint>()).add(login));

@@ -12,7 +12,7 @@ import { TaskId } from '../../src/kernel/ids.ts';
 import { runCli } from '../../src/main/cli/program.ts';
 import { cyclesDue } from '../../src/payouts/cycles/service.ts';
 import { insertSchedule } from '../../src/payouts/schedules/service.ts';
-import { settleStatements, statementRun } from '../../src/payouts/statements/jobs.ts';
+import { settleStatements, statementRun, workOn } from '../../src/payouts/statements/jobs.ts';
 import { verifyStatements } from '../../src/payouts/verify/service.ts';
 import { query } from '../../src/platform/query.ts';
 import { runTask } from '../../src/platform/tasks/index.ts';
@@ -89,6 +89,31 @@ describe('Cycles that are due', () => {
     await issueUpTo(inTenant, '2026-04-01T00:00:00Z', { cycle: { kind: 'monthly' } });
     await issueUpTo(inTenant, '2026-04-01T00:00:00Z', { cycle: { kind: 'hourly' } });
     expect(await due('2026-05-01T00:00:00Z')).toEqual(['hourly+0 05-01']);
+  });
+});
+
+describe('Cycles of two schedules that are made at the same time', () => {
+  it('tell of each entry once, whichever draws its line first and whichever ends first', async () => {
+    const at = await openTestTenant(tenancy);
+    const brokerage = await openBrokerage(at, { chain: 'Maria 8.00 > Kim 4.00', clients: 1 });
+    const trade = async (closedAt: string): Promise<void> => {
+      await brokerage.feed(brokerage.deal({ closedAt: new Date(closedAt) }));
+      await brokerage.book();
+    };
+    const monthly = { cycle: { kind: 'monthly' } };
+    await setDefault(at.inTenant);
+    await setDefault(at.inTenant, monthly, '2026-04-01T00:00:00Z');
+    await trade('2026-03-20T10:00:00Z');
+    await trade('2026-03-31T10:00:00Z');
+    const due = { signature: 'monthly+0', endsAt: new Date('2026-04-01T00:00:00Z') };
+    await at.inTenant((tx) => workOn(tx, due, statementSealer)); // Draws its line, and is held up.
+    await trade('2026-03-21T10:00:00Z');
+    await issueUpTo(at.inTenant, '2026-03-31T00:00:00Z');
+    await issueUpTo(at.inTenant, '2026-04-01T00:00:00Z', monthly);
+    await issueUpTo(at.inTenant, '2026-05-01T00:00:00Z', monthly);
+    const paid = (await allStatements(at.inTenant)).map(({ payableUnits }) => payableUnits);
+    expect(paid.reduce((sum, units) => sum + units, 0n)).toBe(3n * 8_000_000n);
+    expect((await at.inTenant(verifyStatements)).findings).toEqual([]);
   });
 });
 

@@ -13,7 +13,9 @@ const nothing = z.object({});
 /**
  * What beneficiaries' entries come to in a cycle, by currency: those of batches up to its cut that were earned before its end, less
  * those of which the statement before told by the same rule. With a hash over the lines, in an order that is total. Who has
- * none is among them where enough is carried over.
+ * none is among them where enough is carried over. Where the statement before is of a cycle that drew its line later there is none
+ * now: lines and ends only rise from one to the next, or what lies between the lines would be told of twice. The next cycle reads
+ * once more what this one read.
  */
 export const figuresOf = query(
   'payouts.figures_of',
@@ -42,6 +44,9 @@ export const figuresOf = query(
     select distinct on (s.kind, s.party, s.currency) s.key, s.kind, s.party, s.currency, s.ends_at, s.cut_batch, s.carried_units, s.carries
       from parties p join payouts.statements s on s.kind = p.kind and s.party = p.party
      order by s.kind, s.party, s.currency, s.ends_at desc
+  ), kept_open as (
+    update payouts.cycles c set open_from = least(c.open_from, c.read_from)
+     where c.key = :cycleKey and exists (select from latest l where l.ends_at < :endsAt and l.cut_batch > :cutBatch)
   ), candidates as (
     -- One range of an index for each of them: "offset 0" keeps it from becoming a join with everybody's entries.
     select e.* from parties p cross join lateral (
@@ -59,7 +64,7 @@ export const figuresOf = query(
     select c.*, l.ends_at as starts_at
       from candidates c left join latest l using (kind, party, currency)
      where l.key is null
-        or (l.ends_at < :endsAt and not (c.batch_key <= l.cut_batch and c.earned_at < l.ends_at))
+        or (l.ends_at < :endsAt and l.cut_batch <= :cutBatch and not (c.batch_key <= l.cut_batch and c.earned_at < l.ends_at))
   ), sums as (
     select kind, party, currency, count(*)::integer as lines,
            coalesce(sum(units) filter (where starts_at is null or earned_at >= starts_at), 0) as earning_units,
@@ -75,7 +80,7 @@ export const figuresOf = query(
          coalesce(s.earning_units, 0)::text as "earningUnits", coalesce(s.adjustment_units, 0)::text as "adjustmentUnits",
          coalesce(s.lines, 0) as lines, coalesce(s.lines_hash, encode(sha256(''::bytea), 'hex')) as "linesHash",
          s.first_deal as "firstDeal", s.last_deal as "lastDeal", s.first_award as "firstAward", s.last_award as "lastAward"
-    from sums s full join (select * from latest where ends_at < :endsAt) l using (kind, party, currency)
+    from sums s full join (select * from latest where ends_at < :endsAt and cut_batch <= :cutBatch) l using (kind, party, currency)
    where s.lines is not null or (l.carries and :withCarried::boolean)
    order by kind, party, currency`,
 );

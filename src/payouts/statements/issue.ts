@@ -89,11 +89,12 @@ async function issueTo(tx: TenantTx, cycle: Cycle, members: readonly Candidate[]
 
 async function figuresOf(
   tx: TenantTx,
-  { cutBatch, endsAt }: Cycle,
+  { key: cycleKey, cutBatch, endsAt }: Cycle,
   members: readonly Candidate[],
   withCarried: boolean,
 ): Promise<StatementFigures[]> {
   return queries.figuresOf(tx, {
+    cycleKey,
     cutBatch,
     endsAt,
     withCarried,

@@ -195,6 +195,8 @@ describe('A re-run', () => {
 
   it('that is cancelled holds up nobody', async () => {
     const { taskId, rerunId } = (await by.ask()).ok();
+    // No program stops what people agreed to.
+    await expect(desk.programWith('tasks:cancel')).rejects.toMatchObject({ code: 'identity.scope_unknown' });
     (await desk.api.call(cancelTask, { token: desk.people.finance, params: { taskId } })).ok();
     await settleReruns({ withTenant: desk.api.withTenant }, by.tenantId);
     expect(await by.read(rerunId)).toMatchObject({ state: 'cancelled' });

@@ -92,10 +92,10 @@ export const policyTable: readonly PolicyRow[] = [
   ...rows('ib client', 'ledger', 'list read', own),
   ...rows('api_key', 'ledger', 'list read balance'),
 
-  // Long work; of each kind only who has the right that the kind names.
+  // Long work; of each kind only who has the right that the kind names. What people agreed to no program stops.
   ...rows('owner admin finance', 'tasks', 'list read cancel download'),
   ...rows('compliance support auditor', 'tasks', 'list read download'),
-  ...rows('api_key', 'tasks', 'list read cancel download'),
+  ...rows('api_key', 'tasks', 'list read download'),
 
   // What is paid out.
   ...rows('owner admin finance', 'payout_runs', 'list read draft review approve'),

@@ -128,7 +128,7 @@ describe('A chargeback', () => {
       ibKey,
       currency: USD,
       inputs: {},
-    };
+    } as const;
     const parts = [{ kind: 'ib', beneficiary: ibKey, depth: 0, units: 10_000n }] as const;
     const days = Array.from({ length: 501 }, (_none, day) => new Date(Date.UTC(2026, 2, 6) + day * 60_000));
     const awards = days.map((earnedAt) => ({ ...one, earnedAt, units: 10_000n, parts }));

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { explain, type TradeExplanation } from '../../commissions/index.ts';
 import { DealId } from '../../kernel/ids.ts';
-import { tradeInWords } from '../demo/story.ts';
+import { tradeInWords, unpaidInWords } from '../demo/story.ts';
 import type { CliContext } from './context.ts';
 import { inTenant, parsedBy, TENANT_OPTION } from './scope.ts';
 
@@ -21,6 +21,4 @@ export function registerTrades(program: Command, context: CliContext): void {
 }
 
 const textOf = (trade: TradeExplanation): string =>
-  trade.reason === undefined
-    ? tradeInWords(trade).join('\n')
-    : `Deal ${trade.ticket} closed ${trade.lots} lots of ${trade.symbol} on ${trade.closedAt} and paid nothing: ${trade.reason.sentence}`;
+  (trade.reason === undefined ? tradeInWords(trade) : unpaidInWords(trade, trade.reason.sentence)).join('\n');

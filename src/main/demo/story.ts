@@ -27,17 +27,40 @@ export const oneTrade = ({ deps }: Installation, tenantId: TenantId): Promise<Tr
 
 /** A trade in words: what came in, and a line per step with its figures, until each rebate. */
 export function tradeInWords(trade: TradeExplanation): string[] {
-  const { ticket, symbol, lots, accountGroup, closedAt, openedAt, plan, chain, earning, rebates, steps } = trade;
+  const { plan, chain, earning, rebates, steps, revisions } = trade;
   const path = chain.map(({ name, status }) => (status === 'active' ? name : `${name} (${status})`)).join(', then ');
-  const held = openedAt === null ? '' : `, held ${heldFor(Date.parse(closedAt) - Date.parse(openedAt))}`;
   return [
-    `Deal ${ticket} closed ${lots} lots of ${symbol} on ${closedAt.slice(0, 16).replace('T', ' ')} UTC${held}; account group ${accountGroup}.`,
+    `${dealInWords(trade)}.`,
     `Its client came from ${path}.`,
     `Plan "${plan?.name ?? ''}" version ${plan?.version ?? ''} lets it earn ${earning?.amount ?? ''} ${earning?.currency ?? ''} in all:`,
     ...steps.map(stepInWords),
     `  ${pad(earning?.amount)}  together, in ${rebates.length} rebates: nothing lost, nothing made up.`,
+    ...revisionsInWords(revisions),
   ];
 }
+
+/** A trade that pays nothing, in words, and what it paid before that was corrected. */
+export const unpaidInWords = (trade: TradeExplanation, why: string): string[] => [
+  `${dealInWords(trade)}.`,
+  `It paid nothing: ${why}`,
+  ...revisionsInWords(trade.revisions),
+];
+
+function dealInWords({ ticket, symbol, lots, accountGroup, closedAt, openedAt }: TradeExplanation): string {
+  const held = openedAt === null ? '' : `, held ${heldFor(Date.parse(closedAt) - Date.parse(openedAt))}`;
+  return `Deal ${ticket} closed ${lots} lots of ${symbol} on ${minuteOf(closedAt)} UTC${held}; account group ${accountGroup}`;
+}
+
+/** Nothing of a trade that was booked once: all else says what it earned, when, and why that is another figure than before. */
+function revisionsInWords(revisions: TradeExplanation['revisions']): string[] {
+  if (revisions.length < 2) return [];
+  return revisions.map(({ revision, bookedAt, cause, reason, earning }) => {
+    const why = reason === null ? '' : `: ${reason}`;
+    return `  ${pad(earning?.amount)}  ${minuteOf(bookedAt)} UTC, ${revision === 0 ? 'first booked' : wordsOf(cause)}${why}`;
+  });
+}
+
+const minuteOf = (instant: string): string => instant.slice(0, 16).replace('T', ' ');
 
 /** Exact fractions are for programs. */
 const UNTOLD = ['exactNumerator', 'exactDenominator', 'runningTotal', 'weight', 'whole', 'filter', 'adjuster', 'model'];

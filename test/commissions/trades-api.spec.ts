@@ -236,8 +236,10 @@ describe('Trades over HTTP', () => {
       const [parked] = (await list(desk.people.owner, { state: 'parked' })).data;
       expect(await told(parked?.id)).toMatchObject({
         state: 'parked',
-        reason: { code: 'parked', sentence: expect.stringContaining('trading.symbol_unknown') as string },
+        reason: { code: 'parked', sentence: expect.stringContaining('trading.symbol_unknown: ') as string },
       });
+      for (const token of [desk.people.lena, desk.people.clientOfLena])
+        expect((await told(parked?.id, token)).reason?.sentence).toBe('It is parked: trading.symbol_unknown');
       expect(await told(tradeIdOf(decodeId(due?.id ?? '') - 1n))).toMatchObject({
         state: 'never',
         reason: { code: 'kept', sentence: expect.stringContaining('closes no volume') as string },

@@ -83,6 +83,6 @@ type Whereabouts = {
 /** Why a deal has no booking: a code for programs, a sentence for people. */
 export function whyNoBooking(where: Whereabouts | undefined): { readonly code: string; readonly sentence: string } {
   const code = where?.state ?? 'absent';
-  const parked = where?.code === null || where === undefined ? '' : `: ${where.code}: ${where.detail ?? ''}`;
-  return { code, sentence: `${NO_BOOKING[code]}${parked}` };
+  const parked = [where?.code, where?.detail].filter((word) => (word ?? '') !== '');
+  return { code, sentence: [NO_BOOKING[code], ...parked].join(': ') };
 }

@@ -230,7 +230,9 @@ export async function toldFor(
   const execution = key === undefined ? undefined : await executionOfKey(tx, key);
   const [found] = execution === undefined ? [] : await described(tx, reach, [execution]);
   if (found === undefined || key === undefined) throw unknown(id);
-  return unbooked(found, await whereaboutsOf(tx, key));
+  const where = await whereaboutsOf(tx, key);
+  // The details of what is parked are for who mends it: they may name faults of the system, or how the tenant is set up.
+  return unbooked(found, reach.everything || where === undefined ? where : { ...where, detail: null });
 }
 
 const unbooked = (

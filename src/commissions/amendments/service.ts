@@ -15,7 +15,7 @@ import { FINAL, wholeReason } from '../corrections/rules.ts';
 import { correctTrades, type LiveBooking, tradeOfLive, type Wanted } from '../corrections/service.ts';
 import { liveBookings } from '../corrections/store.ts';
 import { holdSettlement } from '../cuts/service.ts';
-import { openBook, type PlanBooks } from '../plans/store.ts';
+import { openBook, type PlanBook, type PlanBooks } from '../plans/store.ts';
 
 /** Updates and deletions, and touched positions, that are looked at in one transaction. */
 const LOOKED_AT_MAX = 500;
@@ -115,14 +115,17 @@ export async function correctLateEntries(tx: TenantTx, books: PlanBooks): Promis
   const positions = await touchedPositions(tx, { max: LOOKED_AT_MAX });
   if (positions.length === 0) return 0;
   const live = await liveBookings(tx, [...new Set(positions.flatMap(({ dealKeys }) => dealKeys ?? []))]);
+  const opened = new Map<bigint, PlanBook>(); // Many share one: what is known changes with every batch, plans do seldom.
   let corrected = 0;
   for (const group of byKnowledge([...live.values()].filter((booking) => !isFinal(booking)))) {
     const [first] = group;
     if (first === undefined) continue;
     const { knownAt, configurationVersion } = first;
+    const book = opened.get(configurationVersion) ?? (await openBook(tx, configurationVersion));
+    opened.set(configurationVersion, book);
     const { dealKeys } = await correctTrades(
       tx,
-      { book: await openBook(tx, configurationVersion), knownAt },
+      { book, knownAt },
       group.map((booking) => ({ kind: 'trade', trade: tradeOfLive(booking), rerunKey: booking.rerunKey })),
       { kind: 'late_entry', reason: REASONS.late },
     );

@@ -22,7 +22,9 @@ const WordText = z
 const given = {
   clientId: ClientId,
   kind: z.enum(costKinds).meta({ description: 'A fee of a payment provider, or a chargeback.' }),
-  amount: MoneyJson.meta({ description: 'Above 0 what it cost; below 0 takes back what was recorded before.' }),
+  amount: MoneyJson.meta({
+    description: 'Above 0 what it cost; below 0 takes back what was recorded before, and no more.',
+  }),
   source: WordText.meta({ description: 'Who says so, for example a provider or a file.', examples: ['northpay'] }),
   reference: WordText.meta({ description: 'What the source calls it: it is recorded once.', examples: ['fee-8841'] }),
   reason: ReasonText,

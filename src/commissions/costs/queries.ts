@@ -17,6 +17,24 @@ export const insertCosts = query(
   returning id`,
 );
 
+/** Who takes costs back holds this to the end of his transaction, so that nothing is taken back twice. */
+export const holdCosts = query(
+  'commissions.hold_client_costs',
+  z.object({}),
+  `select from (select pg_advisory_xact_lock(hashtext('commissions.client_costs'))) as held`,
+);
+
+/** Of these clients those of whom more was taken back, of a kind and currency, than was ever recorded. */
+export const costsTakenBackBeyond = query(
+  'commissions.client_costs_taken_back_beyond',
+  z.object({ clientKey: z.int(), kind: z.string(), currency: z.string() }),
+  `
+  select client_key as "clientKey", kind, currency from commissions.client_costs
+   where client_key = any (:clientKeys::integer[])
+   group by client_key, kind, currency having sum(units) < 0
+   order by client_key, kind, currency limit 1`,
+);
+
 export const costsNamed = query(
   'commissions.client_costs_named',
   z.object({

@@ -25,7 +25,8 @@ export type NewCost = {
 
 /**
  * Records what clients cost, with one event. What is recorded already changes nothing, and is counted as known; with another
- * content it is refused: `commissions.cost_different`. `commissions.cost_invalid` for amounts of 0, instants ahead, and two of one name.
+ * content it is refused: `commissions.cost_different`. `commissions.cost_invalid` for amounts of 0, instants ahead, two of one name, and
+ * where more would be taken back than was recorded: a cost below 0 of its own would be an earning that nobody agreed to.
  */
 export async function recordCosts(
   tx: TenantTx,
@@ -33,6 +34,8 @@ export async function recordCosts(
 ): Promise<{ readonly recorded: number; readonly known: number }> {
   const { now } = onlyRow(await readConfiguration(tx, {}));
   mustBeSound(costs, now);
+  const takenBack = costs.filter(({ money }) => money.units < 0n);
+  if (takenBack.length > 0) await queries.holdCosts(tx, {});
   const nowMs = Date.now();
   const rows = await queries.insertCosts(tx, {
     recordedBy: tx.origin.actor,
@@ -47,6 +50,7 @@ export async function recordCosts(
     reasons: costs.map(({ reason }) => reason),
   });
   if (rows.length < costs.length) await mustBeTheSame(tx, costs);
+  await mustBeRecordedBefore(tx, takenBack);
   if (rows.length > 0)
     emit(tx, {
       stream: 'client_costs',
@@ -70,6 +74,18 @@ function mustBeSound(costs: readonly NewCost[], now: Date): void {
     if (names.has(nameOf(cost))) throw invalid(`${reference} is named twice`);
     names.add(nameOf(cost));
   }
+}
+
+/** What is taken back was recorded before: of a client's costs of a kind and currency never less than nothing is left. */
+async function mustBeRecordedBefore(tx: TenantTx, takenBack: readonly NewCost[]): Promise<void> {
+  if (takenBack.length === 0) return;
+  const clientKeys = [...new Set(takenBack.map(({ clientKey }) => clientKey))];
+  const [beyond] = await queries.costsTakenBackBeyond(tx, { clientKeys });
+  if (beyond === undefined) return;
+  const named = takenBack.find(({ clientKey }) => clientKey === beyond.clientKey)?.reference ?? '';
+  throw commissionProblem('commissions.cost_invalid', {
+    detail: `${named}: more ${beyond.kind} in ${beyond.currency} would be taken back than was recorded of the client`,
+  });
 }
 
 async function mustBeTheSame(tx: TenantTx, costs: readonly NewCost[]): Promise<void> {

@@ -10,6 +10,7 @@ import { award } from '../../src/commissions/awards/service.ts';
 import { Currency } from '../../src/kernel/currency.ts';
 import { TaskId } from '../../src/kernel/ids.ts';
 import { runCli } from '../../src/main/cli/program.ts';
+import { cycleInWords } from '../../src/main/cli/statements.ts';
 import { cyclesDue } from '../../src/payouts/cycles/service.ts';
 import { insertSchedule } from '../../src/payouts/schedules/service.ts';
 import { settleStatements, statementRun, workOn } from '../../src/payouts/statements/jobs.ts';
@@ -215,6 +216,14 @@ describe('The command line', () => {
     expect(await run('schedules', 'list')).toMatchObject([
       { terms: { cycle: { days: ['monday', 'thursday'] }, holdDays: 0 } },
     ]);
+    expect(
+      [
+        { kind: 'weekly' as const, days: ['monday' as const, 'thursday' as const] },
+        { kind: 'monthly' as const, afterDays: 5 },
+        { kind: 'monthly' as const, afterDays: 0 },
+        { kind: 'realtime' as const },
+      ].map(cycleInWords),
+    ).toEqual(['weekly: monday, thursday', 'monthly, 5 days after its end', 'monthly', 'realtime']);
     expect(await run('statements', 'issue')).toEqual({ statements: 0 });
     expect(await run('statements', 'list')).toEqual([]);
     expect(await run('statements', 'rotate-key')).toEqual({ kid: expect.stringMatching(/^[\w-]{16}$/) as string });

@@ -280,6 +280,7 @@ describe('Schedules over the API', () => {
     ['payouts.beneficiary_unknown', { beneficiary: `ibr_${'0'.repeat(26)}` }],
     ['money.too_fine', { terms: { ...terms, minimums: [{ amount: '0.001', currency: USD }] } }],
     ['http.body_invalid', { terms: { ...terms, minimums: [{ amount: '1.00', currency: 'XYZ' }] } }],
+    ['http.body_invalid', { terms: { ...terms, minimums: [{ amount: '-3.00', currency: USD }] } }],
     ['http.body_invalid', { terms: { cycle: { kind: 'weekly', days: ['monday', 'monday'] } } }],
     ['http.body_invalid', { terms: { cycle: { kind: 'monthly', afterDays: 61 } } }],
   ])('answer %s to %j', async (code, words) => {

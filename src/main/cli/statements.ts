@@ -17,11 +17,20 @@ import { tableOf } from './out.ts';
 import { byCommand, instant, inTenant, jsonFile, parsedBy, TENANT_OPTION, tenantNamed } from './scope.ts';
 
 type InTenant = { readonly tenant: string };
+type Cycle = ScheduleTerms['cycle'];
 const ROWS_MAX = 200;
 const beneficiaryOf = (text: string): IbId | ClientId => {
   const ib = IbId.safeParse(text);
   return ib.success ? ib.data : parsedBy(ClientId)(text);
 };
+
+/** A cycle as people read it: `weekly: monday, thursday`, `monthly, 5 days after its end`. */
+export function cycleInWords(cycle: Cycle): string {
+  if (cycle.kind === 'weekly') return `weekly: ${cycle.days.join(', ')}`;
+  return cycle.kind === 'monthly' && cycle.afterDays > 0
+    ? `monthly, ${cycle.afterDays} days after its end`
+    : cycle.kind;
+}
 
 /** `cascade schedules list | set`. */
 export function registerSchedules(program: Command, context: CliContext): void {
@@ -52,7 +61,7 @@ export function registerSchedules(program: Command, context: CliContext): void {
           ...all.map(({ beneficiary: whose, terms, validFrom }) => [
             validFrom.toISOString(),
             whose ?? 'default',
-            terms === null ? 'as the default' : JSON.stringify(terms.cycle),
+            terms === null ? 'as the default' : cycleInWords(terms.cycle),
             String(terms?.holdDays ?? ''),
             terms?.minimums.map(({ amount, currency }) => `${amount} ${currency}`).join(', ') ?? '',
             terms?.onHold === true ? 'yes' : '',

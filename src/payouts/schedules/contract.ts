@@ -45,6 +45,7 @@ export const ScheduleTerms = z
       .max(CURRENCIES_MAX)
       .default([])
       .refine((minimums) => unique(minimums.map(({ currency }) => currency)), 'names a currency twice')
+      .refine((minimums) => minimums.every(({ amount }) => !amount.startsWith('-')), 'holds one below 0')
       .meta({
         description: 'What does not come to the minimum of its currency is carried over to the next statement.',
       }),

@@ -79,6 +79,18 @@ describe('A re-run', () => {
     expect(await payables(desk)).toEqual(['6.00', '1.50', '4.95', '2.70']);
   });
 
+  it('is not carried out by the voice of who had it computed, whoever asks for that', async () => {
+    const { rerunId } = (await by.ask({}, desk.people.otherFinance)).ok();
+    await by.work();
+    const asked = (await by.apply(rerunId)).ok();
+    (await by.agree(asked, desk.people.otherFinance)).ok();
+    expect((await by.agree(asked, desk.people.owner)).body).toMatchObject({
+      code: 'identity.approval_failed',
+      because: 'commissions.rerun_own',
+    });
+    expect(await by.read(rerunId)).toMatchObject({ state: 'prepared' });
+  });
+
   it('is carried out once two others agreed, and tells whom it touches', async () => {
     const rerun = await by.prepared();
     const asked = (await by.apply(rerun.id)).ok();

@@ -122,7 +122,8 @@ async function end(
 
 /**
  * The kind of approval by which a re-run is carried out: two people beside the one who asks. They agree to the digest of the
- * preview; where a trade in it was corrected since, or its state is another, nothing is done.
+ * preview; where a trade in it was corrected since, or its state is another, nothing is done. Who had it computed is neither of
+ * them, whoever asks for it to be carried out.
  */
 export const rerunApproval = defineApproval({
   kind: 'commissions.rerun',
@@ -135,8 +136,10 @@ export const rerunApproval = defineApproval({
     const { trades, changed } = onlyRow(await queries.tradesChangedSince(tx, { rerunKey: rerun.key }));
     return `${rerun.state} ${rerun.digest ?? ''}: ${trades} trades, ${changed} corrected since`;
   },
-  execute: async (tx, { rerunId }, { approvalId }) => {
+  execute: async (tx, { rerunId }, { approvalId, approvedBy }) => {
     await holdSettlement(tx);
+    const [rerun] = await queries.rerunOfId(tx, { id: rerunId });
+    if (approvedBy.some((userId) => userId === rerun?.askedBy)) throw rerunProblem('commissions.rerun_own');
     try {
       const asked = { id: rerunId, before: 'prepared', state: 'applying', errorCode: null, approvalId };
       const [begun] = await queries.noteState(tx, asked);

@@ -184,7 +184,7 @@ export const applyRerun = operation({
   path: `${path}/{rerunId}/apply`,
   summary: 'Asks to carry a re-run out',
   description:
-    'Waits for two further people, who agree to the digest of the preview. Then everything is computed once more: where it ' +
+    'Waits for two further people, who agree to the digest of the preview; neither is who had it computed. Then everything is computed once more: where it ' +
     'comes to anything else than what was agreed to, nothing is done (`commissions.rerun_outdated`). Otherwise it is carried ' +
     'out in batches, each revision once, and every introducing broker that it touches is told the reason.',
   need: { action: 'ask', resource: 'reruns' },

@@ -10,5 +10,6 @@ export const rerunProblem = defineProblems({
     status: 409,
     title: 'What the re-run would change is not what was agreed to any more',
   },
+  'commissions.rerun_own': { status: 403, title: 'Who had a re-run computed does not approve it' },
   'commissions.rerun_applying': { status: 409, title: 'Another re-run is being carried out' },
 });

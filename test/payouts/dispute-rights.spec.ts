@@ -94,6 +94,15 @@ describe('A dispute', () => {
     }
   });
 
+  it('is granted nothing that the books cannot hold', async () => {
+    const { api, people } = desk;
+    const amount = '9000000000000';
+    (await api.call(setDisputeLimit, { token: people.owner, body: { limit: { amount, currency: USD } } })).ok();
+    const grant = async () => accept((await opened(people.lena)).id, amount, people.finance);
+    expect((await grant()).status).toBe(200);
+    expect((await grant()).code).toBe('ledger.overflow');
+  });
+
   it('is one of 200 at most that an introducing broker has undecided, and one mail tells of several messages', async () => {
     const omar = desk.ibOf('Omar');
     const { id } = await opened(desk.people.omar);

@@ -173,7 +173,7 @@ const outcomeProblems = [
   'payouts.dispute_own',
   'payouts.dispute_amount_invalid',
   'payouts.dispute_currency',
-  'commissions.earning_too_large',
+  'ledger.overflow',
   'decimal.malformed',
   'money.too_fine',
   'money.too_large',

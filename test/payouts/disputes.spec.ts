@@ -154,6 +154,9 @@ describe('A dispute', () => {
       desk.api.call(assignDispute, { token: owner, params: { disputeId: id }, body: { userId } });
     expect((await assign(looker.id)).ok().ownerUserId).toBe(looker.id);
     expect((await assign(encodeId('usr', 5n))).code).toBe('payouts.dispute_owner_unknown');
+    expect((await read(lena, id)).ok().ownerUserId).toBeNull();
+    const theirs = { token: lena, query: { ownerUserId: looker.id } };
+    expect((await desk.api.call(listDisputes, theirs)).ok().data).toEqual([]);
     const mine = { token: finance, query: { ownerUserId: looker.id } };
     expect((await desk.api.call(listDisputes, mine)).ok().data.map((each) => each.id)).toEqual([id]);
     expect((await desk.api.call(listDisputes, { token: zoe })).ok().data).toEqual([]);

@@ -56,7 +56,7 @@ export const Dispute = z
     state: z.enum(disputeStates).meta({
       description: '`open` waits for staff, `answered` for the IB; the others are the end of it.',
     }),
-    ownerUserId: UserId.nullable().meta({ description: 'Who of the staff looks after it.' }),
+    ownerUserId: UserId.nullable().meta({ description: 'Who of the staff looks after it; null for the IB.' }),
     openedAt: InstantText,
     ageHours: z.int().meta({ description: 'Whole hours from its opening to its end, or to now.' }),
     changedAt: InstantText,

@@ -25,7 +25,8 @@ export const disputeRoutes = (deps: DisputeRouteDeps): Route[] => [
 const amountOf = (units: bigint | null, currency: Currency | null) =>
   units === null || currency === null ? null : moneyJson({ units, currency });
 
-function shown(dispute: Dispute): z.input<typeof contract.Dispute> {
+/** A dispute as one side may see it: an IB is not told who of the staff looks after it, for staff speaks with one voice. */
+function shown(dispute: Dispute, { everything }: Reach): z.input<typeof contract.Dispute> {
   const { id, ibId, kind, component, currency, lineUnits, text, hasExplanation, state, ownerUserId, ageHours } =
     dispute;
   const { openedAt, changedAt, closedAt, reason, outcomeUnits, outcomeCurrency, approvalId } = dispute;
@@ -42,7 +43,7 @@ function shown(dispute: Dispute): z.input<typeof contract.Dispute> {
     text,
     hasExplanation,
     state,
-    ownerUserId,
+    ownerUserId: everything ? ownerUserId : null,
     openedAt: openedAt.toISOString(),
     ageHours,
     changedAt: changedAt.toISOString(),
@@ -54,12 +55,12 @@ function shown(dispute: Dispute): z.input<typeof contract.Dispute> {
   };
 }
 
-/** A dispute with its thread. An IB is not told who of the staff wrote, for staff speaks with one voice. */
+/** A dispute with its thread. An IB is not told who of the staff wrote. */
 async function inFull(tx: TenantTx, reach: Reach, id: DisputeId) {
   const dispute = await disputeWithin(tx, reach, id);
   const messages = await queries.messagesOf(tx, { key: dispute.key });
   return {
-    ...shown(dispute),
+    ...shown(dispute, reach),
     messages: messages.map(({ author, writtenAt, ...message }) => ({
       ...message,
       authorId: reach.everything || message.side === 'ib' ? author : null,
@@ -72,9 +73,10 @@ const questions = ({ withTenant }: DisputeRouteDeps): Route[] => [
   route(contract.listDisputes, ({ tenantId, origin, access: { reach }, query }) =>
     withTenant(tenantId, origin, async (tx) => {
       const { limit, cursor, sort, state, ibId, ownerUserId } = query;
+      if (ownerUserId !== undefined && !reach.everything) return { status: 200, json: { data: [], nextCursor: null } };
       const filter = { ...disputesSeenBy(reach), state, ibId, ownerUserId };
       const page = await queries.pageOfDisputes(tx, filter, { limit, cursor, sort });
-      return { status: 200, json: { data: page.rows.map(shown), nextCursor: page.nextCursor } };
+      return { status: 200, json: { data: page.rows.map((row) => shown(row, reach)), nextCursor: page.nextCursor } };
     }),
   ),
   route(contract.readDispute, ({ tenantId, origin, access: { reach }, params }) =>
@@ -105,7 +107,7 @@ const threads = ({ withTenant }: DisputeRouteDeps): Route[] => [
   route(contract.openDispute, ({ tenantId, origin, access, body }) =>
     withTenant(tenantId, origin, async (tx) => {
       const id = await openDisputeOf(tx, { access, opening: body });
-      return { status: 201, json: shown(await disputeWithin(tx, access.reach, id)) };
+      return { status: 201, json: shown(await disputeWithin(tx, access.reach, id), access.reach) };
     }),
   ),
   route(contract.writeToDispute, ({ tenantId, origin, access, params, body }) =>
@@ -117,14 +119,14 @@ const threads = ({ withTenant }: DisputeRouteDeps): Route[] => [
   route(contract.assignDispute, ({ tenantId, origin, access, params, body }) =>
     withTenant(tenantId, origin, async (tx) => {
       await assign(tx, { access, id: params.disputeId, userId: body.userId });
-      return { status: 200, json: shown(await disputeWithin(tx, access.reach, params.disputeId)) };
+      return { status: 200, json: shown(await disputeWithin(tx, access.reach, params.disputeId), access.reach) };
     }),
   ),
   route(contract.withdrawDispute, ({ tenantId, origin, access, params, body }) =>
     withTenant(tenantId, origin, async (tx) => {
       const dispute = await lockDisputeWithin(tx, access.reach, params.disputeId);
       await move(tx, dispute, { event: 'withdraw', reason: body.reason, notice: 'withdrawn' });
-      return { status: 200, json: shown(await disputeWithin(tx, access.reach, params.disputeId)) };
+      return { status: 200, json: shown(await disputeWithin(tx, access.reach, params.disputeId), access.reach) };
     }),
   ),
 ];
@@ -133,13 +135,13 @@ const decisions = ({ withTenant }: DisputeRouteDeps): Route[] => [
   idempotentRoute(contract.acceptDispute, async (tx, { access, params, body }) => {
     const asked = await beginAcceptance(tx, { access, id: params.disputeId, ...body });
     if (asked !== null) return { status: 202, json: asked };
-    return { status: 200, json: shown(await disputeWithin(tx, access.reach, params.disputeId)) };
+    return { status: 200, json: shown(await disputeWithin(tx, access.reach, params.disputeId), access.reach) };
   }),
   route(contract.rejectDispute, ({ tenantId, origin, access, params, body }) =>
     withTenant(tenantId, origin, async (tx) => {
       const dispute = await lockDisputeWithin(tx, access.reach, params.disputeId);
       await move(tx, dispute, { event: 'reject', reason: body.reason, notice: 'rejected' });
-      return { status: 200, json: shown(await disputeWithin(tx, access.reach, params.disputeId)) };
+      return { status: 200, json: shown(await disputeWithin(tx, access.reach, params.disputeId), access.reach) };
     }),
   ),
   route(contract.setDisputeLimit, ({ tenantId, origin, access, body }) =>

@@ -151,6 +151,7 @@ async function recompute(
     ? await opensOf(
         tx,
         trades.map(({ dealKey }) => dealKey),
+        new Map(trades.map(({ dealKey, factsKey }) => [dealKey, factsKey])),
       )
     : undefined;
   const found = await inputsOf(tx, book, trades, { opens, knownAt, terms: by.terms });

@@ -62,8 +62,8 @@ export const namesOfKeys = query(
 );
 
 /**
- * The open that a closing deal is measured from, as deals are by now: the last reversal before it, else the first entry of
- * its position.
+ * The open that a closing deal is measured from, as deals are by now, and itself by the version that is named: the last reversal
+ * before it, else the first entry of its position.
  * Before is earlier on the server's clock or by ticket: in the hour that the clock shows twice only tickets tell.
  */
 export const opensOf = query(
@@ -79,9 +79,9 @@ export const opensOf = query(
   `
   select k.deal_key as "dealKey", o.time_utc as "openedAt", o.server_time_ms as "serverTimeMs", o.has_ms as "hasMs",
          s.zone, s.shift_minutes as "shiftMinutes"
-    from unnest(:dealKeys::bigint[]) as k (deal_key)
+    from unnest(:dealKeys::bigint[], :factsKeys::bigint[]) as k (deal_key, facts_key)
     left join trading.amended m on m.deal_key = k.deal_key
-    join trading.deals t on t.key = coalesce(m.version_key, k.deal_key)
+    join trading.deals t on t.key = coalesce(k.facts_key, m.version_key, k.deal_key)
     join trading.servers s on s.key = t.server_key
    cross join lateral (
            select d.time_utc, d.server_time_ms, d.has_ms

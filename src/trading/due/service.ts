@@ -62,12 +62,18 @@ export async function namesOfRows(
 
 /**
  * When the positions were opened that these deals close, by deal key: the position's first entry, or its last reversal
- * before the deal, else what somebody said by hand. A deal whose open is not known has no entry.
+ * before the deal, else what somebody said by hand. A deal whose open is not known has no entry. `versions` say by which version
+ * a deal is looked at; as it is by now where they say nothing.
  */
-export async function opensOf(tx: TenantTx, dealKeys: readonly bigint[]): Promise<Map<bigint, PositionOpen>> {
+export async function opensOf(
+  tx: TenantTx,
+  dealKeys: readonly bigint[],
+  versions?: ReadonlyMap<bigint, bigint>,
+): Promise<Map<bigint, PositionOpen>> {
   const opens = new Map<bigint, PositionOpen>();
   if (dealKeys.length === 0) return opens;
-  for (const row of await queries.opensOf(tx, { dealKeys })) {
+  const factsKeys = dealKeys.map((key) => versions?.get(key) ?? null);
+  for (const row of await queries.opensOf(tx, { dealKeys, factsKeys })) {
     const openedAt = row.openedAt?.getTime() ?? convertedNow(row);
     if (openedAt !== undefined) opens.set(row.dealKey, { openedAt, hasMs: row.hasMs });
   }

@@ -266,8 +266,10 @@ describe('Schedules over the API', () => {
       timeZone: 'UTC',
       terms: { holdDays: 0, onHold: false },
     });
-    const seen = async (token: string) =>
-      (await call(schedules.listSchedules, { token })).ok().data.map(({ beneficiary }) => beneficiary);
+    const listed = async (token: string) => (await call(schedules.listSchedules, { token })).ok().data;
+    const seen = async (token: string) => (await listed(token)).map(({ beneficiary }) => beneficiary);
+    // Why it was set is a word among staff.
+    expect([(await listed(support))[0]?.reason, (await listed(zoe))[0]?.reason]).toEqual([reason, null]);
     expect(await seen(zoe)).toEqual([desk.ibOf('Zoe'), null]);
     expect(await seen(lena)).toEqual([null]);
     expect(await seen(desk.people.clientOfZoe)).toEqual([null]);

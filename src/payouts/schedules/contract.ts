@@ -65,7 +65,7 @@ const Schedule = z
     terms: ScheduleTerms.nullable().meta({ description: 'Null where it follows the default from then on.' }),
     validFrom: InstantText,
     timeZone: z.literal('UTC').meta({ description: 'Of its periods.' }),
-    reason: z.string(),
+    reason: z.string().nullable().meta({ description: 'Why, for the record; null for IBs and clients.' }),
     recordedAt: InstantText,
   })
   .meta({ id: 'PayoutSchedule', description: 'When a beneficiary gets statements, from an instant on.' });

@@ -1,3 +1,4 @@
+import type { Reach } from '../../platform/access.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
 import * as contract from './contract.ts';
@@ -9,26 +10,27 @@ export const scheduleRoutes = ({ withTenant }: { readonly withTenant: WithTenant
     withTenant(tenantId, origin, async (tx) => {
       const { limit, cursor, sort, beneficiary } = query;
       const { rows, nextCursor } = await listSchedules(tx, { reach, beneficiary, page: { limit, cursor, sort } });
-      return { status: 200, json: { data: rows.map(shown), nextCursor } };
+      return { status: 200, json: { data: rows.map((row) => shown(row, reach)), nextCursor } };
     }),
   ),
-  route(contract.setSchedule, ({ tenantId, origin, body: { effectiveAt, ...schedule } }) =>
+  route(contract.setSchedule, ({ tenantId, origin, access: { reach }, body: { effectiveAt, ...schedule } }) =>
     withTenant(tenantId, origin, async (tx) => {
       const made = await setSchedule(tx, {
         ...schedule,
         ...(effectiveAt === undefined ? {} : { effectiveAt: new Date(effectiveAt) }),
       });
-      return { status: 201, json: shown(made) };
+      return { status: 201, json: shown(made, reach) };
     }),
   ),
 ];
 
-const shown = ({ beneficiary, terms, validFrom, reason, recordedAt }: FoundSchedule) =>
+/** A schedule as it is shown: why it was set is for staff, who may have written more than its beneficiary should read. */
+const shown = ({ beneficiary, terms, validFrom, reason, recordedAt }: FoundSchedule, { everything }: Reach) =>
   ({
     beneficiary,
     terms,
     validFrom: validFrom.toISOString(),
     timeZone: 'UTC',
-    reason,
+    reason: everything ? reason : null,
     recordedAt: recordedAt.toISOString(),
   }) as const;

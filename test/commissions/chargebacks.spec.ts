@@ -140,6 +140,41 @@ describe('A chargeback', () => {
     await holds(desk);
   });
 
+  it('leaves room under no cap to what it had left unpaid: that earns no more either', async () => {
+    const cap = { kind: 'cap', of: 'client', over: 'month', amount: '8' } as const;
+    const levels = { kind: 'fixed_by_level', unit: 'percent', levels: ['50'] } as const;
+    const rules = [{ name: 'everything', budget: '8.00' }];
+    const component = {
+      name: 'lots',
+      model: { kind: 'per_lot' },
+      levels,
+      rules,
+      filters: [],
+      traderRebate: '0',
+    } as const;
+    const definition = { currency: USD, components: [{ ...component, adjusters: [cap] }] };
+    const ibs = ['Maria', 'Omar', 'Lena', 'Zoe'].map((name, place) => ({ name, parent: place === 0 ? null : 0 }));
+    const capped = await openMoneyDesk({}, { ibs, plans: [{ name: 'Capped', definition, master: undefined }] });
+    const at = workers(capped);
+    const login = LOGINS.ofLena;
+    await capped.brokerage.feed([...capped.brokerage.deal({ login }), ...capped.brokerage.deal({ login })]);
+    await capped.brokerage.book();
+    expect(await usd(capped, 'ib_payable', 'Lena')).toBe('4.00');
+    const body = {
+      clientId: capped.clientOf(login),
+      since: '2026-03-01T00:00:00Z',
+      reason: 'The card was stolen',
+      evidence: 'case 4711',
+    };
+    const asked = (await capped.api.call(askChargeback, { token: capped.people.finance, body })).ok();
+    (await at.agree(asked, capped.people.otherFinance)).ok();
+    await at.work();
+    expect(await usd(capped, 'ib_payable', 'Lena')).toBe('0.00');
+    expect((await at.prepared()).totals).toMatchObject({ looked: 0, changed: 0 });
+    await holds(capped);
+    await capped.api.close();
+  });
+
   it('is refused for nobody, and for what lies ahead', async () => {
     expect((await ask({ clientId: 'cli_00000000000000000000000000' })).code).toBe('clients.client_unknown');
     expect((await ask({ since: new Date(Date.now() + 3_600_000).toISOString() })).code).toBe(

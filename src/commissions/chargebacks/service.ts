@@ -37,8 +37,8 @@ type Point = { readonly closedAt: Date; readonly dealKey: bigint };
 
 /**
  * Takes back what the next trades of a client earned since a deposit, at most 500: a revision of each that leaves nothing of it,
- * so that every trade keeps adding up by itself. Gives where to go on, undefined at the end; what was taken back before, or
- * deleted, is passed over. What was paid out is a receivable by it.
+ * so that every trade keeps adding up by itself. Gives how many had earned anything and where to go on, undefined at the end; what
+ * was taken back before, or deleted, is passed over. What was paid out is a receivable by it.
  */
 async function chargeBackTrades(
   tx: TenantTx,
@@ -54,11 +54,11 @@ async function chargeBackTrades(
     tx,
     closed.map(({ dealKey }) => dealKey),
   );
-  const revisions = [...live.values()]
-    .filter((booking) => booking.shares.length > 0 && !FINAL.has(wholeReason(booking) ?? ''))
-    .flatMap((booking) =>
-      revisionsOf(booking, { kind: 'nothing', reason: 'charged_back', factsKey: booking.factsKey }),
-    );
+  // Those that were paid nothing too: what is taken back leaves room under caps, and they would earn it at the next look.
+  const open = [...live.values()].filter((booking) => !FINAL.has(wholeReason(booking) ?? ''));
+  const revisions = open.flatMap((booking) =>
+    revisionsOf(booking, { kind: 'nothing', reason: 'charged_back', factsKey: booking.factsKey }),
+  );
   if (revisions.length > 0) {
     const { knownAt } = await chainsOf(tx, []);
     const { version } = onlyRow(await readConfiguration(tx, {}));
@@ -69,7 +69,7 @@ async function chargeBackTrades(
   const last = closed.at(-1);
   const next =
     closed.length < PAGE || last === undefined ? undefined : { closedAt: last.closedAt, dealKey: last.dealKey };
-  return { trades: revisions.length, next };
+  return { trades: open.filter(({ shares }) => shares.length > 0).length, next };
 }
 
 /** Takes back what was awarded for a client since a deposit, each award once, at most 500; gives how many. */

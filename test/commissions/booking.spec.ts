@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { openAccounts } from '../../src/clients/index.ts';
 import { bookBatch, explain } from '../../src/commissions/index.ts';
 import { Currency } from '../../src/kernel/currency.ts';
-import { type DealId, dealIdOf } from '../../src/kernel/ids.ts';
+import { DealId, dealIdOf } from '../../src/kernel/ids.ts';
 import { moveIb, relinkClient, setStatus } from '../../src/ib/index.ts';
 import { type LookedAt, mendParked } from '../../src/commissions/mending/service.ts';
 import { decodeId } from '../../src/kernel/ids.ts';
@@ -259,4 +259,14 @@ describe('A trade that is not booked says why, for ever', () => {
       members: { reason },
     });
   });
+
+  it.each(['dea_00000000000000000000009999', 'dea_7ZZZZZZZZZZZZZZZZZZZZZZZZZ'])(
+    'because %s is nobody',
+    async (nobody) => {
+      await expect(acme.inTenant((tx) => explain(tx, DealId.parse(nobody)))).rejects.toMatchObject({
+        code: 'commissions.booking_unknown',
+        members: { reason: 'absent' },
+      });
+    },
+  );
 });

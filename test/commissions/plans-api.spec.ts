@@ -120,7 +120,11 @@ describe('Plans over HTTP', () => {
       });
     expect((await agree('6.50')).ok()).toMatchObject({ ibId, terms: [{ rate: '6.50' }] });
     expect((await agree('9.01')).code).toBe('commissions.rate_above_budget');
-    expect((await agree('5.00', '2020-01-01T00:00:00Z')).code).toBe('commissions.agreement_backdated');
+    const backdated = await agree('5.00', '2020-01-01T00:00:00Z');
+    expect(backdated.code).toBe('commissions.agreement_backdated');
+    expect(backdated.text, 'the detail tells instants, no key of ours').toContain(
+      'Asked 2020-01-01T00:00:00.000Z, it is ',
+    );
     (await agree('7.00')).ok();
     const events = await desk.inTenant((tx) => planEvents(tx, { stream: `plan/${planId}` }));
     expect(events.at(-1)?.payload).toMatchObject({

@@ -143,7 +143,9 @@ describe('Introducing brokers by the API', () => {
       ibId: scene.ib.Pavel,
       until: null,
     });
-    expect((await link(scene.ib.Pavel)).code).toBe('ib.move_unchanged');
+    const unchanged = await link(scene.ib.Pavel);
+    expect(unchanged.code).toBe('ib.move_unchanged');
+    expect(unchanged.text, 'by its id, not by a key of ours').toContain(`The client is of ${scene.ib.Pavel} then`);
     const names = async (as: Name) => (await scene.call(listClients, as)).ok().data.map(({ name }) => name);
     expect(await names('pavel')).toContain('Yuki');
     expect((await link(scene.ib.Omar)).ok()).toMatchObject({ ibId: scene.ib.Omar });

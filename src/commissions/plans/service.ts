@@ -185,7 +185,9 @@ export async function agree(
   for (const { ibKey, validFrom } of agreements) {
     const before = latest.get(ibKey);
     if (before !== undefined && (validFrom < now || validFrom <= before.validFrom))
-      throw planProblem('commissions.agreement_backdated', { detail: `IB ${ibKey}` });
+      throw planProblem('commissions.agreement_backdated', {
+        detail: `Asked ${validFrom.toISOString()}, it is ${now.toISOString()}; the one before holds from ${before.validFrom.toISOString()} on`,
+      });
   }
   const validFroms = agreements.map((each) => each.validFrom);
   await queries.closeAgreements(tx, { planKey, ibKeys, validFroms });

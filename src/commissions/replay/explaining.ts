@@ -1,4 +1,4 @@
-import { type DealId, dealIdOf, decodeId } from '../../kernel/ids.ts';
+import { type DealId, dealIdOf, keyOfId } from '../../kernel/ids.ts';
 import { formatDecimal } from '../../kernel/decimal.ts';
 import { formatAmount, moneyJson } from '../../kernel/money.ts';
 import type { Problem } from '../../kernel/problem.ts';
@@ -27,7 +27,8 @@ export async function explain(
   dealId: DealId,
   asked: { readonly revision?: number | undefined } = {},
 ): Promise<TradeExplanation> {
-  const dealKey = decodeId(dealId);
+  const dealKey = keyOfId(dealId);
+  if (dealKey === undefined) throw withoutBooking(dealId, undefined);
   const { replayed, takenBack, gone } = await replay(tx, { after: dealKey - 1n, upTo: dealKey }, new Map());
   const bookings = [...takenBack, ...replayed.map(({ booking }) => booking)];
   const revision = asked.revision ?? Math.max(-1, ...bookings.map((booking) => booking.revision));

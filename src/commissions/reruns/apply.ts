@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { reach } from '#fault-points';
 import { defineApproval } from '../../identity/index.ts';
-import { RerunId, type TenantId } from '../../kernel/ids.ts';
+import { RerunId, type TenantId, tradeIdOf } from '../../kernel/ids.ts';
 import { sqlStateOf } from '../../platform/database.ts';
 import { emit } from '../../platform/events/index.ts';
 import { onlyRow } from '../../platform/query.ts';
@@ -97,7 +97,9 @@ async function applyPage(
   );
   const changed = rows.find(({ dealKey, revision }) => live.get(dealKey)?.revision !== revision);
   if (changed !== undefined)
-    throw rerunProblem('commissions.rerun_outdated', { detail: `deal ${changed.dealKey} was corrected meanwhile` });
+    throw rerunProblem('commissions.rerun_outdated', {
+      detail: `${tradeIdOf(changed.dealKey)} was corrected meanwhile`,
+    });
   await writeRevisions(
     tx,
     rows.flatMap(({ change }) => changeKept(change).revisions),

@@ -129,7 +129,7 @@ export async function foreseeRelink(
   if (ib !== null) mustBeThere(ib, at);
   const [link] = await queries.linkAt(tx, { clientKey: move.clientKey, at });
   if ((link?.ibKey ?? null) === (ib?.key ?? null))
-    throw ibProblem('ib.move_unchanged', { detail: `client ${move.clientKey}` });
+    throw ibProblem('ib.move_unchanged', { detail: `The client is of ${ib === null ? 'nobody' : ib.id} then` });
   return { recordedAt, at, ib, link };
 }
 

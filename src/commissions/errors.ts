@@ -67,6 +67,10 @@ const parked = {
     status: 409,
     title: 'A rate that the plan needs for the trade is older than the plan allows',
   },
+  'commissions.period_too_large': {
+    status: 409,
+    title: 'The client has more in the period, or in all, than is looked at',
+  },
   'commissions.trade_impossible': { status: 409, title: 'The trade would earn less than nothing' },
   'commissions.earning_too_large': { status: 409, title: 'The trade would earn more than a ledger can hold' },
 } satisfies Record<Exclude<ParkCode, RefusalCode>, { status: number; title: string }>;

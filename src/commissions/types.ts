@@ -17,7 +17,8 @@ export type ParkCode =
   | 'commissions.rate_stale'
   | 'commissions.trade_impossible'
   | 'commissions.earning_too_large'
-  | 'commissions.rate_above_budget';
+  | 'commissions.rate_above_budget'
+  | 'commissions.period_too_large';
 
 /** Something a plan version or an agreement may not say; the codes are declared in errors.ts. */
 export type RefusalCode =

@@ -1,4 +1,5 @@
 export { chainsOf, type UplineAt, uplinesOf } from './chains/store.ts';
+export { areRetold, clientsRetold } from './changes/service.ts';
 export { ibOfReferralCode } from './directory/service.ts';
 export { linkClients, relinkClient } from './links/service.ts';
 export { clientRelinkApproval, ibMoveApproval } from './moves/service.ts';

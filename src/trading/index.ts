@@ -32,7 +32,16 @@ export {
 export { allSources, createSource, liveSecrets, rotateSecret } from './registry/sources.ts';
 export type { GroupSetting, SymbolMapping } from './registry/types.ts';
 export { batchKeyOf } from './deals/rules.ts';
-export { closedTrades, countClosed, executionOfKey, closesOf, tradeOfKey, tradesByKey } from './trades/service.ts';
+export {
+  closedTrades,
+  activeRanges,
+  closesDelivered,
+  closesOf,
+  countClosed,
+  executionOfKey,
+  tradeOfKey,
+  tradesByKey,
+} from './trades/service.ts';
 export type { ClosedTrade, TradePoint } from './trades/types.ts';
 export { openReasonNames, reasonNumberOf } from './opens/rules.ts';
 export { openRoutes } from './opens/routes.ts';
@@ -61,6 +70,6 @@ export {
 } from './amendments/service.ts';
 export type { BookedAmendment } from './amendments/service.ts';
 export { countDeals, verifyFeed } from './verify/service.ts';
-export { moneyArrived, moneyNamed, moneyOperationsOf, settledDeal } from './money/service.ts';
+export { moneyArrived, moneyNamed, moneyOperationsOf, moneyPagesOf, settledDeal } from './money/service.ts';
 export type { MoneyArrival, MoneyOperation } from './money/types.ts';
 export { waitingBefore } from './waiting/service.ts';

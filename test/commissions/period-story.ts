@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import { clientKeys, listClients } from '../../src/clients/index.ts';
 import { PlanDefinition } from '../../src/commissions/definitions/contract.ts';
+import { carryOutAmendments } from '../../src/commissions/amendments/service.ts';
 import { recomputeAllAwards } from '../../src/commissions/awards/verifying.ts';
 import { periodRun } from '../../src/commissions/settlements/jobs.ts';
 import { balancesOf, ensureAccounts } from '../../src/ledger/index.ts';
@@ -33,6 +34,12 @@ const waiting = query(
   z.object({ unit: z.string(), code: z.string().nullable() }),
   `select unit, code from commissions.period_due order by period_from, unit`,
 );
+const queue = query(
+  'test.queued_periods',
+  z.object({ from: z.string() }),
+  `select client_key || ' ' || unit || ' ' || to_char(period_from at time zone 'UTC', 'YYYY-MM-DD') as from
+     from commissions.period_due order by client_key, period_from, unit`,
+);
 const results = query(
   'test.period_results',
   z.object({
@@ -53,7 +60,7 @@ export const LOGINS = { one: 900_001n, euro: 900_002n };
 export const UTC = (text: string): Date => new Date(`${text}Z`);
 
 /** A tenant whose plan pays its components of periods, wholly to Kim unless said otherwise, and lots by the trade if said. */
-export async function openPeriodStory(periods: object[], lots?: string) {
+export async function openPeriodStory(periods: object[], lots?: string, more: object = {}) {
   const acme: TestTenant = await openTestTenant();
   const levels = { kind: 'fixed_by_level', unit: 'percent', levels: ['100'] };
   const definition = PlanDefinition.parse({
@@ -63,6 +70,7 @@ export async function openPeriodStory(periods: object[], lots?: string) {
         ? []
         : [{ name: 'lots', model: { kind: 'per_lot' }, levels, rules: [{ name: 'all', budget: lots }] }],
     periods: periods.map((period) => ({ levels, ...period })),
+    ...more,
   });
   const account = (login: bigint, currency = USD) => [{ login, group: 'real\\standard', currency }];
   const brokerage: Brokerage = await openBrokerage(acme, {
@@ -108,7 +116,7 @@ export async function openPeriodStory(periods: object[], lots?: string) {
       id,
     );
     const [task] = await acme.inTenant((tx) => taskRow(tx, { id }));
-    expect(task).toMatchObject({ state: 'done' });
+    expect([task?.state, task?.problem]).toEqual(['done', null]);
     return task?.result;
   };
   return {
@@ -128,6 +136,12 @@ export async function openPeriodStory(periods: object[], lots?: string) {
       expect(recomputed).toBe(all.length);
       return all.map(({ kind, units, earnedAt, parts }) => [kind, shown(units), earnedAt.toISOString(), parts]);
     },
+    /** Deals are told anew, and what is booked of them is corrected. */
+    update: async (...deals: RawDeal[]) => {
+      await brokerage.tell(deals.map((deal) => ({ type: 'deal.update', deal })));
+      await acme.inTenant((tx) => carryOutAmendments(tx, brokerage.memory.books, { after: 0n }));
+    },
+    at,
     payables: () =>
       acme.inTenant(async (tx) => {
         const ibs = await ibsNamed(tx, {});
@@ -139,6 +153,8 @@ export async function openPeriodStory(periods: object[], lots?: string) {
         const owed = ibs.map(({ name }, place) => [name, balances.get(keys[place] ?? (0 as never)) ?? 0n] as const);
         return Object.fromEntries(owed.flatMap(([name, units]) => (units === 0n ? [] : [[name, shown(units)]])));
       }),
+    /** What is to be looked at: the client's key, the unit, and since when. */
+    queue: async () => (await acme.inTenant((tx) => queue(tx, {}))).map(({ from }) => from),
     waiting: () => acme.inTenant((tx) => waiting(tx, {})),
     results: async () =>
       (await acme.inTenant((tx) => results(tx, {}))).map(({ from, sequence, units, carried, reason }) => [

@@ -14,3 +14,18 @@ export function periodOf(unit: PeriodUnit, at: Date): { readonly from: Date; rea
   const fromMs = Math.floor((at.getTime() - originMs) / lengthMs) * lengthMs + originMs;
   return { from: new Date(fromMs), to: new Date(fromMs + lengthMs) };
 }
+
+/** The periods of a unit that end behind an instant, and at another one at the latest. */
+export function periodsBetween(
+  unit: PeriodUnit,
+  from: Date,
+  until: Date,
+): { readonly from: Date; readonly to: Date }[] {
+  const found: { readonly from: Date; readonly to: Date }[] = [];
+  let period = periodOf(unit, new Date(periodOf(unit, until).from.getTime() - 1));
+  while (period.to > from && period.to <= until) {
+    found.push(period);
+    period = periodOf(unit, new Date(period.from.getTime() - 1));
+  }
+  return found.reverse();
+}

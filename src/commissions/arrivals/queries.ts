@@ -8,6 +8,7 @@ const marks = z.object({
   batchKey: z.bigint(),
   dealKey: z.bigint(),
   costKey: z.bigint(),
+  treeKnownAt: z.date().nullable(),
 });
 
 /** Whoever looks at periods waits for another that does, and holds off others until the transaction ends. */
@@ -15,7 +16,8 @@ export const holdMarks = query(
   'commissions.hold_period_marks',
   marks,
   `
-  select units, batch_key as "batchKey", deal_key as "dealKey", cost_key as "costKey" from commissions.period_marks for update`,
+  select units, batch_key as "batchKey", deal_key as "dealKey", cost_key as "costKey", tree_known_at as "treeKnownAt"
+    from commissions.period_marks for update`,
 );
 
 export const setMarks = query(
@@ -23,7 +25,7 @@ export const setMarks = query(
   nothing,
   `
   update commissions.period_marks
-     set units = :units::text[], batch_key = :batchKey, deal_key = :dealKey, cost_key = :costKey`,
+     set units = :units::text[], batch_key = :batchKey, deal_key = :dealKey, cost_key = :costKey, tree_known_at = :treeKnownAt`,
 );
 
 export const noteLook = query(
@@ -50,6 +52,7 @@ export const nextBatches = query(
   select key as "batchKey" from commissions.batches where key > :after and key <= :upTo order by key limit :limit`,
 );
 
+/** The bookings of batches, and of those that correct an earlier one that one too: its period is touched as well. */
 export const bookingsArrived = query(
   'commissions.bookings_arrived',
   z.object({
@@ -60,8 +63,20 @@ export const bookingsArrived = query(
     factsKey: z.bigint().nullable(),
   }),
   `
-  select deal_key as "dealKey", symbol_key as "symbolKey", group_key as "groupKey", closed_at as "closedAt", facts_key as "factsKey"
-    from commissions.bookings where batch_key > :after and batch_key <= :upTo`,
+  select o.deal_key as "dealKey", o.symbol_key as "symbolKey", o.group_key as "groupKey", o.closed_at as "closedAt", o.facts_key as "factsKey"
+    from commissions.bookings b
+    join commissions.bookings o on o.deal_key = b.deal_key and o.revision between b.revision - 1 and b.revision
+   where b.batch_key > :after and b.batch_key <= :upTo`,
+);
+
+/** Closes that are booked at another instant than they were delivered for. */
+export const insertMovedCloses = query(
+  'commissions.insert_moved_closes',
+  nothing,
+  `
+  insert into commissions.moved_closes (deal_key, client_key, closed_at, delivered_at)
+  select distinct * from unnest(:dealKeys::bigint[], :clientKeys::integer[], :closedAts::timestamptz[], :deliveredAts::timestamptz[])
+  on conflict do nothing`,
 );
 
 export const costsArrived = query(
@@ -82,6 +97,21 @@ export const noteDuePeriods = query(
     from unnest(:clientKeys::integer[], :units::text[], :froms::timestamptz[], :tos::timestamptz[]) as d (client_key, unit, at_from, at_to)
    order by client_key, unit, at_from
   on conflict do nothing`,
+);
+
+/** Periods of clients that were settled, or of which something is known beside what the platform tells. */
+export const knownPeriods = query(
+  'commissions.known_periods',
+  z.object({ place: z.int() }),
+  `
+  select a.place
+    from unnest(:places::integer[], :clientKeys::integer[], :froms::timestamptz[], :tos::timestamptz[])
+           as a (place, client_key, at_from, at_to)
+   where exists (select from commissions.period_results r
+                  where r.client_key = a.client_key and r.period_from = a.at_from and r.period_to = a.at_to)
+      or exists (select from commissions.client_costs c where c.client_key = a.client_key and c.at >= a.at_from and c.at < a.at_to)
+      or exists (select from commissions.moved_closes m
+                  where m.client_key = a.client_key and m.closed_at >= a.at_from and m.closed_at < a.at_to)`,
 );
 
 /** Money operations on logins that nobody has. */

@@ -1,14 +1,24 @@
+import { areRetold, chainsOf, clientsRetold } from '../../ib/index.ts';
 import { onlyRow } from '../../platform/query.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { type MoneyArrival, moneyArrived, moneyNamed, settledDeal, tradesAsBooked } from '../../trading/index.ts';
+import {
+  activeRanges,
+  closesDelivered,
+  type MoneyArrival,
+  moneyArrived,
+  moneyNamed,
+  settledDeal,
+  tradesAsBooked,
+} from '../../trading/index.ts';
 import { type PeriodUnit, periodUnits } from '../periods/types.ts';
 import type { PlanBook } from '../plans/store.ts';
-import { periodOf } from './calendar.ts';
+import { periodOf, periodsBetween } from './calendar.ts';
 import * as queries from './queries.ts';
 
 /** What is taken in by one page. */
 const BATCHES_PER_PAGE = 20;
 const ROWS_PER_PAGE = 2_000;
+const CLIENTS_PER_PAGE = 50;
 /** The stretch of what is paid once for ever. */
 const EVER = new Date(0);
 
@@ -26,8 +36,10 @@ function unitsOf(book: PlanBook): Unit[] {
 
 /** Where a run stands among arrivals; all of them are looked at once, and those of the last hour again. */
 export type Arrivals = {
-  readonly stage: 'bookings' | 'money' | 'strangers' | 'costs' | 'done';
+  readonly stage: 'bookings' | 'money' | 'strangers' | 'costs' | 'tree' | 'done';
   readonly after: bigint;
+  /** The knowledge of the tree with which the run began: what is told later is for the next one. */
+  readonly knownAt: Date;
 };
 
 /**
@@ -40,9 +52,11 @@ export async function beginArrivals(tx: TenantTx, book: PlanBook): Promise<Arriv
   const isKnown = units.every((unit) => marks.units.includes(unit));
   const start = isKnown ? marks : { batchKey: 0n, dealKey: 0n, costKey: 0n };
   const { batchKey, dealKey, costKey } = start;
-  await queries.setMarks(tx, { units: isKnown ? marks.units : units, batchKey, dealKey, costKey });
+  const { knownAt } = await chainsOf(tx, []);
+  const treeKnownAt = marks.treeKnownAt ?? knownAt;
+  await queries.setMarks(tx, { units: isKnown ? marks.units : units, batchKey, dealKey, costKey, treeKnownAt });
   await queries.noteLook(tx, {});
-  return { stage: 'bookings', after: batchKey };
+  return { stage: 'bookings', after: batchKey, knownAt };
 }
 
 /**
@@ -56,8 +70,9 @@ export async function takeArrivals(
   cutKey: bigint,
 ): Promise<Arrivals> {
   const marks = onlyRow(await queries.holdMarks(tx, {}));
-  const at: Page = { tx, units: unitsOf(book), marks, after: arrivals.after, cutKey };
-  return arrivals.stage === 'done' ? arrivals : stages[arrivals.stage](at);
+  const { stage, after, knownAt } = arrivals;
+  const at: Page = { tx, units: unitsOf(book), marks, after, cutKey, knownAt };
+  return stage === 'done' ? arrivals : { ...(await stages[stage](at)), knownAt };
 }
 
 type Page = {
@@ -66,9 +81,11 @@ type Page = {
   readonly marks: Awaited<ReturnType<typeof queries.holdMarks>>[number];
   readonly after: bigint;
   readonly cutKey: bigint;
+  readonly knownAt: Date;
 };
 
-const stages: Readonly<Record<Exclude<Arrivals['stage'], 'done'>, (page: Page) => Promise<Arrivals>>> = {
+type Next = Pick<Arrivals, 'stage' | 'after'>;
+const stages: Readonly<Record<Exclude<Arrivals['stage'], 'done'>, (page: Page) => Promise<Next>>> = {
   bookings: async ({ tx, units, marks, after, cutKey }) => {
     const upTo = await takeBookings(tx, units, after, cutKey);
     await queries.setMarks(tx, { ...marks, batchKey: upTo ?? after });
@@ -96,8 +113,18 @@ const stages: Readonly<Record<Exclude<Arrivals['stage'], 'done'>, (page: Page) =
     const settled = costs.findLast(({ isSettled }) => isSettled)?.key;
     if (settled !== undefined) await queries.setMarks(tx, { ...marks, costKey: settled });
     return costs.length < ROWS_PER_PAGE
-      ? { stage: 'done', after: 0n }
+      ? { stage: 'tree', after: 0n }
       : { stage: 'costs', after: costs.at(-1)?.key ?? after };
+  },
+  tree: async ({ tx, units, marks, after, knownAt }) => {
+    const since = marks.treeKnownAt ?? knownAt;
+    const clients =
+      since < knownAt ? await clientsRetold(tx, { since, after: Number(after), limit: CLIENTS_PER_PAGE }) : [];
+    for (const client of clients) await noteRetold(tx, units, client, { since, knownAt });
+    const last = clients.at(-1);
+    if (last !== undefined) return { stage: 'tree', after: BigInt(last.clientKey) };
+    await queries.setMarks(tx, { ...marks, treeKnownAt: knownAt });
+    return { stage: 'done', after: 0n };
   },
 };
 
@@ -117,7 +144,55 @@ async function takeBookings(
     units,
     trades.map(({ clientKey, closedAt }) => ({ clientKey, at: new Date(closedAt) })),
   );
+  const dealKeys = [...new Set(trades.map(({ dealKey }) => dealKey))];
+  const delivered = await closesDelivered(tx, dealKeys);
+  const moved = trades.flatMap(({ dealKey, clientKey, closedAt }) => {
+    const deliveredAt = delivered.get(dealKey);
+    return deliveredAt === undefined || deliveredAt.getTime() === closedAt
+      ? []
+      : [{ dealKey, clientKey, closedAt: new Date(closedAt), deliveredAt }];
+  });
+  if (moved.length > 0)
+    await queries.insertMovedCloses(tx, {
+      dealKeys: moved.map(({ dealKey }) => dealKey),
+      clientKeys: moved.map(({ clientKey }) => clientKey),
+      closedAts: moved.map(({ closedAt }) => closedAt),
+      deliveredAts: moved.map(({ deliveredAt }) => deliveredAt),
+    });
   return upTo;
+}
+
+/**
+ * Has exactly those periods of a client looked at at whose end the tree above it is another than was known, and in which something
+ * happened; and what is paid once for ever, for a link may be the first that the client has.
+ */
+async function noteRetold(
+  tx: TenantTx,
+  units: readonly Unit[],
+  { clientKey, from }: { readonly clientKey: number; readonly from: Date },
+  { since, knownAt }: { readonly since: Date; readonly knownAt: Date },
+): Promise<void> {
+  const periods = units
+    .filter((unit) => unit !== 'ever')
+    .flatMap((unit) => periodsBetween(unit, from, knownAt).map((period) => ({ clientKey, unit, ...period })));
+  const retold = await areRetold(
+    tx,
+    periods.map(({ to }) => ({ clientKey, atMs: to.getTime() - 1 })),
+    since,
+  );
+  const touched = periods.filter((_period, place) => retold[place]);
+  const active = await activeRanges(tx, touched);
+  const known = await queries.knownPeriods(tx, {
+    places: touched.map((_period, place) => place),
+    clientKeys: touched.map(() => clientKey),
+    froms: touched.map((period) => period.from),
+    tos: touched.map(({ to }) => to),
+  });
+  const lively = new Set([...active, ...known.map(({ place }) => place)]);
+  await noteRows(tx, [
+    ...touched.filter((_period, place) => lively.has(place)),
+    ...(units.includes('ever') ? [{ clientKey, unit: 'ever' as const, from: EVER, to: EVER }] : []),
+  ]);
 }
 
 async function noteMoney(tx: TenantTx, units: readonly Unit[], arrivals: readonly MoneyArrival[]): Promise<void> {
@@ -133,14 +208,19 @@ async function noteDue(
   units: readonly Unit[],
   touched: readonly { readonly clientKey: number; readonly at: Date }[],
 ): Promise<void> {
-  const rows = new Map<string, { clientKey: number; unit: Unit; from: Date; to: Date }>();
+  const rows = new Map<string, Row>();
   for (const { clientKey, at } of touched)
     for (const unit of units) {
       const period = unit === 'ever' ? { from: EVER, to: EVER } : periodOf(unit, at);
       rows.set(`${clientKey} ${unit} ${period.from.getTime()}`, { clientKey, unit, ...period });
     }
-  if (rows.size === 0) return;
-  const due = [...rows.values()];
+  await noteRows(tx, [...rows.values()]);
+}
+
+type Row = { readonly clientKey: number; readonly unit: Unit; readonly from: Date; readonly to: Date };
+
+async function noteRows(tx: TenantTx, due: readonly Row[]): Promise<void> {
+  if (due.length === 0) return;
   await queries.noteDuePeriods(tx, {
     clientKeys: due.map(({ clientKey }) => clientKey),
     units: due.map(({ unit }) => unit),

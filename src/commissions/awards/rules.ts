@@ -49,6 +49,7 @@ function sizeFaultOf(award: NewAward): AwardFault | undefined {
   const amounts = [units, house, ...parts.map((part) => part.units)];
   if (amounts.some((each) => each > UNITS_MAX || each < -UNITS_MAX))
     return { code: 'commissions.earning_too_large', detail: 'an amount does not fit 64 bits of ledger units' };
+  if (award.isDifference === true) return undefined; // What the house gave, or gets, lies in what was awarded before.
   const gives = units >= 0n && parts.every((part) => part.units > 0n);
   const takes = units <= 0n && parts.every((part) => part.units < 0n);
   if ((gives && house < 0n) || (takes && house > 0n))

@@ -33,6 +33,8 @@ export type NewAward = {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** What can be earned once only is named here: a second award of this name changes nothing. */
   readonly once?: string | undefined;
+  /** It changes what was awarded before: its parts may move amounts between the house and others, whatever `units` is. */
+  readonly isDifference?: boolean | undefined;
   readonly parts: readonly AwardPart[];
 };
 

@@ -37,6 +37,19 @@ export const paidForDeals = query(
    order by r.deal_key`,
 );
 
+/** Deals that are, or were, booked in ranges of time and were delivered for an instant outside of them; a page behind a place and a key. */
+export const closesMovedInto = query(
+  'commissions.closes_moved_into',
+  z.object({ place: z.int(), dealKey: z.bigint() }),
+  `
+  select distinct a.place, m.deal_key as "dealKey"
+    from unnest(:places::integer[], :clientKeys::integer[], :froms::timestamptz[], :tos::timestamptz[])
+           as a (place, client_key, at_from, at_to)
+    join commissions.moved_closes m on m.client_key = a.client_key and m.closed_at >= a.at_from and m.closed_at < a.at_to
+   where (m.delivered_at < a.at_from or m.delivered_at >= a.at_to) and (a.place, m.deal_key) > (:afterPlace, :afterKey)
+   order by 1, 2 limit :limit`,
+);
+
 /** Costs of clients in ranges of time. */
 export const costsOfPeriods = query(
   'commissions.costs_of_periods',

@@ -1,7 +1,7 @@
 import { type Decimal, formatDecimal, parseDecimal, roundHalfEven } from '../../kernel/decimal.ts';
-import { type PeriodLine, periodParts } from '../periods/types.ts';
-import { type AppliedRates, type ExecutionFacts, LOT_DIGITS } from '../types.ts';
-import type { PeriodItem, Unknown } from './types.ts';
+import { type PeriodLine, type PeriodPart, periodParts } from '../periods/types.ts';
+import { type AppliedRates, type ExecutionFacts, LOT_DIGITS, type ParkCode } from '../types.ts';
+import type { PeriodFacts, PeriodItem, Unknown } from './types.ts';
 
 /** As many decimals as a decimal text may have: what is finer is rounded, far below any amount that is booked. */
 const DIGITS_MAX = 20;
@@ -65,45 +65,71 @@ export const inPlan = (
 ): { readonly currency: string; readonly amount: Decimal } =>
   currency !== planCurrency && inDeposit?.currency === planCurrency ? inDeposit : { currency, amount };
 
+type Sum = {
+  readonly part: PeriodPart;
+  readonly currency: string;
+  amount: Decimal;
+  items: number;
+  rates: AppliedRates | undefined;
+};
+
+/** Lines that are added up at most: a period of more waits, visibly. */
+const LINES_MAX = 20_000;
+
 /**
- * Items added up by part, currency and rates, in one fixed order: the same items give the same lines. The age of a rate is the
- * greatest that it had at any of them.
+ * Adds a period up, however many items it has: by part, currency and rates, exactly. The same items give the same lines, in
+ * whatever order and pages they come. The age of a rate is the greatest that it had at any of them.
  */
-export function linesOf(
-  items: readonly { readonly item: PeriodItem; readonly rates: AppliedRates | undefined }[],
-  planCurrency: string,
-): PeriodLine[] {
-  const sums = new Map<
-    string,
-    { item: PeriodItem; amount: Decimal; currency: string; items: number; rates: AppliedRates | undefined }
-  >();
-  for (const { item, rates } of items) {
-    const { currency, amount } = inPlan(item, planCurrency);
+export class PeriodSums {
+  readonly #sums = new Map<string, Sum>();
+  readonly #unknown = new Map<PeriodPart, ParkCode>();
+  readonly #currency: string;
+  readonly #linesMax: number;
+
+  constructor(planCurrency: string, linesMax = LINES_MAX) {
+    this.#currency = planCurrency;
+    this.#linesMax = linesMax;
+  }
+
+  /** Takes an amount in, with the rates from its currency to that of the plan at its time. */
+  add(item: PeriodItem, rates: AppliedRates | undefined): void {
+    const { amount, currency } = inPlan(item, this.#currency);
     const name = [item.part, currency, ...(rates?.rows.map(({ key }) => key) ?? [])].join(' ');
-    const sum = sums.get(name);
-    if (sum === undefined) sums.set(name, { item, amount, currency, items: 1, rates });
-    else {
+    const sum = this.#sums.get(name);
+    if (sum !== undefined) {
       sum.amount = plus(sum.amount, amount);
       sum.items += 1;
       if (rates !== undefined) sum.rates = oldest(sum.rates, rates);
-    }
+    } else if (this.#sums.size < this.#linesMax)
+      this.#sums.set(name, { part: item.part, currency, amount, items: 1, rates });
+    else this.lack({ part: item.part, code: 'commissions.period_too_large' });
   }
-  const rank = ({ item, currency, rates }: { item: PeriodItem; currency: string; rates: AppliedRates | undefined }) =>
-    [
-      String(periodParts.indexOf(item.part)).padStart(2, '0'),
-      currency,
-      ...(rates?.rows.map(({ key }) => key.padStart(20, '0')) ?? []),
-    ].join(' ');
-  return [...sums.values()]
-    .map((sum) => ({ sum, name: rank(sum) }))
-    .sort((left, right) => (left.name < right.name ? -1 : 1))
-    .map(({ sum: { item, amount, currency, items: count, rates } }) => ({
-      part: item.part,
-      currency,
-      amount: amountText(amount),
-      items: count,
-      ...(rates !== undefined && { rates }),
-    }));
+
+  /** Notes that an amount is not known; of each part the first lack is told. */
+  lack({ part, code }: Unknown): void {
+    if (!this.#unknown.has(part)) this.#unknown.set(part, code);
+  }
+
+  /** All that was taken in, the lines in one fixed order. */
+  facts(): PeriodFacts {
+    const rank = ({ part, currency, rates }: Sum): string =>
+      [
+        String(periodParts.indexOf(part)).padStart(2, '0'),
+        currency,
+        ...(rates?.rows.map(({ key }) => key.padStart(20, '0')) ?? []),
+      ].join(' ');
+    const lines = [...this.#sums.values()]
+      .map((sum) => ({ sum, name: rank(sum) }))
+      .sort((left, right) => (left.name < right.name ? -1 : 1))
+      .map(({ sum: { part, currency, amount, items, rates } }): PeriodLine => ({
+        part,
+        currency,
+        amount: amountText(amount),
+        items,
+        ...(rates !== undefined && { rates }),
+      }));
+    return { lines, unknown: [...this.#unknown].map(([part, code]) => ({ part, code })) };
+  }
 }
 
 const oldest = (one: AppliedRates | undefined, other: AppliedRates): AppliedRates => ({

@@ -1,6 +1,6 @@
 import type { Decimal } from '../../kernel/decimal.ts';
 import type { ParkCode } from '../types.ts';
-import type { PeriodPart } from '../periods/types.ts';
+import type { PeriodLine, PeriodPart } from '../periods/types.ts';
 
 /** A client in a period, half-open. */
 export type ClientPeriod = { readonly clientKey: number; readonly from: Date; readonly to: Date };
@@ -18,5 +18,8 @@ export type PeriodItem = {
 /** That an amount is not known, and why: a period in which it counts waits. */
 export type Unknown = { readonly part: PeriodPart; readonly code: ParkCode };
 
-/** What is known of a period. */
-export type PeriodFacts = { readonly items: readonly PeriodItem[]; readonly unknown: readonly Unknown[] };
+/** The same with the currency of the plan that is in force for it. */
+export type PlannedPeriod = ClientPeriod & { readonly currency: string };
+
+/** What is known of a period, in the currency of its plan and with the rates to it. */
+export type PeriodFacts = { readonly lines: readonly PeriodLine[]; readonly unknown: readonly Unknown[] };

@@ -1,7 +1,7 @@
 import { countriesOf } from '../../clients/index.ts';
 import { parseDecimal, roundHalfEven } from '../../kernel/decimal.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
-import { conversionsOf, type MoneyOperation, moneyOperationsOf } from '../../trading/index.ts';
+import { conversionsOf, type MoneyOperation, moneyPagesOf } from '../../trading/index.ts';
 import { type PeriodTrade, tradesOf } from '../facts/store.ts';
 import { alongRates } from '../models/conversion.ts';
 import { fractionOf, product, wholeNumber } from '../models/fractions.ts';
@@ -36,8 +36,11 @@ export type Ladder = {
 /** A ladder that cannot be judged yet. */
 export type WaitingLadder = { readonly clientKey: number; readonly component: string; readonly code: ParkCode };
 
-/** Deposits of a client as of which the plan in force is looked up. */
-const INSTANTS_MAX = 200;
+/** What a ladder looks at of one client at most; the ladder of a client of more waits, visibly. */
+export type LadderBounds = { readonly deposits: number; readonly trades: number };
+const BOUNDS: LadderBounds = { deposits: 10_000, trades: 1_000_000 };
+/** Clients and instants whose tree is read at once. */
+const PLACES_AT_ONCE = 2_000;
 const EVER = new Date(0);
 /** The feed takes nothing that lies behind the year 2100. */
 const AFTER_ALL = new Date(Date.UTC(2200, 0));
@@ -60,15 +63,16 @@ export async function laddersOfClients(
   book: PlanBook,
   clientKeys: readonly number[],
   known: { readonly atMs: number; readonly knownAt?: Date | undefined },
+  bounds: LadderBounds = BOUNDS,
 ): Promise<{
   readonly ladders: readonly Ladder[];
   readonly waiting: readonly WaitingLadder[];
   readonly knownAt: Date;
 }> {
-  const { clients, knownAt } = await clientsOf(tx, book, clientKeys, known);
+  const { clients, knownAt } = await clientsOf(tx, book, clientKeys, known, bounds);
   const asked = clients.filter(({ candidates }) => candidates.length > 0);
   const paid = await paidTo(tx, book, asked);
-  const trades = await tradesOfClients(tx, asked);
+  const trades = await tradesOfClients(tx, asked, bounds);
   const ladders: Ladder[] = [];
   const waiting: WaitingLadder[] = [];
   for (const client of asked)
@@ -76,7 +80,10 @@ export async function laddersOfClients(
       const { clientKey, country } = client;
       const paidBefore = paid.filter((each) => each.clientKey === clientKey);
       if (component.model.over !== 'client' || paidBefore.some(({ planKey }) => planKey !== version.planKey)) continue;
-      const deposits = await countedDeposits(tx, client.deposits, version);
+      const counted = trades.get(clientKey) ?? [];
+      const isTooLarge =
+        client.deposits.length > bounds.deposits || (component.model.looksAtTrades && counted.length > bounds.trades);
+      const deposits = isTooLarge ? TOO_LARGE : await countedDeposits(tx, client.deposits, version);
       if (typeof deposits === 'string') {
         waiting.push({ clientKey, component: component.name, code: deposits });
         continue;
@@ -84,7 +91,7 @@ export async function laddersOfClients(
       const facts: ClientFacts = {
         country,
         deposits: deposits.map(({ operation, units }) => ({ atMs: operation.at.getTime(), units })),
-        trades: trades.get(clientKey) ?? [],
+        trades: counted,
       };
       const paidUnits = paidBefore
         .filter((each) => each.component === component.name)
@@ -95,30 +102,55 @@ export async function laddersOfClients(
   return { ladders, waiting, knownAt };
 }
 
+const TOO_LARGE = 'commissions.period_too_large';
+
+/** The deposits of clients in the order of time: all of them, or one more than are looked at. */
+async function depositsOf(
+  tx: TenantTx,
+  clientKeys: readonly number[],
+  max: number,
+): Promise<ReadonlyMap<number, readonly MoneyOperation[]>> {
+  const found = new Map<number, MoneyOperation[]>(clientKeys.map((clientKey) => [clientKey, []]));
+  for await (const operations of moneyPagesOf(tx, { clientKeys }))
+    for (const operation of operations) {
+      const deposits = found.get(operation.clientKey);
+      if (operation.kind === 'deposit' && deposits !== undefined && deposits.length <= max) deposits.push(operation);
+    }
+  for (const deposits of found.values())
+    deposits.sort((left, right) => left.at.getTime() - right.at.getTime() || (left.dealKey < right.dealKey ? -1 : 1));
+  return found;
+}
+
 async function clientsOf(
   tx: TenantTx,
   book: PlanBook,
   clientKeys: readonly number[],
   { atMs, knownAt: asKnownAt }: { readonly atMs: number; readonly knownAt?: Date | undefined },
+  bounds: LadderBounds,
 ): Promise<{ readonly clients: readonly Client[]; readonly knownAt: Date }> {
-  const operations = (await moneyOperationsOf(tx, { clientKeys })).filter(({ kind }) => kind === 'deposit');
+  const deposits = await depositsOf(tx, clientKeys, bounds.deposits);
   const countries = await countriesOf(tx, clientKeys);
-  const deposits = new Map(
-    clientKeys.map((clientKey) => [clientKey, operations.filter((operation) => operation.clientKey === clientKey)]),
-  );
   const asked = clientKeys.flatMap((clientKey) =>
-    [...new Set([...(deposits.get(clientKey) ?? []).slice(0, INSTANTS_MAX).map(({ at }) => at.getTime()), atMs])].map(
-      (instant) => ({ clientKey, atMs: instant }),
-    ),
+    [...new Set([...(deposits.get(clientKey) ?? []).map(({ at }) => at.getTime()), atMs])].map((instant) => ({
+      clientKey,
+      atMs: instant,
+    })),
   );
-  const { places, knownAt } = await placesAt(tx, book, asked, asKnownAt);
-  const clients = clientKeys.map((clientKey): Client => {
-    const versions = new Map<number, PublishedVersion>();
-    for (const [place, each] of asked.entries()) {
-      const version = places[place]?.version;
-      if (each.clientKey === clientKey && version !== undefined) versions.set(version.key, version);
+  const found = new Map<number, Map<number, PublishedVersion>>();
+  let knownAt = asKnownAt;
+  for (let from = 0; from < asked.length; from += PLACES_AT_ONCE) {
+    const page = asked.slice(from, from + PLACES_AT_ONCE);
+    const placed = await placesAt(tx, book, page, asKnownAt);
+    knownAt = placed.knownAt;
+    for (const [place, { clientKey }] of page.entries()) {
+      const version = placed.places[place]?.version;
+      if (version !== undefined)
+        found.set(clientKey, (found.get(clientKey) ?? new Map<number, PublishedVersion>()).set(version.key, version));
     }
-    const candidates = [...versions.values()].flatMap((version) =>
+  }
+  if (knownAt === undefined) return { clients: [], knownAt: (await placesAt(tx, book, [])).knownAt };
+  const clients = clientKeys.map((clientKey): Client => {
+    const candidates = [...(found.get(clientKey)?.values() ?? [])].flatMap((version) =>
       version.plan.periods.filter(({ model }) => model.over === 'client').map((component) => ({ version, component })),
     );
     return { clientKey, country: countries.get(clientKey), deposits: deposits.get(clientKey) ?? [], candidates };
@@ -144,21 +176,25 @@ async function paidTo(tx: TenantTx, book: PlanBook, clients: readonly Client[]):
   });
 }
 
-/** The trades of the clients whose ladders look at them, as their gates count them. */
+/** The trades of the clients whose ladders look at them, as their gates count them: all, or one more than are looked at. */
 async function tradesOfClients(
   tx: TenantTx,
   clients: readonly Client[],
+  bounds: LadderBounds,
 ): Promise<ReadonlyMap<number, ClientFacts['trades']>> {
   const asked = clients.filter(({ candidates }) =>
     candidates.some(({ component: { model } }) => model.over === 'client' && model.looksAtTrades),
   );
   const found = new Map<number, { atMs: number; lots: bigint }[]>(asked.map(({ clientKey }) => [clientKey, []]));
   if (asked.length === 0) return found;
-  const trades = await tradesOf(
-    tx,
-    asked.map(({ clientKey }) => ({ clientKey, from: EVER, to: AFTER_ALL })),
-  );
-  for (const { trade } of trades) found.get(trade.clientKey)?.push({ atMs: trade.closedAt, lots: countedLots(trade) });
+  const ever = asked.map(({ clientKey }) => ({ clientKey, from: EVER, to: AFTER_ALL }));
+  for await (const trades of tradesOf(tx, ever))
+    for (const { trade } of trades) {
+      const counted = found.get(trade.clientKey);
+      if (counted !== undefined && counted.length <= bounds.trades)
+        counted.push({ atMs: trade.closedAt, lots: countedLots(trade) });
+    }
+  for (const counted of found.values()) counted.sort((left, right) => left.atMs - right.atMs);
   return found;
 }
 

@@ -44,7 +44,7 @@ export const periodRun = defineTask({
         await work(tx);
         return { done: sum.clients };
       });
-    let arrivals: Arrivals = { stage: 'bookings', after: 0n };
+    let arrivals: Arrivals = { stage: 'bookings', after: 0n, knownAt: new Date(0) };
     await page(async (tx) => (arrivals = await beginArrivals(tx, await books.read(tx))));
     while (arrivals.stage !== 'done') {
       const from = arrivals;

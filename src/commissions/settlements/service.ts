@@ -3,7 +3,7 @@ import { holdMarks } from '../arrivals/queries.ts';
 import { faultOf } from '../awards/rules.ts';
 import { award } from '../awards/service.ts';
 import type { NewAward } from '../awards/types.ts';
-import { factsOfPeriods, linesIn } from '../facts/store.ts';
+import { factsOfPeriods } from '../facts/store.ts';
 import type { PeriodFacts } from '../facts/types.ts';
 import { laddersOf } from '../ladders/service.ts';
 import type { PaidByPeriod } from '../periods/contract.ts';
@@ -67,17 +67,22 @@ export async function lookAt(
   const periods = withFollowing(due, ledgered.all, book);
   const asked = periods.map(({ clientKey, to }) => ({ clientKey, atMs: to.getTime() - 1 }));
   const { places, knownAt } = await placesAt(tx, book, asked);
-  const wanted = periods.map((period, place) => isWanted(period, places[place], ledgered));
-  const facts = await factsOfPeriods(
-    tx,
-    periods.filter((_period, place) => wanted[place]),
-  );
-  const left = facts[Symbol.iterator]();
-  const work: Work = { tx, book, ledgered, results: [], waits: [], blocked: new Map(), now: look.upTo };
+  const planned = periods.map((period, place) => {
+    const plan = places[place]?.version?.plan;
+    const pays = plan?.periods.some(({ model }) => model.over === 'period' && model.unit === period.unit) === true;
+    return pays ? { ...period, currency: plan.currency } : undefined;
+  });
+  const left = (
+    await factsOfPeriods(
+      tx,
+      planned.filter((each) => each !== undefined),
+    )
+  )[Symbol.iterator]();
+  const work: Work = { book, ledgered, results: [], waits: [], blocked: new Map(), now: look.upTo };
   for (const [place, period] of periods.entries()) {
     const at = places[place];
-    const known = wanted[place] === true ? left.next().value : undefined;
-    if (at !== undefined && known !== undefined) await settleOne(work, period, at, known);
+    const known = planned[place] === undefined ? undefined : left.next().value;
+    if (at !== undefined) settleOne(work, period, at, known ?? NO_FACTS);
   }
   const ever = due.filter(({ unit }) => unit === 'ever');
   const ladders = await laddersOf(tx, book, ever, { now: look.upTo, knownAt });
@@ -123,16 +128,10 @@ function withFollowing(due: readonly DueRow[], results: readonly StoredResult[],
 const componentNamed = (version: PublishedVersion | undefined, name: string): PaidByPeriod | undefined =>
   version?.plan.periods.find((component) => component.name === name);
 
-/** Whether a plan pays by this period, or paid for it before. */
-const isWanted = (period: Period, place: Place | undefined, ledgered: Ledgered): boolean =>
-  place?.version?.plan.periods.some(({ model }) => model.over === 'period' && model.unit === period.unit) === true ||
-  ledgered.all.some((result) => isOf(result, period));
-
 const isOf = (result: StoredResult, { clientKey, from, to }: Period): boolean =>
   result.clientKey === clientKey && result.from.getTime() === from.getTime() && result.to.getTime() === to.getTime();
 
 type Work = {
-  readonly tx: TenantTx;
   readonly book: PlanBook;
   readonly ledgered: Ledgered;
   readonly results: NewResult[];
@@ -143,20 +142,20 @@ type Work = {
 };
 
 /** One period by all components of the plan in force, and by those that paid for it before and do not any more. */
-async function settleOne(work: Work, period: Period, place: Place, facts: PeriodFacts): Promise<void> {
+function settleOne(work: Work, period: Period, place: Place, facts: PeriodFacts): void {
   const { version } = place;
   const paying = (version?.plan.periods ?? []).filter(
     (component) => paysByPeriod(component) && component.model.unit === period.unit,
   );
   for (const component of paying)
-    if (version !== undefined) await settleComponent(work, period, { place, version, component, facts });
+    if (version !== undefined) settleComponent(work, period, { place, version, component, facts });
   const names = new Set(paying.map(({ name }) => `${version?.planKey} ${name}`));
   for (const result of work.ledgered.all.filter((each) => isOf(each, period))) {
     if (names.has(`${result.planKey} ${result.component}`)) continue;
     const before = work.book.versionOfKey(result.planVersionKey);
     const component = componentNamed(before, result.component);
     if (before !== undefined && component?.model.over === 'period')
-      await settleComponent(work, period, {
+      settleComponent(work, period, {
         place: { ...place, chain: [] },
         version: before,
         component,
@@ -165,7 +164,7 @@ async function settleOne(work: Work, period: Period, place: Place, facts: Period
   }
 }
 
-const NO_FACTS: PeriodFacts = { items: [], unknown: [] };
+const NO_FACTS: PeriodFacts = { lines: [], unknown: [] };
 
 type Component = {
   readonly place: Place;
@@ -174,7 +173,7 @@ type Component = {
   readonly facts: PeriodFacts;
 };
 
-async function settleComponent(work: Work, period: Period, { place, version, component, facts }: Component) {
+function settleComponent(work: Work, period: Period, { place, version, component, facts }: Component): void {
   const { clientKey, from, to, unit } = period;
   const { model } = component;
   if (model.over !== 'period') return;
@@ -184,18 +183,18 @@ async function settleComponent(work: Work, period: Period, { place, version, com
     work.waits.push({ ...period, code, detail: `component ${component.name}` });
     work.blocked.set(name, code);
   };
+  const before = work.ledgered.of(of, from);
+  if (before?.isClawedBack === true) return undefined; // Final, whatever is known of it.
   const unknown = facts.unknown.find(({ part }) => model.signs[part] !== undefined);
   const blocked = model.carries ? work.blocked.get(name) : undefined;
   if (blocked !== undefined || unknown !== undefined) return wait(blocked ?? unknown?.code ?? '');
-  const items = facts.items.filter(({ part }) => model.signs[part] !== undefined);
-  const before = work.ledgered.of(of, from);
-  if (before?.isClawedBack === true) return undefined;
+  const lines = facts.lines.filter(({ part }) => model.signs[part] !== undefined);
   const inputs: PeriodInputs = {
     over: 'period',
     component: component.name,
     asOf: new Date(place.atMs).toISOString(),
     period: { unit, from: from.toISOString(), to: to.toISOString() },
-    lines: await linesIn(work.tx, items, version.plan.currency),
+    lines,
     carriedUnits: String(model.carries ? work.ledgered.carriedTo(of, from) : 0n),
     before: {
       units: String(before?.earningUnits ?? 0n),
@@ -208,12 +207,13 @@ async function settleComponent(work: Work, period: Period, { place, version, com
   const { whole, now, carriedUnits, reason } = computed;
   const isNothing = now.units === 0n && now.parts.length === 0;
   if (isNothing && before?.carriedUnits === carriedUnits) return undefined; // As it was.
-  if (isNothing && before === undefined && carriedUnits === 0n && items.length === 0) return undefined; // Nothing happened.
+  if (isNothing && before === undefined && carriedUnits === 0n && lines.length === 0) return undefined; // Nothing happened.
   const sequence = (before?.sequence ?? -1) + 1;
   const granted: NewAward | undefined = isNothing
     ? undefined
     : {
         ...now,
+        isDifference: before !== undefined,
         kind: component.kind,
         planVersionKey: version.key,
         component: component.place,

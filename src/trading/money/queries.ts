@@ -6,7 +6,8 @@ const AT = 'coalesce(d.time_utc, to_timestamp(d.server_time_ms::double precision
 
 /**
  * Money operations of accounts in a range of time, each as the server told it last: an update stands in place of what it
- * changes, what was deleted is gone. A conflicting addition changes nothing until somebody decides.
+ * changes, of what was deleted there is nothing but its key. A conflicting addition changes nothing until somebody decides. The
+ * next `limit` of each account behind an instant and a key.
  */
 export const moneyOfLogins = query(
   'trading.money_of_logins',
@@ -15,23 +16,23 @@ export const moneyOfLogins = query(
     dealKey: z.bigint(),
     ticket: z.bigint(),
     at: z.date(),
-    raw: z.string(),
+    raw: z.string().nullable(),
   }),
   `
-  select a.place, m.key as "dealKey", m.ticket, m.at, coalesce(n.raw, m.raw) as raw
-    from unnest(:servers::text[], :logins::bigint[]) with ordinality as a (server, login, place)
+  select a.place, m.key as "dealKey", m.ticket, m.at, case when n.kind = 'delete' then null else coalesce(n.raw, m.raw) end as raw
+    from unnest(:servers::text[], :logins::bigint[], :froms::timestamptz[], :afterKeys::bigint[])
+         with ordinality as a (server, login, at_from, after_key, place)
     join trading.servers v on v.name = a.server
    cross join lateral (
      select d.key, d.ticket, d.server_key, ${AT} as at, d.raw from trading.deals d
       where d.login = a.login and d.server_key = v.key and d.version = 0 and d.action >= 2
-        and (:from::timestamptz is null or ${AT} >= :from) and (:to::timestamptz is null or ${AT} < :to)
+        and ${AT} >= a.at_from and (${AT}, d.key) > (a.at_from, a.after_key) and (:to::timestamptz is null or ${AT} < :to)
       order by ${AT}, d.key limit :limit) m
     left join lateral (
      select c.kind, c.raw from trading.deals c
       where c.server_key = m.server_key and c.ticket = m.ticket and c.version > 0 and c.kind in ('update', 'delete')
       order by c.key = (select x.version_key from trading.amended x where x.deal_key = m.key) desc nulls last, c.version desc limit 1) n on true
-   where n.kind is distinct from 'delete'
-   order by m.at, m.key`,
+   order by a.place, m.at, m.key`,
 );
 
 const ARRIVED = `

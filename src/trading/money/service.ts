@@ -6,36 +6,66 @@ import * as queries from './queries.ts';
 import { moneyKindOf } from './rules.ts';
 import type { MoneyArrival, MoneyOperation } from './types.ts';
 
-/** Operations of one account that are read at most: a client that has more in one range is no real one. */
-const OPERATIONS_PER_ACCOUNT_MAX = 10_000;
+/** Operations of an account, and accounts, that one page is of at most. */
+const PAGE = 1_000;
+const ACCOUNTS_PER_PAGE = 50;
+/** No server tells of anything before. */
+const FIRST = new Date(0);
+
+type MoneyAsked = {
+  readonly clientKeys: readonly number[];
+  /** Half-open; without ends all there are. */
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  /** Operations of an account that a page is of at most. */
+  readonly page?: number | undefined;
+};
 
 /**
- * The money operations of clients in a range of time (half-open; without ends all there are), in their order, as they stand
- * now: corrected ones by their last figures, deleted ones not at all. An account has 10 000 of them at most.
+ * The money operations of clients in a range of time as they stand now: corrected ones by their last figures, deleted ones not at
+ * all. All of them, by pages of bounded length: each account's in their order.
  */
-export async function moneyOperationsOf(
+export async function* moneyPagesOf(
   tx: TenantTx,
-  asked: { readonly clientKeys: readonly number[]; readonly from?: Date | undefined; readonly to?: Date | undefined },
-): Promise<MoneyOperation[]> {
-  const accounts = await accountsOfClients(tx, asked.clientKeys);
-  if (accounts.length === 0) return [];
-  const rows = await queries.moneyOfLogins(tx, {
-    servers: accounts.map(({ server }) => server),
-    logins: accounts.map(({ login }) => login),
-    from: asked.from,
-    to: asked.to,
-    limit: OPERATIONS_PER_ACCOUNT_MAX,
-  });
-  return rows.flatMap(({ place, dealKey, ticket, at, raw }): MoneyOperation[] => {
-    const account = accounts[Number(place) - 1];
-    const deal = dealOf(raw);
-    if (account === undefined || deal?.profit === undefined) return []; // Without an amount it moved nothing.
-    const { key: accountKey, clientKey, currency } = account;
-    const { action, profit: amount } = deal;
-    return [
-      { dealKey, ticket, clientKey, accountKey, at, action, kind: moneyKindOf(action, amount), currency, amount },
-    ];
-  });
+  { clientKeys, from = FIRST, to, page = PAGE }: MoneyAsked,
+): AsyncGenerator<readonly MoneyOperation[]> {
+  let asked = (await accountsOfClients(tx, clientKeys)).map((account) => ({ account, from, afterKey: -1n }));
+  while (asked.length > 0) {
+    const now = asked.slice(0, ACCOUNTS_PER_PAGE);
+    const rows = await queries.moneyOfLogins(tx, {
+      servers: now.map(({ account }) => account.server),
+      logins: now.map(({ account }) => account.login),
+      froms: now.map((each) => each.from),
+      afterKeys: now.map(({ afterKey }) => afterKey),
+      to,
+      limit: page,
+    });
+    const found = now.map((): (typeof rows)[number][] => []);
+    for (const row of rows) found[Number(row.place) - 1]?.push(row);
+    const more = now.flatMap((each, place) => {
+      const last = found[place]?.at(-1);
+      const isWhole = last === undefined || (found[place]?.length ?? 0) < page;
+      return isWhole ? [] : [{ ...each, from: last.at, afterKey: last.dealKey }];
+    });
+    asked = [...more, ...asked.slice(now.length)];
+    yield rows.flatMap(({ place, dealKey, ticket, at, raw }): MoneyOperation[] => {
+      const account = now[Number(place) - 1]?.account;
+      const deal = raw === null ? undefined : dealOf(raw);
+      if (account === undefined || deal?.profit === undefined) return []; // Without an amount it moved nothing.
+      const { key: accountKey, clientKey, currency } = account;
+      const { action, profit: amount } = deal;
+      return [
+        { dealKey, ticket, clientKey, accountKey, at, action, kind: moneyKindOf(action, amount), currency, amount },
+      ];
+    });
+  }
+}
+
+/** The same as one list, in the order of time: for who knows that it is short, or needs all of it at once. */
+export async function moneyOperationsOf(tx: TenantTx, asked: MoneyAsked): Promise<MoneyOperation[]> {
+  const found: MoneyOperation[] = [];
+  for await (const page of moneyPagesOf(tx, asked)) found.push(...page);
+  return found.sort((left, right) => left.at.getTime() - right.at.getTime() || (left.dealKey < right.dealKey ? -1 : 1));
 }
 
 /**

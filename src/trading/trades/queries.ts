@@ -123,20 +123,48 @@ export const tradeOfKey = ofKey('trading.trade_of_key', `(${CLOSING} or ${OPENIN
 /** The same of any execution: of one that opens volume too. */
 export const executionOfKey = ofKey('trading.execution_of_key', 'd.version = 0');
 
-/** Closing deals of accounts in ranges of time, each a range of the index by login. */
+/**
+ * Closing deals of accounts in ranges of time, each a range of the index by login; of those at the first instant only the ones
+ * behind a key. In milliseconds, for a page ends where the program says that it does.
+ */
 export const closesOfLogins = query(
   'trading.closes_of_logins',
-  z.object({ place: z.int(), dealKey: z.bigint(), closedAt: z.date() }),
+  z.object({ account: z.bigint(), place: z.int(), dealKey: z.bigint(), closedAt: z.date() }),
   `
-  select a.place, t.key as "dealKey", t.closed_at as "closedAt"
-    from unnest(:places::integer[], :servers::text[], :logins::bigint[], :froms::timestamptz[], :tos::timestamptz[])
-           as a (place, server, login, at_from, at_to)
+  select a.account, a.place, t.key as "dealKey", t.closed_at as "closedAt"
+    from unnest(:places::integer[], :servers::text[], :logins::bigint[], :froms::timestamptz[], :tos::timestamptz[], :afterKeys::bigint[])
+         with ordinality as a (place, server, login, at_from, at_to, after_key, account)
     join trading.servers v on v.name = a.server
    cross join lateral (
      select d.key, ${CLOSE} as closed_at from trading.deals d
       where d.login = a.login and d.server_key = v.key and ${CLOSING} and ${CLOSE} >= a.at_from and ${CLOSE} < a.at_to
-      limit :limit) t
-   order by a.place, t.closed_at, t.key`,
+        and (${CLOSE}, d.key) > (a.at_from, a.after_key)
+      order by ${CLOSE}, d.key limit :limit) t
+   order by a.account, t.closed_at, t.key`,
+);
+
+/** Ranges of time of accounts in which they closed volume, or their money moved. */
+export const activeRanges = query(
+  'trading.active_ranges',
+  z.object({ place: z.int() }),
+  `
+  select distinct a.place
+    from unnest(:places::integer[], :servers::text[], :logins::bigint[], :froms::timestamptz[], :tos::timestamptz[])
+           as a (place, server, login, at_from, at_to)
+    join trading.servers v on v.name = a.server
+   where exists (select from trading.deals d
+                  where d.login = a.login and d.server_key = v.key and ${CLOSING} and ${CLOSE} >= a.at_from and ${CLOSE} < a.at_to)
+      or exists (select from trading.deals d
+                  where d.login = a.login and d.server_key = v.key and d.version = 0 and d.action >= 2
+                    and ${CLOSE} >= a.at_from and ${CLOSE} < a.at_to)`,
+);
+
+/** For when deals were delivered, whatever was said of them afterwards. */
+export const closesDelivered = query(
+  'trading.closes_delivered',
+  z.object({ dealKey: z.bigint(), closedAt: z.date() }),
+  `
+  select d.key as "dealKey", ${CLOSE} as "closedAt" from trading.deals d where d.key = any (:dealKeys::bigint[])`,
 );
 
 /** How many deals closed volume in a range of time: a range of the index by close. */

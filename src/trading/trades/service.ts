@@ -67,31 +67,74 @@ export async function tradeOfKey(
 /** A client in a range of time, half-open. */
 export type ClientRange = { readonly clientKey: number; readonly from: Date; readonly to: Date };
 
+/** A closing deal of a client's range. */
+export type CloseInRange = { readonly place: number; readonly dealKey: bigint; readonly closedAt: Date };
+
+/** Accounts that one page is of at most. */
+const ACCOUNTS_PER_PAGE = 50;
+
 /**
- * The closing deals of clients in ranges of time, by the place of the range, in the order of their close; of each account at
- * most `limit` in a range.
+ * The closing deals of clients in ranges of time, all of them, by pages: of 50 accounts at a time at most `limit` of each, an
+ * account's in the order of their close. `place` is that of the range.
  */
-export async function closesOf(
+export async function* closesOf(
   tx: TenantTx,
   ranges: readonly ClientRange[],
   limit: number,
-): Promise<{ readonly place: number; readonly dealKey: bigint; readonly closedAt: Date }[]> {
+): AsyncGenerator<readonly CloseInRange[]> {
   const accounts = await accountsOfClients(
     tx,
     ranges.map(({ clientKey }) => clientKey),
   );
-  const asked = ranges.flatMap(({ clientKey, from, to }, place) =>
-    accounts
-      .filter((account) => account.clientKey === clientKey)
-      .map(({ server, login }) => ({ place, server, login, from, to })),
+  let asked = ofAccounts(ranges, accounts).map((each) => ({ ...each, afterKey: -1n }));
+  while (asked.length > 0) {
+    const now = asked.slice(0, ACCOUNTS_PER_PAGE);
+    const rows = await queries.closesOfLogins(tx, {
+      places: now.map(({ place }) => place),
+      servers: now.map(({ server }) => server),
+      logins: now.map(({ login }) => login),
+      froms: now.map(({ from }) => from),
+      tos: now.map(({ to }) => to),
+      afterKeys: now.map(({ afterKey }) => afterKey),
+      limit,
+    });
+    const found = now.map((): CloseInRange[] => []);
+    for (const { account, ...row } of rows) found[Number(account) - 1]?.push(row);
+    const more = now.flatMap((each, place) => {
+      const last = found[place]?.at(-1);
+      const isWhole = last === undefined || (found[place]?.length ?? 0) < limit;
+      return isWhole ? [] : [{ ...each, from: last.closedAt, afterKey: last.dealKey }];
+    });
+    asked = [...more, ...asked.slice(now.length)];
+    yield rows;
+  }
+}
+
+type Login = { readonly clientKey: number; readonly server: string; readonly login: bigint };
+const ofAccounts = (ranges: readonly ClientRange[], accounts: readonly Login[]) => {
+  const ofClient = Map.groupBy(accounts, ({ clientKey }) => clientKey);
+  return ranges.flatMap(({ clientKey, from, to }, place) =>
+    (ofClient.get(clientKey) ?? []).map(({ server, login }) => ({ place, server, login, from, to })),
   );
-  if (asked.length === 0) return [];
-  return queries.closesOfLogins(tx, {
+};
+
+/** The places of those ranges in which a client closed volume, or its money moved. */
+export async function activeRanges(tx: TenantTx, ranges: readonly ClientRange[]): Promise<ReadonlySet<number>> {
+  const accounts = await accountsOfClients(tx, [...new Set(ranges.map(({ clientKey }) => clientKey))]);
+  const asked = ofAccounts(ranges, accounts);
+  if (asked.length === 0) return new Set();
+  const rows = await queries.activeRanges(tx, {
     places: asked.map(({ place }) => place),
     servers: asked.map(({ server }) => server),
     logins: asked.map(({ login }) => login),
     froms: asked.map(({ from }) => from),
     tos: asked.map(({ to }) => to),
-    limit,
   });
+  return new Set(rows.map(({ place }) => place));
+}
+
+/** The instants for which deals were delivered, whatever was said of them afterwards: by these `closesOf` finds them. */
+export async function closesDelivered(tx: TenantTx, dealKeys: readonly bigint[]): Promise<ReadonlyMap<bigint, Date>> {
+  if (dealKeys.length === 0) return new Map();
+  return new Map((await queries.closesDelivered(tx, { dealKeys })).map(({ dealKey, closedAt }) => [dealKey, closedAt]));
 }

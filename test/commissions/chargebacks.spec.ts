@@ -142,16 +142,16 @@ describe('A chargeback', () => {
 
   it('leaves room under no cap to what it had left unpaid: that earns no more either', async () => {
     const cap = { kind: 'cap', of: 'client', over: 'month', amount: '8' } as const;
-    const levels = { kind: 'fixed_by_level', unit: 'percent', levels: ['50'] } as const;
+    const levels = { kind: 'fixed_by_level' as const, unit: 'percent' as const, levels: ['50'] };
     const rules = [{ name: 'everything', budget: '8.00' }];
     const component = {
       name: 'lots',
-      model: { kind: 'per_lot' },
+      model: { kind: 'per_lot' as const },
       levels,
       rules,
       filters: [],
       traderRebate: '0',
-    } as const;
+    };
     const definition = { currency: USD, components: [{ ...component, adjusters: [cap] }] };
     const ibs = ['Maria', 'Omar', 'Lena', 'Zoe'].map((name, place) => ({ name, parent: place === 0 ? null : 0 }));
     const capped = await openMoneyDesk({}, { ibs, plans: [{ name: 'Capped', definition, master: undefined }] });

@@ -16,9 +16,13 @@ import { inTenant, parsedBy, TENANT_OPTION } from './scope.ts';
 type BridgeLine = Parameters<Bridge['push']>[0][number];
 
 const LINES_MAX = 1_000;
+/** Refused lines that are told one by one. */
+const REFUSED_MAX = 20;
 const LINE_LIMITS = { lengthMax: 65_536, depthMax: 16 };
 const login = parsedBy(z.string().regex(/^[1-9]\d{0,17}$/, 'It takes the number of an account.'));
 
+/** A line that the feed did not take, counted from 1 without the empty ones, and why. */
+type Refused = { readonly line: number; readonly code: string | undefined; readonly detail: string | undefined };
 type Target = { readonly tenant: string; readonly source: SourceId; readonly url?: string };
 
 /** `cascade feed push | import | cursor`: speaks to a running API as a bridge does. */
@@ -103,31 +107,43 @@ async function push(context: CliContext, target: Target, lines: readonly BridgeL
   const bar = context.out.progress('sending', lines.length);
   try {
     const bridge = new Bridge({ client, origin, sourceId: target.source, secret });
+    const refused: Refused[] = [];
     for (let from = 0; from < lines.length; from += LINES_MAX) {
-      await bridge.push(lines.slice(from, from + LINES_MAX));
+      const { results } = await bridge.push(lines.slice(from, from + LINES_MAX));
+      const bad = results.filter(({ status }) => status === 'rejected').slice(0, REFUSED_MAX - refused.length);
+      refused.push(...bad.map(({ line, code, detail }) => ({ line: from + line + 1, code, detail })));
       bar.set(Math.min(lines.length, from + LINES_MAX), lines.length);
     }
-    return { ...bridge.totals };
+    return { ...bridge.totals, refused };
   } finally {
     bar.stop();
     await client.close();
   }
 }
 
-const totalsText = ({
+/** What pushing came to, in words: the counts, and each line that was refused. */
+export const totalsText = ({
   lines,
   accepted,
   duplicates,
   parked,
   rejected,
+  refused,
 }: {
   lines: number;
   accepted: number;
   duplicates: number;
   parked: number;
   rejected: number;
+  refused: readonly Refused[];
 }): string =>
-  `${lines} lines: ${accepted} accepted, ${duplicates} known already, ${parked} parked, ${rejected} rejected`;
+  [
+    `${lines} lines: ${accepted} accepted, ${duplicates} known already, ${parked} parked, ${rejected} rejected`,
+    ...refused.map(
+      ({ line, code, detail }) => `line ${line}: ${code ?? ''}${detail === undefined ? '' : `: ${detail}`}`,
+    ),
+    ...(rejected > refused.length ? [`and ${rejected - refused.length} more`] : []),
+  ].join('\n');
 
 /** The lines of a file; what they say is for the feed to judge, but each must be a JSON object. */
 async function linesOf(file: string): Promise<BridgeLine[]> {

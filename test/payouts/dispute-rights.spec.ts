@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { approveApproval } from '../../src/identity/approvals/contract.ts';
+import { mailboxesOf, peopleOfParties } from '../../src/identity/index.ts';
 import { openSession } from '../../src/identity/sessions/service.ts';
 import { ibKeys } from '../../src/ib/index.ts';
 import { Currency } from '../../src/kernel/currency.ts';
@@ -15,7 +16,7 @@ import {
 import { query } from '../../src/platform/query.ts';
 import { makePerson, type Person } from '../support/people.ts';
 import { testOrigin } from '../support/tenancy.ts';
-import { type MoneyDesk, openMoneyDesk } from '../commissions/money-desk.ts';
+import { LOGINS, type MoneyDesk, openMoneyDesk } from '../commissions/money-desk.ts';
 
 const USD = Currency.parse('USD');
 const waitingNotices = query(
@@ -92,6 +93,22 @@ describe('A dispute', () => {
       expect(agreed.body).toMatchObject({ code: 'identity.approval_failed', because: 'payouts.dispute_own' });
       expect((await read(people.finance, dispute.id)).ok().state).toBe('open');
     }
+  });
+
+  it('and all else about money is told to who signs in for the IB or client, not to who did so once', async () => {
+    const ibId = desk.ibOf('Maria');
+    const clientId = desk.clientOf(LOGINS.ofZoe);
+    await makePerson(desk.api, { roles: ['support'], ibId, clientId, email: 'once@example.com' });
+    await makePerson(desk.api, { roles: ['ib'], ibId, email: 'maria@example.com' });
+    await makePerson(desk.api, { roles: ['client'], clientId, email: 'client@example.com' });
+    const told = await desk.inTenant(async (tx) => ({
+      ofDisputes: (await mailboxesOf(tx, { ibId })).map(({ address }) => address),
+      ofStatements: (await peopleOfParties(tx, { ibIds: [ibId], clientIds: [clientId] })).map(({ email }) => email),
+    }));
+    expect(told.ofDisputes).toEqual(['maria@example.com']);
+    expect(told.ofStatements).toContain('client@example.com');
+    expect(told.ofStatements).toContain('maria@example.com');
+    expect(told.ofStatements).not.toContain('once@example.com');
   });
 
   it('is granted nothing that the books cannot hold', async () => {

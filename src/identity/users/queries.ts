@@ -63,16 +63,21 @@ export const userByEmailKey = realmQuery(
     from identity.users u where u.email_key = :emailKey`,
 );
 
-/** Whom to tell of what concerns IBs and clients: active people of theirs whose address is proved. */
+/** Whom to tell of what concerns IBs and clients: active people who sign in for them, whose address is proved. */
 export const peopleOfParties = query(
   'identity.people_of_parties',
   z.object({ email: z.string(), name: z.string(), ibId: IbId.nullable(), clientId: ClientId.nullable() }),
   `
-  select email, name, ib_id as "ibId", client_id as "clientId"
-    from identity.users
-   where status = 'active' and email_verified_at is not null
-     and (ib_id = any (:ibIds::uuid[]) or client_id = any (:clientIds::uuid[]))
-   order by id`,
+  select u.email, u.name, u.ib_id as "ibId", u.client_id as "clientId"
+    from (select p.id, p.email, p.name,
+                 case when exists (select from identity.user_roles r where r.user_id = p.id and r.role = 'ib') then p.ib_id end as ib_id,
+                 case when exists (select from identity.user_roles r where r.user_id = p.id and r.role = 'client')
+                      then p.client_id end as client_id
+            from identity.users p
+           where p.status = 'active' and p.email_verified_at is not null
+             and (p.ib_id = any (:ibIds::uuid[]) or p.client_id = any (:clientIds::uuid[]))) u
+   where u.ib_id = any (:ibIds::uuid[]) or u.client_id = any (:clientIds::uuid[])
+   order by u.id`,
 );
 
 /** Whoever changes a person holds this row, so that changes come one after the other. */
@@ -173,7 +178,7 @@ export const peopleOfIb = query(
   `select exists (select from identity.users where id = any (:userIds::uuid[]) and ib_id = :ibId) as found`,
 );
 
-/** Active people with a proved address: those of an IB, one person, or those with one of some roles. */
+/** Active people with a proved address: those who sign in for an IB, one person, or those with one of some roles. */
 export const mailboxes = realmQuery(
   'identity.mailboxes',
   z.object({ address: z.string(), name: z.string() }),
@@ -181,7 +186,8 @@ export const mailboxes = realmQuery(
   select u.email as address, u.name
     from identity.users u
    where u.status = 'active' and u.email_verified_at is not null
-     and (u.ib_id = :ibId::uuid or u.id = :userId::uuid
+     and (u.ib_id = :ibId::uuid and exists (select from identity.user_roles r where r.user_id = u.id and r.role = 'ib')
+          or u.id = :userId::uuid
           or exists (select from identity.user_roles r where r.user_id = u.id and r.role = any (:roles::text[])))
    order by u.created_at, u.id limit :max`,
 );

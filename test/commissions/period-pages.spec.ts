@@ -3,7 +3,7 @@ import { factsOfPeriods } from '../../src/commissions/facts/store.ts';
 import { laddersOfClients } from '../../src/commissions/ladders/store.ts';
 import { PlanBooks } from '../../src/commissions/plans/store.ts';
 import { moneyOperationsOf } from '../../src/trading/index.ts';
-import { openPeriodStory as openStory, UTC } from './period-story.ts';
+import { byText, openPeriodStory as openStory, UTC } from './period-story.ts';
 
 const TRADES = 5;
 const MARCH = { from: UTC('2026-03-01T00:00:00'), to: UTC('2026-04-01T00:00:00') };
@@ -19,7 +19,7 @@ describe('A client of whom there is more than is read at once', () => {
       [
         { name: 'revenue', model: { kind: 'net_revenue', period: 'month', share: '30' } },
         { name: 'daily', model: { kind: 'net_revenue', period: 'day', share: '1', parts: ['commission'] } },
-        { name: 'cpa', model: { kind: 'cpa', tables: tables, gates } },
+        { name: 'cpa', model: { kind: 'cpa', tables, gates } },
       ],
       '1.00',
     );
@@ -84,7 +84,7 @@ describe('A client of whom there is more than is read at once', () => {
   it('is awarded by all of it', async () => {
     await story.look({ upTo: MARCH.to });
     // (500 + 50 - 5 - 15) x 30 %; 50 x 1 %; the step of 200, and 5 lots.
-    expect((await story.awards()).map(([kind, amount]) => [kind, amount]).toSorted()).toEqual([
+    expect((await story.awards()).map(([kind, amount]) => [kind, amount]).toSorted(byText)).toEqual([
       ['cpa', '60.00'],
       ['net_revenue', '0.50'],
       ['net_revenue', '159.00'],

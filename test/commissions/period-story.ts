@@ -59,6 +59,10 @@ export const LOGINS = { one: 900_001n, euro: 900_002n };
 /** An instant of UTC by its text. */
 export const UTC = (text: string): Date => new Date(`${text}Z`);
 
+/** The order of rows that have no other: that of their words. */
+export const byText = (left: readonly unknown[], right: readonly unknown[]): number =>
+  left.join() < right.join() ? -1 : 1;
+
 /** A tenant whose plan pays its components of periods, wholly to Kim unless said otherwise, and lots by the trade if said. */
 export async function openPeriodStory(periods: object[], lots?: string, more: object = {}) {
   const acme: TestTenant = await openTestTenant();

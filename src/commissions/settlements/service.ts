@@ -2,7 +2,7 @@ import type { TenantTx } from '../../platform/tenant-tx.ts';
 import { holdMarks } from '../arrivals/queries.ts';
 import { faultOf } from '../awards/rules.ts';
 import { award } from '../awards/service.ts';
-import type { NewAward } from '../awards/types.ts';
+import type { AwardPart, NewAward } from '../awards/types.ts';
 import { factsOfPeriods } from '../facts/store.ts';
 import type { PeriodFacts } from '../facts/types.ts';
 import { laddersOf } from '../ladders/service.ts';
@@ -173,6 +173,12 @@ type Component = {
   readonly facts: PeriodFacts;
 };
 
+/** What was awarded of a period before, as inputs keep it. */
+const awardedBefore = (before: StoredResult | undefined, parts: readonly AwardPart[]) => ({
+  units: String(before?.earningUnits ?? 0n),
+  parts: parts.map((part) => ({ ...part, units: String(part.units) })),
+});
+
 function settleComponent(work: Work, period: Period, { place, version, component, facts }: Component): void {
   const { clientKey, from, to, unit } = period;
   const { model } = component;
@@ -196,10 +202,7 @@ function settleComponent(work: Work, period: Period, { place, version, component
     period: { unit, from: from.toISOString(), to: to.toISOString() },
     lines,
     carriedUnits: String(model.carries ? work.ledgered.carriedTo(of, from) : 0n),
-    before: {
-      units: String(before?.earningUnits ?? 0n),
-      parts: work.ledgered.partsOf(of, from).map((part) => ({ ...part, units: String(part.units) })),
-    },
+    before: awardedBefore(before, work.ledgered.partsOf(of, from)),
   };
   const chain = linksOf(work.book, place, version, clientKey);
   const computed = computeAward({ component, plan: version.plan, chain, clientKey, inputs });

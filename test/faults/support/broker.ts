@@ -9,6 +9,7 @@ import { makeSealer } from '../../../src/platform/crypto.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import type { TenantTx } from '../../../src/platform/tenant-tx.ts';
 import type { Tenancy, Tenant } from '../../../src/tenancy/index.ts';
+import type { PlanDefinition } from '../../../src/commissions/index.ts';
 import { type RawDeal, signFeedRequest } from '../../../src/trading/index.ts';
 import { Bridge, type BridgeOptions } from '../../../simulators/mt-server/index.ts';
 import { generated } from '../../../seeds/brokers.ts';
@@ -41,13 +42,22 @@ export type BrokerWords = {
   readonly ibs: number;
   readonly clients: number;
   readonly randomSeed: number;
+  /** What its plan pays by the period, beside what it pays by the trade. */
+  readonly periods?: PlanDefinition['periods'] | undefined;
 };
 
 /** Makes a tenant with a brokerage of some size through the features' own doors. */
 export async function openBroker(tenancy: Tenancy, secret: string, words: BrokerWords): Promise<Broker> {
   const { slug, canary } = words;
   const tenant = await tenancy.createTenant({ slug, name: `${canary} Markets` });
-  const seed = marked(generated({ ibs: words.ibs, clients: words.clients }), canary);
+  const { plans, ...rest } = marked(generated({ ibs: words.ibs, clients: words.clients }), canary);
+  const seed: SeedBrokerage = {
+    ...rest,
+    plans: plans.map((plan) => ({
+      ...plan,
+      definition: { ...plan.definition, ...(words.periods !== undefined && { periods: words.periods }) },
+    })),
+  };
   const deps = { withTenant: tenancy.withTenant, clock: systemClock, sealer: makeSealer(secret, 'trading.sources') };
   const { ibs, source } = await seedBrokerage(deps, tenant.id, seed);
   const inTenant: Broker['inTenant'] = (work) => tenancy.withTenant(tenant.id, testOrigin, work);

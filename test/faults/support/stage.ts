@@ -8,7 +8,7 @@ import { createTenantClient } from '../../../src/platform/tenant-client.ts';
 import { QUEUE_SCHEMA } from '../../../src/platform/queue/index.ts';
 import { openTenancy, prepareQueueDatabase, type Tenancy } from '../../../src/tenancy/index.ts';
 import { testLog } from '../../support/tenancy.ts';
-import { type Broker, openBroker } from './broker.ts';
+import { type Broker, type BrokerWords, openBroker } from './broker.ts';
 import { freePort, postgresQueue, type QueueServer, startRedis } from './queue-server.ts';
 import { type RoleProcess, startRole } from './role.ts';
 
@@ -66,6 +66,7 @@ export type StageOptions = {
   readonly ibs?: number;
   readonly clients?: number;
   readonly randomSeed?: number;
+  readonly periods?: BrokerWords['periods'];
 };
 
 /** Sets a stage up on the run's durable database server, or on the one given. */
@@ -82,7 +83,14 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     clock: systemClock,
     log: testLog,
   });
-  const acme = await openBroker(tenancy, SECRET, { slug: 'acme', canary: 'Quokka', ibs, clients, randomSeed });
+  const acme = await openBroker(tenancy, SECRET, {
+    slug: 'acme',
+    canary: 'Quokka',
+    ibs,
+    clients,
+    randomSeed,
+    periods: options.periods,
+  });
   const zenith = await openBroker(tenancy, SECRET, {
     slug: 'zenith',
     canary: 'Numbat',

@@ -5,6 +5,7 @@ import { isAbove, sum, wholeNumber } from '../models/fractions.ts';
 import { modelOf } from '../models/index.ts';
 import type { Fraction } from '../types.ts';
 import { wordsOf } from '../wording/rules.ts';
+import { periodFindings } from './periods.ts';
 import { rateFindings } from './rates.ts';
 import { found, PAIRS_MAX, type PairKind, pairKindsOf, paidShareMax, percentText, worstCasesOf } from './rules.ts';
 import type { Lint, LintFinding, LintWorld } from './types.ts';
@@ -32,15 +33,7 @@ export function lintDefinition(definition: PlanDefinition, world: LintWorld): Li
     ...(isCut
       ? [found('pairs_cut', '', `Only the first ${PAIRS_MAX} pairs of symbol and account group are looked at.`)]
       : []),
-    ...(definition.periods === undefined
-      ? []
-      : [
-          found(
-            'periods_apart',
-            'periods',
-            'CPA, net revenue and net loss are paid by the period, beside the worst case.',
-          ),
-        ]),
+    ...periodFindings(definition, plan, world.terms),
   ];
   const severities = ['error', 'warning', 'note'];
   return {

@@ -60,7 +60,7 @@ export function paidShareMax(
   rule: number,
   terms: readonly AgreementTerms[],
 ): Fraction {
-  const component = plan.components[place];
+  const component = plan.components[place] ?? plan.periods.find((period) => period.place === place);
   if (component === undefined) throw new RangeError(`the plan has no component ${place}`);
   const given = new Set<bigint>();
   for (const each of terms) {
@@ -78,7 +78,8 @@ export function paidShareMax(
   if (chain.length === 0) return wholeNumber(0n);
   const { weights, whole } = component.weigh(place, rule, chain);
   if (whole <= 0n) return wholeNumber(0n);
-  const most = component.adjusters.map(({ shareMax }) => shareMax?.(rule) ?? wholeNumber(1n));
+  const adjusters = 'adjusters' in component ? component.adjusters : [];
+  const most = adjusters.map(({ shareMax }) => shareMax?.(rule) ?? wholeNumber(1n));
   const paid = weights.reduce((reached, weight) => reached + weight, 0n);
   return product({ numerator: paid, denominator: whole }, ...most);
 }

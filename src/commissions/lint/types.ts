@@ -21,7 +21,11 @@ export const LINT_FINDINGS = {
   rate_stale: { severity: 'warning', title: 'Trades would wait: a rate that the plan needs is older than it allows' },
   base_currency_missing: { severity: 'warning', title: 'Trades would wait: a symbol does not say its base currency' },
   pairs_cut: { severity: 'note', title: 'More symbols and account groups are registered than are looked at' },
-  periods_apart: { severity: 'note', title: 'What is paid by the period is not part of the worst case of a trade' },
+  period_cost: { severity: 'note', title: 'What a component that pays by the period or the client costs at most' },
+  period_never_pays: {
+    severity: 'warning',
+    title: 'A ladder, a gate or a part of what is paid by the period can never be met',
+  },
 } as const;
 export type LintCode = keyof typeof LINT_FINDINGS;
 

@@ -29,6 +29,11 @@ const tasks = query(
   z.object({ id: TaskId, state: z.string() }),
   `select id, state from platform.tasks order by created_at`,
 );
+const failTask = query(
+  'test.fail_task',
+  z.object({}),
+  `update platform.tasks set state = 'failed', finished_at = clock_timestamp() where id = :taskId`,
+);
 const states = query(
   'test.item_states',
   z.object({ state: z.string(), code: z.string().nullable(), items: z.int() }),
@@ -121,7 +126,7 @@ describe('Posting a payout run', () => {
     expect(await verified()).toEqual([]);
   });
 
-  it('goes on by itself where its task was cancelled, and ends partly where the run was stopped', async () => {
+  it('goes on by itself where its task has failed, which nobody may cancel, and ends partly where the run was stopped', async () => {
     const { inTenant, trade, agreed, stateOf, on } = await openStory();
     await trade(1, '1');
     const own = inTenant(async (tx) => {
@@ -131,11 +136,14 @@ describe('Posting a payout run', () => {
     await expect(own).rejects.toMatchObject({ code: 'payouts.run_own' });
     const id = await agreed();
     await inTenant(async (tx) => {
-      for (const task of await tasks(tx, {})) await cancelTask(tx, task.id, [payRun.kind]);
+      for (const { id: taskId } of await tasks(tx, {})) {
+        await expect(cancelTask(tx, taskId, [payRun])).rejects.toMatchObject({ code: 'platform.task_agreed' });
+        await failTask(tx, { taskId });
+      }
     });
     await inTenant(resumePostings);
     await inTenant(resumePostings);
-    expect((await inTenant((tx) => tasks(tx, {}))).map(({ state }) => state)).toEqual(['cancelled', 'queued']);
+    expect((await inTenant((tx) => tasks(tx, {}))).map(({ state }) => state)).toEqual(['failed', 'queued']);
     await inTenant((tx) => cancelRun(tx, { runId: id, reason: 'A wrong list' }));
     await expect(inTenant((tx) => cancelRun(tx, { runId: id, reason: 'Again' }))).rejects.toMatchObject({
       code: 'payouts.run_state',

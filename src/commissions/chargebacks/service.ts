@@ -111,6 +111,7 @@ const Checkpoint = z.strictObject({
 export const chargebackTask = defineTask({
   kind: 'commissions.chargeback',
   right: { action: 'ask', resource: 'chargebacks' },
+  isAgreed: true,
   payload: Payload.extend({ approvalId: ApprovalId }),
   checkpoint: Checkpoint,
   run: async (task, { since, ...payload }) => {

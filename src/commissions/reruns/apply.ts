@@ -29,6 +29,7 @@ type Task = RunningTask<z.infer<typeof Checkpoint>>;
 export const rerunApplication = defineTask({
   kind: 'commissions.rerun_apply',
   right: { action: 'read', resource: 'reruns' },
+  isAgreed: true,
   payload: z.strictObject({ rerunId: RerunId }),
   checkpoint: Checkpoint,
   run: async (task, { rerunId }) => {

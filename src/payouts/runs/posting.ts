@@ -136,6 +136,7 @@ async function freeBy(tx: TenantTx, dues: readonly Due[]): Promise<Map<string, b
 export const payRun = defineTask({
   kind: 'payouts.pay',
   right: { action: 'draft', resource: 'payout_runs' },
+  isAgreed: true,
   payload: z.strictObject({ runId: PayoutRunId }),
   checkpoint: z.strictObject({ done: z.int() }),
   run: async (task, { runId }) => {

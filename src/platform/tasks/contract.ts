@@ -79,11 +79,12 @@ export const cancelTaskOperation = operation({
   method: 'post',
   path: `${path}/{taskId}/cancel`,
   summary: 'Ends a task that waits, and stops one that runs',
-  description: 'A running task stops after the page at hand; what its earlier pages did stays.',
+  description:
+    'A running task stops after the page at hand; what its earlier pages did stays. What people have agreed to is not stopped.',
   need: { action: 'cancel', resource: 'tasks' },
   params,
   answers: { 202: TaskHead },
-  problems: ['platform.task_unknown', 'platform.task_ended'],
+  problems: ['platform.task_unknown', 'platform.task_ended', 'platform.task_agreed'],
 });
 
 export const downloadTaskFile = operation({

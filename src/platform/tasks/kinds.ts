@@ -32,6 +32,7 @@ export type RunningTask<Checkpoint extends Json = Json> = {
 export type TaskKind = {
   readonly kind: string;
   readonly right: Right;
+  readonly isAgreed: boolean;
   readonly payload: z.ZodType;
   readonly checkpoint: z.ZodType | undefined;
   readonly run: (task: RunningTask, payload: unknown) => Promise<Json>;
@@ -44,7 +45,8 @@ export type DefinedTask<Payload extends z.ZodType> = TaskKind & { readonly paylo
  * Declares a kind of long work. It is killed at any instant, and begun again from its last checkpoint, or from the start in
  * kinds without; what it does is done in pages (`task.page`). It gives a small result, at most 64 KiB as JSON; what is large
  * goes into files. An error ends it as failed, with the code of the Problem; one that passes is tried again. `right`: who may
- * see and cancel tasks of the kind; who may ask for one is the matter of the operation that asks. Name it in
+ * see and cancel tasks of the kind; who may ask for one is the matter of the operation that asks. `isAgreed`: several people
+ * have agreed to what it does, so that nobody stops it half way, and however many tasks wait, it is not refused. Name it in
  * src/main/task-kinds.ts.
  *
  * @example
@@ -74,11 +76,12 @@ export type DefinedTask<Payload extends z.ZodType> = TaskKind & { readonly paylo
 export function defineTask<Payload extends z.ZodType, Checkpoint extends Json = never>(definition: {
   readonly kind: string;
   readonly right: Right;
+  readonly isAgreed?: boolean;
   readonly payload: Payload;
   readonly checkpoint?: z.ZodType<Checkpoint>;
   readonly run: (task: RunningTask<Checkpoint>, payload: z.output<Payload>) => Promise<Json>;
 }): DefinedTask<Payload> {
-  const { kind, right, payload, checkpoint, run } = definition;
+  const { kind, right, isAgreed = false, payload, checkpoint, run } = definition;
   // The runner has read payload and checkpoint by their schemas: `run` is never called with anything else.
-  return { kind, right, payload, checkpoint, run: run as unknown as TaskKind['run'] };
+  return { kind, right, isAgreed, payload, checkpoint, run: run as unknown as TaskKind['run'] };
 }

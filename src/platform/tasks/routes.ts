@@ -22,10 +22,12 @@ type AnyRequest = Pick<RouteRequest<typeof contract.readTask>, 'access' | 'tenan
 
 /** The routes of long work: whoever has the right of a kind sees its tasks, and others are answered as if there were none. */
 export function taskRoutes({ withTenant, kinds, mayAllOf }: TaskRouteDeps): Route[] {
-  const kindsFor = async ({ access, tenantId, remoteAddress }: AnyRequest): Promise<string[]> => {
+  const definedFor = async ({ access, tenantId, remoteAddress }: AnyRequest): Promise<TaskKind[]> => {
     const may = await mayAllOf(access.caller, { tenantId, remoteAddress });
-    return kinds.filter(({ right }) => may(right)).map(({ kind }) => kind);
+    return kinds.filter(({ right }) => may(right));
   };
+  const kindsFor = async (request: AnyRequest): Promise<string[]> =>
+    (await definedFor(request)).map(({ kind }) => kind);
   return [
     route(contract.listTasks, async (request) => {
       const { tenantId, origin, query } = request;
@@ -51,7 +53,7 @@ export function taskRoutes({ withTenant, kinds, mayAllOf }: TaskRouteDeps): Rout
     }),
     route(contract.cancelTaskOperation, async (request) => {
       const { tenantId, origin, params } = request;
-      const seen = await kindsFor(request);
+      const seen = await definedFor(request);
       const task = await withTenant(tenantId, origin, (tx) => cancelTask(tx, params.taskId, seen));
       return { status: 202, json: headShown(task) };
     }),

@@ -9,7 +9,7 @@ import type { TenantTx, WithTenant } from '../tenant-tx.ts';
 import { ringForTask } from './bell.ts';
 import { taskProblem } from './errors.ts';
 import { taskDue } from './jobs.ts';
-import { type DefinedTask, RUNNING_MAX } from './kinds.ts';
+import { type DefinedTask, RUNNING_MAX, type TaskKind } from './kinds.ts';
 import * as queries from './queries.ts';
 import type { StoredTask } from './types.ts';
 
@@ -22,17 +22,17 @@ const FILES_REMOVED_MAX = 20;
 /**
  * Has long work done, in the transaction of whoever asks: if it does not commit, nothing was asked. After the commit the task
  * is put on the queue at once, or found by the sweeper. `once` names what must not be done twice: where a task of the kind
- * with that name is under way or done, that one is given. `platform.tasks_too_many` where the tenant has 500 waiting.
+ * with that name is under way or done, that one is given. `platform.tasks_too_many` where the tenant has 500 waiting, but for what people have agreed to.
  */
 export async function requestTask<Payload extends z.ZodType>(
   tx: TenantTx,
-  { kind, payload: schema }: DefinedTask<Payload>,
+  { kind, isAgreed, payload: schema }: DefinedTask<Payload>,
   payload: z.input<Payload>,
   { once = null }: { readonly once?: string | null } = {},
 ): Promise<TaskId> {
   schema.parse(payload); // What could not be read again is refused now.
   const { waiting } = onlyRow(await queries.waitingTasks(tx, { max: WAITING_MAX }));
-  if (waiting >= WAITING_MAX) throw taskProblem('platform.tasks_too_many', { retryAfterSeconds: 60 });
+  if (waiting >= WAITING_MAX && !isAgreed) throw taskProblem('platform.tasks_too_many', { retryAfterSeconds: 60 });
   const id = TaskId.parse(idFromUuid('tsk', newUuid(Date.now())));
   const json = JSON.stringify(payload);
   const [inserted] = await queries.insertTask(tx, { id, kind, payload: json, once, ...tx.origin });
@@ -50,9 +50,17 @@ export async function taskNow(tx: TenantTx, id: TaskId, kinds: readonly string[]
   return task;
 }
 
-/** Ends a task that waits, and asks one that runs to stop after the page at hand; `platform.task_ended`. */
-export async function cancelTask(tx: TenantTx, id: TaskId, kinds: readonly string[]): Promise<StoredTask> {
-  await taskNow(tx, id, kinds);
+/**
+ * Ends a task that waits, and asks one that runs to stop after the page at hand; `platform.task_ended`, and
+ * `platform.task_agreed` of one that people have agreed to.
+ */
+export async function cancelTask(tx: TenantTx, id: TaskId, kinds: readonly TaskKind[]): Promise<StoredTask> {
+  const now = await taskNow(
+    tx,
+    id,
+    kinds.map((each) => each.kind),
+  );
+  if (kinds.some((each) => each.kind === now.kind && each.isAgreed)) throw taskProblem('platform.task_agreed');
   const [task] = await queries.cancelTask(tx, { id, actor: tx.origin.actor });
   if (task === undefined) throw taskProblem('platform.task_ended');
   const { kind, state } = task;

@@ -14,7 +14,7 @@ export { walletRoutes } from './wallets/routes.ts';
 export { accrualRoutes } from './accruals/routes.ts';
 export { scheduleRoutes } from './schedules/routes.ts';
 export { listSchedules, setSchedule } from './schedules/service.ts';
-export { ScheduleTerms } from './schedules/contract.ts';
+export { AskedTerms, type ScheduleTerms } from './schedules/contract.ts';
 export { issueDue, settleStatements, statementRun } from './statements/jobs.ts';
 export { rotateStatementKey, STATEMENT_KEYS_PURPOSE } from './statements/keys.ts';
 export { sendNotices, type TellOfStatements } from './statements/notices.ts';

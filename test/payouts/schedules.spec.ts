@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ScheduleTerms } from '../../src/payouts/schedules/contract.ts';
+import { AskedTerms, ScheduleTerms } from '../../src/payouts/schedules/contract.ts';
 import { endAfter, endsDue, endUpTo, gridOf, issuedFrom, signatureOf } from '../../src/payouts/schedules/rules.ts';
 import { boundsOf, stateOf } from '../../src/payouts/accruals/rules.ts';
 import { settleSum } from '../../src/payouts/statements/rules.ts';
@@ -151,5 +151,15 @@ describe('A sum', () => {
   ])('%s', (_rule, total, minimum, expected) => {
     const { payableUnits, carriedUnits } = settleSum(total, USD, minimum);
     expect(`${payableUnits} ${carriedUnits}`).toBe(expected);
+  });
+});
+
+describe('A minimum below 0', () => {
+  const terms = { cycle: cycles.monthly, minimums: [{ amount: '-3.00', currency: USD }] };
+
+  it('is refused where terms are asked for, and read where they were stored before', () => {
+    expect(AskedTerms.safeParse(terms).success).toBe(false);
+    expect(AskedTerms.parse(null)).toBeNull();
+    expect(ScheduleTerms.parse(terms).minimums).toEqual(terms.minimums);
   });
 });

@@ -4,11 +4,12 @@ import { formatAmount } from '../../kernel/money.ts';
 import { reachesEverything } from '../../platform/access.ts';
 import { makeSealer } from '../../platform/crypto.ts';
 import {
+  AskedTerms,
   issueDue,
   listSchedules,
   listStatements,
   rotateStatementKey,
-  ScheduleTerms,
+  type ScheduleTerms,
   setSchedule,
   STATEMENT_KEYS_PURPOSE,
 } from '../../payouts/index.ts';
@@ -86,7 +87,7 @@ export function registerSchedules(program: Command, context: CliContext): void {
         reason,
         at,
       }: InTenant & { beneficiary?: IbId | ClientId; file?: string; reason: string; at?: Date }) => {
-        const terms = file === undefined ? null : await jsonFile(file, ScheduleTerms);
+        const terms = file === undefined ? null : await jsonFile(file, AskedTerms);
         const made = await inTenant(context, tenant, (tx) =>
           setSchedule(tx, { beneficiary: beneficiary ?? null, terms, reason, ...(at && { effectiveAt: at }) }),
         );

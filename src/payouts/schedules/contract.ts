@@ -45,7 +45,6 @@ export const ScheduleTerms = z
       .max(CURRENCIES_MAX)
       .default([])
       .refine((minimums) => unique(minimums.map(({ currency }) => currency)), 'names a currency twice')
-      .refine((minimums) => minimums.every(({ amount }) => !amount.startsWith('-')), 'holds one below 0')
       .meta({
         description: 'What does not come to the minimum of its currency is carried over to the next statement.',
       }),
@@ -56,6 +55,12 @@ export const ScheduleTerms = z
   })
   .meta({ id: 'ScheduleTerms', description: 'When statements are made, and what of them is paid.' });
 export type ScheduleTerms = z.infer<typeof ScheduleTerms>;
+
+/** The terms as they may be asked for; what was stored when less was refused is read by `ScheduleTerms` for ever. */
+export const AskedTerms = ScheduleTerms.nullable().refine(
+  (terms) => terms === null || terms.minimums.every(({ amount }) => !amount.startsWith('-')),
+  'holds a minimum below 0',
+);
 
 const beneficiary = z.union([IbId, ClientId]);
 
@@ -100,7 +105,7 @@ export const setSchedule = operation({
       beneficiary: beneficiary
         .nullable()
         .meta({ description: 'An IB or a client; null for all that have none of their own.' }),
-      terms: ScheduleTerms.nullable().meta({ description: 'Null: the default holds from then on.' }),
+      terms: AskedTerms.meta({ description: 'Null: the default holds from then on.' }),
       effectiveAt: z.iso
         .datetime()
         .optional()

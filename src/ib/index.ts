@@ -2,7 +2,7 @@ export { chainsOf, type UplineAt, uplinesOf } from './chains/store.ts';
 export { areRetold, clientsRetold } from './changes/service.ts';
 export { ibOfReferralCode } from './directory/service.ts';
 export { linkClients, relinkClient } from './links/service.ts';
-export { clientRelinkApproval, ibMoveApproval } from './moves/service.ts';
+export { clientRelinkApproval, ibMoveApproval, type RefuseClosed } from './moves/service.ts';
 export { ibRoutes } from './routes.ts';
 export { setStatus } from './statuses/service.ts';
 export { countIbs, ibIdsOf, ibKeys, ibNames, ibOfId } from './store.ts';

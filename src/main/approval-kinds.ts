@@ -9,7 +9,7 @@ export const ledgerAdjustment = defineApproval(adjustmentForm);
 
 /** Every kind of thing that one person asks for and another must agree to: one line for each. */
 export const approvalKinds: readonly ApprovalKind[] = [
-  planPublication,
+  planPublication({ refuseClosed }),
   rerunApproval,
   chargebackApproval,
   ibMoveApproval({ refuseClosed }),

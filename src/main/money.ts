@@ -19,6 +19,7 @@ import { requestApproval } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { TenantId } from '../kernel/ids.ts';
 import { ledgerAccountRoutes, adjustmentRoutes, type LedgerOwners } from '../ledger/index.ts';
+import { refuseClosed } from '../payouts/index.ts';
 import type { Sealer } from '../platform/crypto.ts';
 import type { Route } from '../platform/route.ts';
 import type { Tenancy } from '../tenancy/index.ts';
@@ -51,7 +52,7 @@ export const moneyRoutes = ({
   sealerOf,
   announceTrades,
 }: MoneyDependencies): Route[] => [
-  ...planRoutes({ withTenant }),
+  ...planRoutes({ withTenant, refuseClosed }),
   ...overrideRoutes({ withTenant }),
   ...exceptionRoutes({ withTenant }),
   ...lintRoutes({ withTenant }),

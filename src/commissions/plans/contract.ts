@@ -26,7 +26,8 @@ const versionParams = z.strictObject({
 
 /** Since when something holds; now unless given. */
 const ValidFrom = InstantIn.optional().meta({
-  description: 'Since when it holds: now unless given. Only the first one may begin in the past.',
+  description:
+    'Since when it holds: now unless given. Only the first one may begin in the past, and in no closed period.',
 });
 
 const versionFields = {
@@ -178,6 +179,7 @@ export const publishPlanVersion = operation({
     'commissions.version_backdated',
     'commissions.versions_overlap',
     'commissions.currency_unreachable',
+    'payouts.period_closed',
     'identity.approval_pending',
     ...REFUSALS,
   ],
@@ -194,7 +196,7 @@ export const assignPlanOperation = operation({
   params: planParams,
   body: z.strictObject({ ibId: IbId.optional(), validFrom: ValidFrom }),
   answers: { 200: z.strictObject({ planId: PlanId, ibId: IbId.nullable(), validFrom: InstantText }) },
-  problems: ['commissions.plan_unknown', 'commissions.assignment_backdated', 'ib.unknown'],
+  problems: ['commissions.plan_unknown', 'commissions.assignment_backdated', 'ib.unknown', 'payouts.period_closed'],
 });
 
 export const agreeOnRates = operation({
@@ -211,5 +213,11 @@ export const agreeOnRates = operation({
       .strictObject({ planId: PlanId, ibId: IbId, terms: AgreementTerms, validFrom: InstantText })
       .meta({ id: 'Agreement', description: 'The own rates of an IB under a plan, from an instant on.' }),
   },
-  problems: ['commissions.plan_unknown', 'commissions.agreement_backdated', 'ib.unknown', ...REFUSALS],
+  problems: [
+    'commissions.plan_unknown',
+    'commissions.agreement_backdated',
+    'ib.unknown',
+    'payouts.period_closed',
+    ...REFUSALS,
+  ],
 });

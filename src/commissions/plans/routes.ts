@@ -1,4 +1,4 @@
-import { ibOfId } from '../../ib/index.ts';
+import { ibOfId, type RefuseClosed } from '../../ib/index.ts';
 import { type Route, route } from '../../platform/route.ts';
 import type { WithTenant } from '../../platform/tenant-tx.ts';
 import { askForPublication } from '../publication/service.ts';
@@ -21,7 +21,11 @@ const headShown = ({ number, createdAt, validFrom, publishedAt }: Head) => ({
   publishedAt: publishedAt?.toISOString() ?? null,
 });
 
-type Dependencies = { readonly withTenant: WithTenant };
+type Dependencies = {
+  readonly withTenant: WithTenant;
+  /** Asked for whatever may begin in the past: what is closed stays as it is. */
+  readonly refuseClosed: RefuseClosed;
+};
 
 /** The routes of plans. */
 export const planRoutes = (deps: Dependencies): Route[] => [...lookingAt(deps), ...changing(deps), ...using(deps)];
@@ -49,7 +53,7 @@ const lookingAt = ({ withTenant }: Dependencies): Route[] => [
   ),
 ];
 
-const changing = ({ withTenant }: Dependencies): Route[] => [
+const changing = ({ withTenant, refuseClosed }: Dependencies): Route[] => [
   route(contract.createPlanOperation, ({ tenantId, origin, body: { name } }) =>
     withTenant(tenantId, origin, async (tx) => ({ status: 201, json: { id: await createPlan(tx, { name }) } })),
   ),
@@ -62,16 +66,17 @@ const changing = ({ withTenant }: Dependencies): Route[] => [
   route(contract.publishPlanVersion, ({ tenantId, origin, access, params, body: { validFrom, reason } }) =>
     withTenant(tenantId, origin, async (tx) => ({
       status: 202,
-      json: await askForPublication(tx, { ...params, validFrom, reason, access }),
+      json: await askForPublication(tx, { ...params, validFrom, reason, access }, { refuseClosed }),
     })),
   ),
 ];
 
-const using = ({ withTenant }: Dependencies): Route[] => [
+const using = ({ withTenant, refuseClosed }: Dependencies): Route[] => [
   route(contract.assignPlanOperation, ({ tenantId, origin, params: { planId }, body: { ibId, validFrom } }) =>
     withTenant(tenantId, origin, async (tx) => {
       const of = ibId === undefined ? {} : { ibKey: (await ibOfId(tx, ibId)).key };
       const since = await assignPlan(tx, { planId, ...of, ...(validFrom && { validFrom }) });
+      await refuseClosed(tx, since);
       return { status: 200, json: { planId, ibId: ibId ?? null, validFrom: since.toISOString() } };
     }),
   ),
@@ -80,6 +85,7 @@ const using = ({ withTenant }: Dependencies): Route[] => [
       const { key: ibKey } = await ibOfId(tx, ibId);
       const [since] = await agree(tx, { planId, agreements: [{ ibKey, terms, ...(validFrom && { validFrom }) }] });
       if (since === undefined) throw new Error('one agreement begins once');
+      await refuseClosed(tx, since);
       return { status: 201, json: { planId, ibId, terms, validFrom: since.toISOString() } };
     }),
   ),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PlanId } from '../../kernel/ids.ts';
+import type { RefuseClosed } from '../../ib/index.ts';
 import { defineApproval, requestApproval } from '../../identity/index.ts';
 import type { Access } from '../../platform/access.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
@@ -29,19 +30,27 @@ async function fingerprintOf(tx: TenantTx, { planId, number, validFrom }: Payloa
   return `${found.definition}\n${JSON.stringify(warnings.map(({ code, place }) => [code, place]))}`;
 }
 
-/** A plan version is published when a second person agrees to its very definition. */
-export const planPublication = defineApproval({
-  kind: 'plans.publish',
-  right: { action: 'approve', resource: 'plans' },
-  payload: Payload,
-  fingerprint: fingerprintOf,
-  execute: async (tx, { planId, number, validFrom }) => {
-    const problem = problemOf(await lintVersion(tx, { planId, number, ...dateOf(validFrom) }));
-    if (problem !== undefined) throw problem;
-    const since = await publishVersion(tx, { planId, number, ...dateOf(validFrom) });
-    return { planId, number, validFrom: since.toISOString() };
-  },
-});
+/** What a version that may begin in the past must ask of others. Handed down by main. */
+type Books = { readonly refuseClosed: RefuseClosed };
+
+/**
+ * A plan version is published when a second person agrees to its very definition. It begins in no period that has been closed
+ * by then.
+ */
+export const planPublication = ({ refuseClosed }: Books) =>
+  defineApproval({
+    kind: 'plans.publish',
+    right: { action: 'approve', resource: 'plans' },
+    payload: Payload,
+    fingerprint: fingerprintOf,
+    execute: async (tx, { planId, number, validFrom }) => {
+      const problem = problemOf(await lintVersion(tx, { planId, number, ...dateOf(validFrom) }));
+      if (problem !== undefined) throw problem;
+      const since = await publishVersion(tx, { planId, number, ...dateOf(validFrom) });
+      await refuseClosed(tx, since);
+      return { planId, number, validFrom: since.toISOString() };
+    },
+  });
 
 /** A publication as somebody asks for it. */
 export type PublicationAsked = {
@@ -52,9 +61,14 @@ export type PublicationAsked = {
   readonly access: Access;
 };
 
-/** Asks a second person to agree to a publication. What lint calls an error refuses it; its warnings are shown to him. */
-export async function askForPublication(tx: TenantTx, { planId, number, validFrom, reason, access }: PublicationAsked) {
+/**
+ * Asks a second person to agree to a publication. What lint calls an error refuses it; its warnings are shown to him. So does
+ * a period that is closed at the instant from which it would hold.
+ */
+export async function askForPublication(tx: TenantTx, asked: PublicationAsked, { refuseClosed }: Books) {
+  const { planId, number, validFrom, reason, access } = asked;
   await checkPublication(tx, { planId, number, validFrom });
+  if (validFrom !== undefined) await refuseClosed(tx, validFrom);
   const lint = await lintVersion(tx, { planId, number, validFrom });
   const problem = problemOf(lint);
   if (problem !== undefined) throw problem;
@@ -64,5 +78,6 @@ export async function askForPublication(tx: TenantTx, { planId, number, validFro
   const warned =
     warnings.length === 0 ? '' : ` in spite of ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}`;
   const summary = `Publish version ${number} of the plan ${name}${warned}`;
-  return requestApproval(tx, planPublication, payload, { subject: planId, summary, reason, access });
+  const kind = planPublication({ refuseClosed });
+  return requestApproval(tx, kind, payload, { subject: planId, summary, reason, access });
 }

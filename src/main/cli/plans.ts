@@ -13,6 +13,8 @@ import {
 } from '../../commissions/index.ts';
 import { ibKeys } from '../../ib/index.ts';
 import { ClientId, IbId, PlanId } from '../../kernel/ids.ts';
+import { refuseClosed } from '../../payouts/index.ts';
+import type { TenantTx } from '../../platform/tenant-tx.ts';
 import type { CliContext } from './context.ts';
 import { cliProblem } from './errors.ts';
 import { tableOf } from './out.ts';
@@ -90,7 +92,9 @@ function versions(plans: Command, context: CliContext): void {
     )
     .description('publishes a draft; it never changes afterwards')
     .action(async (planId: PlanId, number: number, { tenant, from }: InTenant & { from?: Date }) => {
-      await inTenant(context, tenant, (tx) => publishVersion(tx, { planId, number, ...(from && { validFrom: from }) }));
+      await inTenant(context, tenant, (tx) =>
+        inOpenPeriod(tx, publishVersion(tx, { planId, number, ...(from && { validFrom: from }) })),
+      );
       out.result({ planId, number }, (each) => `version ${each.number} is published`);
     });
 }
@@ -114,7 +118,10 @@ function usage(plans: Command, context: CliContext): void {
     .action(async (planId: PlanId, { tenant, ib, from }: InTenant & { ib?: IbId; from?: Date }) => {
       const ibKey = ib === undefined ? undefined : await keyOf(tenant, ib);
       await inTenant(context, tenant, (tx) =>
-        assignPlan(tx, { planId, ...(ibKey !== undefined && { ibKey }), ...(from && { validFrom: from }) }),
+        inOpenPeriod(
+          tx,
+          assignPlan(tx, { planId, ...(ibKey !== undefined && { ibKey }), ...(from && { validFrom: from }) }),
+        ),
       );
       out.result({ planId, ib: ib ?? null }, (each) => `${each.planId} holds for ${each.ib ?? 'the whole tenant'}`);
     });
@@ -132,7 +139,7 @@ function usage(plans: Command, context: CliContext): void {
       const terms = termsSaid(said);
       const ibKey = await keyOf(tenant, ib);
       await inTenant(context, tenant, (tx) =>
-        agree(tx, { planId, agreements: [{ ibKey, terms, ...(from && { validFrom: from }) }] }),
+        inOpenPeriod(tx, agree(tx, { planId, agreements: [{ ibKey, terms, ...(from && { validFrom: from }) }] })),
       );
       out.result({ planId, ib, ...said }, (each) => `${each.ib} has the ${termsShown(said)}`);
     });
@@ -159,6 +166,11 @@ function usage(plans: Command, context: CliContext): void {
       );
       out.result({ id, planId, scope, terms }, (each) => `${each.id} holds for ${describeScope(each.scope)}`);
     });
+}
+
+/** Takes back, with its transaction, what would begin in a closed period: `payouts.period_closed`. */
+async function inOpenPeriod(tx: TenantTx, begun: Promise<Date | Date[]>): Promise<void> {
+  for (const since of [await begun].flat()) await refuseClosed(tx, since);
 }
 
 type Said = { readonly rate?: string; readonly rank?: string };

@@ -10,6 +10,7 @@ export const ibProblem = defineProblems({
     status: 422,
     title: 'A move takes effect now or later, unless it says that it corrects the past',
   },
+  'ib.move_ahead': { status: 422, title: 'A move that corrects the past takes effect in the past' },
   'ib.move_unchanged': { status: 409, title: 'It is there already at that time' },
   'ib.client_linked': { status: 409, title: 'The client belongs to an introducing broker already at that time' },
   'ib.client_unknown': { status: 404, title: 'There is no such client' },

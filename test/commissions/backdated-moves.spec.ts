@@ -40,6 +40,18 @@ describe('A move that corrects the past', () => {
     expect((await by.agree(asked, admin)).code).toBe('identity.forbidden');
   });
 
+  it('lies in the past: one that says so and lies ahead is refused by name', async () => {
+    const ahead = { effectiveAt: '2999-01-01T00:00:00Z', backdated: true };
+    const moved = await move(ahead);
+    expect([moved.status, moved.code]).toEqual([422, 'ib.move_ahead']);
+    const linked = await desk.api.call(linkClientOperation, {
+      token: desk.people.owner,
+      params: { ibId: desk.ibOf('Omar') },
+      body: { clientId: desk.clientOf(LOGINS.ofZoe), reason: REASON, ...ahead },
+    });
+    expect([linked.status, linked.code]).toEqual([422, 'ib.move_ahead']);
+  });
+
   it('rewrites the tree as of then, and names the trades that it touches', async () => {
     const third = (await makePerson(desk.api, { roles: ['admin'] })).token;
     const asked = (await move({ effectiveAt: '2026-03-02T00:00:00Z', backdated: true })).ok();

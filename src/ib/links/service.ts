@@ -61,7 +61,8 @@ async function mustAllBeThere(tx: TenantTx, links: readonly NewClientLink[], rec
 
 /**
  * Gives a client to another IB, or to none, now or at a later instant, or as of an earlier one (`backdated`); holds until the
- * client's next link that is scheduled already. Errors: `ib.move_backdated`, `ib.unknown`, `ib.not_yet_valid`, `ib.move_unchanged`, `ib.client_unknown`.
+ * client's next link that is scheduled already. Errors: `ib.move_backdated`, `ib.move_ahead`, `ib.unknown`, `ib.not_yet_valid`,
+ * `ib.move_unchanged`, `ib.client_unknown`.
  */
 export async function relinkClient(
   tx: TenantTx,
@@ -125,6 +126,8 @@ export async function foreseeRelink(
   const at = move.effectiveAt ?? recordedAt;
   if (at < recordedAt && move.backdated !== true)
     throw ibProblem('ib.move_backdated', { detail: `Asked ${at.toISOString()}, it is ${recordedAt.toISOString()}` });
+  if (at > recordedAt && move.backdated === true)
+    throw ibProblem('ib.move_ahead', { detail: `Asked ${at.toISOString()}, it is ${recordedAt.toISOString()}` });
   const ib = move.ibId === null ? null : await ibOfId(tx, move.ibId);
   if (ib !== null) mustBeThere(ib, at);
   const [link] = await queries.linkAt(tx, { clientKey: move.clientKey, at });

@@ -145,6 +145,8 @@ export async function foreseeMove(tx: TenantTx, move: Move) {
   const at = move.effectiveAt ?? recordedAt;
   if (at < recordedAt && move.backdated !== true)
     throw ibProblem('ib.move_backdated', { detail: `Asked ${at.toISOString()}, it is ${recordedAt.toISOString()}` });
+  if (at > recordedAt && move.backdated === true)
+    throw ibProblem('ib.move_ahead', { detail: `Asked ${at.toISOString()}, it is ${recordedAt.toISOString()}` });
   const ib = await ibOfId(tx, move.ibId);
   const parent = move.parentId === null ? null : await ibOfId(tx, move.parentId);
   mustBeThere(ib, at);
@@ -167,8 +169,8 @@ export async function foreseeMove(tx: TenantTx, move: Move) {
  * Moves an IB with all below it under another parent, or makes it a master, now or at a later instant, or as of an earlier
  * one (`backdated`): then the tree of the past is another from now on, and what was known of it stays known. The move holds
  * until the IB's next move that is scheduled already, which stays as it was scheduled; a move at the very instant of a
- * scheduled one takes its place. Errors: `ib.unknown`, `ib.move_backdated`, `ib.not_yet_valid`, `ib.move_unchanged`,
- * `ib.cycle` if at any time while it holds the new parent is the IB itself or below it.
+ * scheduled one takes its place. Errors: `ib.unknown`, `ib.move_backdated`, `ib.move_ahead`, `ib.not_yet_valid`,
+ * `ib.move_unchanged`, `ib.cycle` if at any time while it holds the new parent is the IB itself or below it.
  */
 export async function moveIb(
   tx: TenantTx,

@@ -9,8 +9,10 @@ import {
   readPlan,
 } from '../../src/commissions/plans/contract.ts';
 import { approveApproval } from '../../src/identity/approvals/contract.ts';
+import { moveIbOperation } from '../../src/ib/contract.ts';
 import { Currency } from '../../src/kernel/currency.ts';
 import type { PlanId } from '../../src/kernel/ids.ts';
+import { checkClosing } from '../../src/payouts/closings/contract.ts';
 import { type MoneyDesk, openMoneyDesk } from '../commissions/money-desk.ts';
 import { closing } from '../commissions/rerun-desk.ts';
 
@@ -81,12 +83,31 @@ describe('What begins for the first time may begin in the past, and in no closed
     expect(answer.body).toMatchObject({ closedUntil: UNTIL });
   };
 
+  it('is told of before a closing where it waits for a second person and lies in the period', async () => {
+    const move = (ib: string, body: object) =>
+      desk.api.call(moveIbOperation, {
+        token: owner,
+        params: { ibId: desk.ibOf(ib) },
+        body: { parentId: null, reason: 'It stands alone', ...body },
+      });
+    const unapproved = async (until: string): Promise<number> => {
+      const { warnings } = (await desk.api.call(checkClosing, { token: owner, query: { until } })).ok();
+      return warnings.find(({ name }) => name === 'changes_unapproved')?.count ?? 0;
+    };
+    expect(await unapproved(UNTIL)).toBe(0);
+    (await move('Omar', {})).ok(); // When it is agreed to.
+    (await move('Zoe', { effectiveAt: '2999-01-01T00:00:00Z' })).ok();
+    (await move('Lena', { effectiveAt: BEFORE, backdated: true })).ok();
+    expect(await unapproved(BEFORE), 'what begins where the period ends is not in it').toBe(0);
+    expect(await unapproved(UNTIL)).toBe(1);
+    waiting = await publish('waiting', EARLIER);
+    expect(await unapproved(UNTIL)).toBe(2);
+  });
+
   it('begins in the past while nothing is closed', async () => {
     expect((await approve(await publish('early', EARLIER))).ok()).toMatchObject({ state: 'approved' });
     expect((await assign('early', 'Zoe', EARLIER)).ok()).toMatchObject({ validFrom: EARLIER });
     expect((await agree('early', 'Zoe', EARLIER)).ok()).toMatchObject({ validFrom: EARLIER });
-    waiting = await publish('waiting', EARLIER);
-    expect(waiting.status).toBe(202);
     await desk.inTenant((tx) =>
       closing(tx, { id: 'clo_00000000000000000000000001', approvalId: 'apr_00000000000000000000000001' }),
     );

@@ -143,12 +143,15 @@ export const makerOfKey = query(
   `select created_by as "createdBy" from identity.api_keys where id = :keyId`,
 );
 
-/** What waits for a second person, by kind. */
-export const waitingKinds = query(
-  'identity.waiting_approval_kinds',
-  z.object({ kind: z.string(), count: z.int() }),
+/** What waits for a second person of some kinds; of a kind with a member, where the payload names an instant before another. */
+export const waitingApprovalsBefore = query(
+  'identity.waiting_approvals_before',
+  z.object({ count: z.int() }),
   `
-  select kind, count(*)::integer as count
-    from identity.approvals where state = 'pending' and expires_at > clock_timestamp()
-   group by kind`,
+  select count(*)::integer as count
+    from (select from identity.approvals a
+            join unnest(:kinds::text[], :members::text[]) as wanted (kind, member) on wanted.kind = a.kind
+           where a.state = 'pending' and a.expires_at > clock_timestamp()
+             and (wanted.member is null or (a.payload ->> wanted.member)::timestamptz < :before)
+           limit :max) waiting`,
 );

@@ -62,6 +62,14 @@ export async function pageOfApprovals(
   return { data: await shown(tx, rows), nextCursor };
 }
 
-/** How much waits for a second person, by kind. */
-export const waitingApprovals = async (tx: TenantTx): Promise<ReadonlyMap<string, number>> =>
-  new Map((await queries.waitingKinds(tx, {})).map(({ kind, count }) => [kind, count]));
+/**
+ * How much waits for a second person, counted up to `max`. Of each kind is said which member of its payload is the instant from
+ * which it would hold: what holds from `before` on or later, or from when it is agreed to, is left out. Null: all count.
+ */
+export async function waitingApprovals(
+  tx: TenantTx,
+  { kinds, before, max }: { readonly kinds: ReadonlyMap<string, string | null>; before: Date; max: number },
+): Promise<number> {
+  const wanted = { kinds: [...kinds.keys()], members: [...kinds.values()] };
+  return onlyRow(await queries.waitingApprovalsBefore(tx, { ...wanted, before, max })).count;
+}

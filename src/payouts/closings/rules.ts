@@ -12,5 +12,14 @@ export function obstaclesOf(
   };
 }
 
-/** The kinds of approval by which something may come to take effect in the past. */
-export const isBackdating = (kind: string): boolean => /^(ibs|clients|commissions)\./.test(kind);
+/**
+ * The kinds of approval by which something may come to be of the past, with the member of the payload that says from when on.
+ * Null: what a re-run changes may be of any period, and counts as long as it waits.
+ */
+export const backdatingKinds: ReadonlyMap<string, string | null> = new Map([
+  ['ibs.move', 'effectiveAt'],
+  ['clients.relink', 'effectiveAt'],
+  ['plans.publish', 'validFrom'],
+  ['commissions.rerun', null],
+  ['commissions.chargeback', 'since'],
+]);

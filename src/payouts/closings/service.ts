@@ -12,7 +12,7 @@ import { waitingBefore } from '../../trading/index.ts';
 import type { TenantId } from '../../kernel/ids.ts';
 import { closingProblem } from './errors.ts';
 import * as queries from './queries.ts';
-import { isBackdating, obstaclesOf } from './rules.ts';
+import { backdatingKinds, obstaclesOf } from './rules.ts';
 import { type Closing, type ClosingCheck, closingChecks, type FoundChecks, warningNames } from './types.ts';
 
 /** Counting ends here. */
@@ -43,13 +43,11 @@ export async function refuseClosed(tx: TenantTx, effectiveAt: Date): Promise<voi
 export async function checksOf(tx: TenantTx, until: Date): Promise<FoundChecks> {
   await mustBeAhead(tx, until);
   const { due, parked } = await waitingBefore(tx, until);
-  const waiting = await waitingApprovals(tx);
-  const changes = [...waiting].reduce((sum, [kind, count]) => sum + (isBackdating(kind) ? count : 0), 0);
   const asked = { until, max: COUNTED_MAX };
   const counts: Readonly<Record<ClosingCheck, number>> = {
     trades_due: due,
     trades_parked: parked,
-    changes_unapproved: changes,
+    changes_unapproved: await waitingApprovals(tx, { kinds: backdatingKinds, before: until, max: COUNTED_MAX }),
     statements_unissued: onlyRow(await queries.unissuedCycles(tx, asked)).count,
     disputes_undecided: onlyRow(await queries.undecidedDisputes(tx, asked)).count,
   };

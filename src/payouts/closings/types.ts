@@ -13,7 +13,7 @@ export const closingChecks = {
   changes_unapproved: {
     weight: 'warning',
     sentence:
-      'Re-runs, chargebacks or moves wait for approval. Moves that lie in the period are refused once it is closed, all else is of the next one.',
+      'Re-runs, chargebacks, or moves and plans that begin in the period wait for approval. Moves and plans are refused once it is closed, all else is of the next one.',
   },
   statements_unissued: {
     weight: 'warning',

@@ -39,6 +39,7 @@ export {
   closesOf,
   countClosed,
   executionOfKey,
+  executionsOfTicket,
   tradeOfKey,
   tradesByKey,
 } from './trades/service.ts';

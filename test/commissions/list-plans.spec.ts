@@ -11,7 +11,13 @@ import { reachesEverything } from '../../src/platform/access.ts';
 import type { TenantTx } from '../../src/platform/tenant-tx.ts';
 import { asAdmin } from '../../src/tenancy/admin.ts';
 import { parkedDeals } from '../../src/trading/due/queries.ts';
-import { tradeOfKey, tradesByClose, tradesOfLogins } from '../../src/trading/trades/queries.ts';
+import {
+  executionsOfTicket,
+  tradeOfKey,
+  tradesByClose,
+  tradesOfLogins,
+  tradesOfTicket,
+} from '../../src/trading/trades/queries.ts';
 import { indexesOf, planOf, sequentialReads } from '../support/plans.ts';
 import { openTestTenant, type TestTenant } from '../support/tenancy.ts';
 
@@ -69,6 +75,21 @@ describe('Lists of money at 100 000 trades', () => {
       'a page of two accounts',
       'deals_of_login_by_close',
       (tx) => tradesOfLogins['-closedAt'](tx, { ...all, ...at, ...few }),
+    ],
+    [
+      'the trades of a ticket, newest first',
+      'deals_server_key_ticket_version_key',
+      (tx) => tradesOfTicket['-closedAt'](tx, { ...time, ...at, ticket: 777n }),
+    ],
+    [
+      'the trades of a ticket, oldest first',
+      'deals_server_key_ticket_version_key',
+      (tx) => tradesOfTicket.closedAt(tx, { ...all, ...first, ticket: 777n }),
+    ],
+    [
+      'the executions of a ticket',
+      'deals_server_key_ticket_version_key',
+      (tx) => executionsOfTicket(tx, { ticket: 777n, server: null, limit: 20 }),
     ],
     ['one trade', 'deals_pkey', (tx) => tradeOfKey(tx, { dealKey: 77_777n })],
     ['the bookings of a page', 'bookings_pkey', (tx) => bookingsOfDeals(tx, { dealKeys: [1n, 2n, 3n, 50_000n] })],

@@ -10,6 +10,12 @@ const tradeParams = z.strictObject({ tradeId: TradeId });
 /** A symbol as the platform names it. */
 const SymbolText = z.string().min(1).max(64);
 
+/** A ticket or login in a query: 64-bit numbers of the platform, as text. */
+const NumberText = z
+  .string()
+  .regex(/^[1-9]\d{0,17}$/, 'is no whole number from 1 of at most 18 digits')
+  .transform(BigInt);
+
 const TradeState = z.enum(['booked', 'unpaid', 'due', 'parked', 'never']).meta({
   id: 'TradeState',
   description:
@@ -162,6 +168,14 @@ export const listTrades = operation({
   query: pageQuery(['-closedAt', 'closedAt'], {
     accountId: AccountId.optional(),
     clientId: ClientId.optional(),
+    ticket: NumberText.optional().meta({
+      description: 'The ticket of the closing deal. Tickets are a server’s own: each server may have it once.',
+      examples: ['700123'],
+    }),
+    login: NumberText.optional().meta({
+      description: 'The number of the account, on every server that has it.',
+      examples: ['900001'],
+    }),
     symbol: SymbolText.optional(),
     from: InstantIn.optional().meta({ description: 'Closed at this instant or later.' }),
     to: InstantIn.optional().meta({ description: 'Closed before this instant.' }),

@@ -8,6 +8,7 @@ import type { Reach } from '../../platform/access.ts';
 import { cursorAt, cursorProblem, type Page, type PageAsked, pointOfCursor } from '../../platform/paging.ts';
 import type { TenantTx } from '../../platform/tenant-tx.ts';
 import {
+  allServers,
   type ClosedTrade,
   closedTrades,
   executionOfKey,
@@ -58,6 +59,8 @@ type ToldTrade = Omit<TradeExplanation, 'symbolGroup' | 'accountGroup' | 'revisi
 export type TradeFilter = {
   readonly accountId?: AccountId | undefined;
   readonly clientId?: ClientId | undefined;
+  readonly ticket?: bigint | undefined;
+  readonly login?: bigint | undefined;
   readonly symbol?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
@@ -71,10 +74,10 @@ type Listing = { readonly reach: Reach; readonly filter: TradeFilter; readonly p
  * is bounded; a cursor is always a trade that the caller reaches.
  */
 export async function listTrades(tx: TenantTx, { reach, filter, page }: Listing): Promise<Page<FoundTrade>> {
-  const { from, to, symbol, state } = filter;
+  const { from, to, symbol, state, ticket } = filter;
   const { logins, leavesOut } = await loginsOf(tx, reach, filter);
   const looks = leavesOut || ((symbol !== undefined || state !== undefined) && logins === undefined);
-  const asked = { range: { logins, from, to }, sort: page.sort, limit: looks ? LOOKED_AT_MAX : page.limit + 1 };
+  const asked = { range: { logins, ticket, from, to }, sort: page.sort, limit: looks ? LOOKED_AT_MAX : page.limit + 1 };
   const rows: FoundTrade[] = [];
   let after = page.cursor === undefined ? null : pointIn(page.cursor, page.sort);
   let reached = after;
@@ -107,6 +110,7 @@ const isJudged = (state: State): boolean => state === 'booked' || state === 'unp
 
 const isWanted = ({ trade, state, account }: FoundTrade, filter: TradeFilter): boolean =>
   mayBeWanted(trade, filter) &&
+  (filter.login === undefined || trade.login === filter.login) &&
   (filter.state === undefined || state === filter.state) &&
   (filter.accountId === undefined || account?.id === filter.accountId) &&
   (filter.clientId === undefined || account?.clientId === filter.clientId);
@@ -130,11 +134,27 @@ function pointIn(cursor: string, sort: string): TradePoint {
 }
 
 /** The accounts whose trades are asked for; where they are too many to be asked one by one, those of others are left out of all. */
-async function loginsOf(tx: TenantTx, reach: Reach, { accountId, clientId }: TradeFilter) {
+async function loginsOf(tx: TenantTx, reach: Reach, filter: TradeFilter) {
+  const { accountId, clientId, ticket, login } = filter;
+  // Of a ticket there is one trade of each server at most: those of others are left out.
+  if (ticket !== undefined) return { logins: undefined, leavesOut: true };
+  if (login !== undefined) return { logins: await namedAlike(tx, reach, filter, login), leavesOut: false };
   if (reach.everything && accountId === undefined && clientId === undefined)
     return { logins: undefined, leavesOut: false };
   const logins = await loginsWithin(tx, reach, { accountId, clientId, limit: ACCOUNTS_MAX + 1 });
   return logins.length <= ACCOUNTS_MAX ? { logins, leavesOut: false } : { logins: undefined, leavesOut: true };
+}
+
+/** The accounts of one number, of each server; where not all trades are asked for, those of them that are. */
+async function namedAlike(tx: TenantTx, reach: Reach, { accountId, clientId }: TradeFilter, login: bigint) {
+  const named = (await allServers(tx)).map(({ name }) => ({ server: name, login }));
+  if (reach.everything && accountId === undefined && clientId === undefined) return named;
+  const accounts = await accountsAmong(tx, reach, named);
+  return named.filter((each) => {
+    const account = accounts.get(nameOf(each));
+    if (account === undefined || (accountId !== undefined && account.id !== accountId)) return false;
+    return clientId === undefined || account.clientId === clientId;
+  });
 }
 
 /** Trades within reach with their account, state and booking; what is not reached is left out. */

@@ -112,8 +112,40 @@ const ofLogins = <const Compare extends '<' | '>', const Direction extends 'desc
    order by x.closed_at ${direction}, x.key ${direction}`,
   );
 
+/** Of a ticket: one row of the unique key of each server. */
+const ofTicket = <const Compare extends '<' | '>', const Direction extends 'desc' | 'asc'>(
+  compare: Compare,
+  direction: Direction,
+) =>
+  query(
+    `trading.trades_of_ticket_by_close_${direction}`,
+    tradeRow,
+    `
+  select ${COLUMNS}
+    from (select d.*, ${CLOSE} as closed_at
+            from trading.servers v
+            join trading.deals d on d.server_key = v.key and d.ticket = :ticket and d.version = 0
+           where ((${CLOSING}) or (${OPENING})) and ${rangeOf(compare, direction)}) x
+    join trading.servers s on s.key = x.server_key
+  ${WHEREABOUTS}
+   order by x.closed_at ${direction}, x.key ${direction}`,
+  );
+
 export const tradesByClose = { '-closedAt': ofAll('<', 'desc'), closedAt: ofAll('>', 'asc') };
 export const tradesOfLogins = { '-closedAt': ofLogins('<', 'desc'), closedAt: ofLogins('>', 'asc') };
+export const tradesOfTicket = { '-closedAt': ofTicket('<', 'desc'), closedAt: ofTicket('>', 'asc') };
+
+/** The executions of a ticket, one of each server at most: tickets are a server's own. */
+export const executionsOfTicket = query(
+  'trading.executions_of_ticket',
+  z.object({ dealKey: z.bigint(), server: z.string() }),
+  `
+  select d.key as "dealKey", v.name as server
+    from trading.servers v
+    join trading.deals d on d.server_key = v.key and d.ticket = :ticket and d.version = 0
+   where :server::text is null or v.name = :server
+   order by v.name limit :limit`,
+);
 
 /** What an amendment has made a trade is one, whatever it was when it came. */
 const AMENDED = `d.version = 0 and exists (select from trading.amended a where a.deal_key = d.key and a.settled is null)`;

@@ -19,8 +19,9 @@ export function closedTrades(
     readonly limit: number;
   },
 ): Promise<ClosedTrade[]> {
-  const { logins, from, to } = asked.range;
+  const { logins, ticket, from, to } = asked.range;
   const range = { from, to, afterAt: asked.after?.closedAt, afterKey: asked.after?.dealKey, limit: asked.limit };
+  if (ticket !== undefined) return queries.tradesOfTicket[asked.sort](tx, { ...range, ticket });
   if (logins === undefined) return queries.tradesByClose[asked.sort](tx, range);
   return queries.tradesOfLogins[asked.sort](tx, {
     ...range,
@@ -50,6 +51,16 @@ export async function executionOfKey(tx: TenantTx, dealKey: bigint): Promise<Clo
   const { raw: _raw, ...trade } = found;
   return trade;
 }
+
+/** Servers that are named at most where several know a ticket. */
+const SERVERS_NAMED_MAX = 20;
+
+/** The executions of a ticket, each of another server, at most 20; of one server where that is said. */
+export const executionsOfTicket = (
+  tx: TenantTx,
+  asked: { readonly ticket: bigint; readonly server?: string | undefined },
+): Promise<{ readonly dealKey: bigint; readonly server: string }[]> =>
+  queries.executionsOfTicket(tx, { ticket: asked.ticket, server: asked.server, limit: SERVERS_NAMED_MAX });
 
 /** One trade with what the platform said of it; undefined where there is no such closing deal. */
 export async function tradeOfKey(

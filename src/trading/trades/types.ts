@@ -26,6 +26,8 @@ export type ClosedTrade = TradePoint & {
 export type TradeRange = {
   /** Those of these accounts; else of all. Each is a range of its own, of which `limit` trades are read. */
   readonly logins?: readonly { readonly server: string; readonly login: bigint }[] | undefined;
+  /** Those of this ticket, one of each server at most; then `logins` is not looked at. */
+  readonly ticket?: bigint | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
 };

@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEMO_GROUPS, DEMO_SYMBOLS, NEW_YORK_CLOSE } from '../../seeds/market.ts';
+import { createClients, openAccounts } from '../../src/clients/index.ts';
 import { createIbOperation } from '../../src/ib/contract.ts';
 import type { Currency } from '../../src/kernel/currency.ts';
 import { ensureAccounts } from '../../src/ledger/index.ts';
 import { listLedgerAccounts } from '../../src/ledger/accounts/contract.ts';
+import { createServer, createSource, mapSymbols, setGroups, signFeedRequest } from '../../src/trading/index.ts';
 import { type TestApi, openTestApi } from '../support/api.ts';
 import { blocksIn } from '../house/markdown.ts';
 import { makePerson } from '../support/people.ts';
@@ -17,10 +20,27 @@ const examples = blocks.flatMap((block, index) =>
   block.info === 'http run' ? [{ asked: block.lines, expected: blocks[index + 1] }] : [],
 );
 
+/** A trade server with its symbols, the account of the page's deals, and a source of its feed. */
+const tradeServer = ({ withTenant, tenantOf, deps }: TestApi) =>
+  withTenant(tenantOf('acme').id, testOrigin, async (tx) => {
+    const [server, validFrom] = ['Live', new Date('2016-01-01T00:00:00Z')];
+    await createServer(tx, { name: server, platform: 'mt5', ...NEW_YORK_CLOSE });
+    await mapSymbols(tx, { server, symbols: DEMO_SYMBOLS, validFrom });
+    await setGroups(tx, { server, groups: DEMO_GROUPS, validFrom });
+    const [client] = await createClients(tx, [{ name: 'Tom' }]);
+    if (client === undefined) throw new Error('a client was to be made');
+    const account = { server, group: 'real\\standard', currency: 'USD' as Currency, login: 900_001n };
+    await openAccounts(tx, [{ clientKey: client.key, ...account }]);
+    const keeping = { sealer: deps.sealerOf('trading.sources'), clock: deps.clock };
+    const { id, secret } = await createSource(tx, keeping, { server, name: 'bridge' });
+    return { source: id, secret };
+  });
+
 describe('docs/api.md', () => {
   let api: TestApi;
   /** What the page writes in braces. */
   const known = new Map<string, string>();
+  let feedSecret = '';
   beforeAll(async () => {
     api = await openTestApi({
       environment: { CASCADE_CALLER_REQUESTS_PER_MINUTE: '1200', CASCADE_TENANT_REQUESTS_PER_MINUTE: '6000' },
@@ -43,7 +63,17 @@ describe('docs/api.md', () => {
     );
     const { data } = (await api.call(listLedgerAccounts, { token: admin })).ok();
     const account = (purpose: string) => data.find((each) => each.purpose === purpose)?.id ?? '';
-    const facts = { ...words, admin, finance, house: account('commission_expense'), wallet: account('house_capital') };
+    const { source, secret } = await tradeServer(api);
+    feedSecret = secret;
+    const sending = { source, timestamp: String(Math.floor(Date.now() / 1000)), nonce: crypto.randomUUID() };
+    const facts = {
+      ...words,
+      ...sending,
+      admin,
+      finance,
+      house: account('commission_expense'),
+      wallet: account('house_capital'),
+    };
     for (const [name, value] of Object.entries(facts)) known.set(name, value);
   });
   afterAll(() => api.close());
@@ -68,6 +98,11 @@ describe('docs/api.md', () => {
       );
       const [method = 'GET', path = '/'] = line.split(' ');
       const body = rest.slice(end + 1).join('\n');
+      if (headers['Cascade-Signature'] === '{signature}') {
+        const { timestamp = '', nonce = '' } = Object.fromEntries(known);
+        const parts = { timestamp, nonce, batch: headers['Cascade-Batch'] ?? '', body: Buffer.from(body) };
+        headers['Cascade-Signature'] = signFeedRequest(feedSecret, parts);
+      }
       const answer = await api.raw({ method: method as 'GET', path, headers, ...(body === '' ? {} : { body }) });
       if (expected?.info !== 'http answer') throw new Error(`nothing is said of the answer to ${line}`);
       const told = expected.lines;

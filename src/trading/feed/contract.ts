@@ -63,9 +63,17 @@ export const sendFeedBatch = operation({
   description:
     'One to 1 000 lines of newline-delimited JSON (or one JSON array), at most 1 MiB unpacked, packed by gzip or not. ' +
     'Answered when every line is durable. `Cascade-Signature: v1=<hex>` is the HMAC-SHA-256 with the secret of the ' +
-    'source over `timestamp.nonce.batch.sha256hex(body as sent)`. Types of lines: `deal.add`, `deal.update`, `deal.delete` ' +
-    'with `deal`; `account.state` with `account` (Login, Equity, Credit, Balance, and Time or TimeMsc of the server’s clock: ' +
-    'what a credit coefficient goes by); `heartbeat`.',
+    'source over `timestamp.nonce.batch.sha256hex(body as sent)`.\n\n' +
+    'A line is an object with `type` and, unless it is left out, `seq`: the source’s own count of its lines from 1. ' +
+    '`deal.add` and `deal.update` carry `deal`, the whole deal in the field names of the MT5 Manager API: Deal (the ticket), ' +
+    'Login and Action (0 buys, 1 sells, all above is money) always; of a traded one Entry (0 in, 1 out, 2 in and out, 3 out by), ' +
+    'Symbol, Price, and Volume in lots x 10 000 or VolumeExt in lots x 10^8, with VolumeClosed or VolumeClosedExt where Entry is 2; ' +
+    'TimeMsc in milliseconds or Time in seconds of the server’s own clock; as far as known PositionID, Order, PricePosition, ContractSize, ' +
+    'RateProfit, MarketBid, MarketAsk, Reason, and Profit, Commission, Fee, Storage in the currency of the account. ' +
+    '`deal.delete` carries `deal` with Deal, and Login where it is known. ' +
+    '`account.state` carries `account`: Login, Equity, Credit, Time or TimeMsc, and Balance where it is known; a credit ' +
+    'coefficient goes by it. `heartbeat` carries nothing. Numbers are plain decimals, as JSON numbers or as text. ' +
+    'What else a deal holds is kept as it came.',
   need: 'signed',
   params: sourceParams,
   headers: signatureHeaders,

@@ -68,7 +68,7 @@ describe('A worker that settles periods', () => {
   }, 120_000);
   afterAll(() => stage.close());
 
-  const counts = { few: 2, all: 12, roundMsMax: 240_000 };
+  const counts = { few: 1, all: 12, roundMsMax: 240_000 };
   rounds('P01', 'and is killed on any page awards each difference once', counts, async ({ random, isLast }) => {
     const { inTenant } = stage.acme;
     const booking = await stage.start('worker');

@@ -27,7 +27,7 @@ onEachQueue('A worker', (kind) => {
   afterEach(() => stage.endAll('worker'));
   afterAll(() => stage.close());
 
-  const killed = { few: 4, all: 50, roundMsMax: 90_000 };
+  const killed = { few: 2, all: 50, roundMsMax: 90_000 };
   rounds(
     'A01',
     `that is killed at any instant and started again books each trade once (${kind})`,
